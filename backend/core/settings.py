@@ -1,0 +1,71 @@
+"""Settings of one AnSu process, read from ``ANSU_*`` environment variables.
+
+Everything an operator may set stands here, once; docs/configuration.md describes it.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """Where the servers are, how the roles behave. Durations are seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="ANSU_", extra="ignore")
+
+    data_dir: Path = PROJECT_ROOT / ".ansu"
+    """Folder of everything that must survive: embedded servers' data, uploaded files, secrets."""
+
+    database_url: str = ""
+    """``postgresql://user:password@host:port/name``; empty means the embedded server of ``ansu up``."""
+    redis_url: str = ""
+    """``redis://:password@host:port/0``; empty means the embedded server."""
+    mqtt_url: str = ""
+    """``mqtt://user:password@host:1883`` (``mqtts://`` for TLS); empty means the embedded broker."""
+    mqtt_protocol: str = Field(default="auto", pattern="^(auto|5|3.1.1)$")
+    """MQTT version; ``auto`` tries 5 and falls back to 3.1.1 (the embedded broker's)."""
+    mqtt_topics: str = "ansu/#"
+    """Comma-separated topic filters of this ingest: its shard. Each topic must belong to exactly one ingest."""
+    mqtt_client_id: str = "ansu-ingest"
+    """Fixed client id of this ingest's persistent session; another for each shard."""
+
+    host: str = "127.0.0.1"
+    """Address the web role listens on; ``ansu up --lan`` uses 0.0.0.0."""
+    port: int = 8470
+    """Port of the web role; the embedded MQTT broker listens for gateways on ``mqtt_port``."""
+    mqtt_port: int = 1883
+    """Port of the embedded MQTT broker."""
+    public_url: str = ""
+    """Address phones open (QR, labels, Origin check); empty means it is derived from host and port."""
+    allowed_origins: str = ""
+    """Further comma-separated origins that may post forms and open sockets, e.g. behind a proxy."""
+    secure_cookies: bool | None = None
+    """``Secure`` and ``__Host-`` cookies; None means: exactly when public_url is https."""
+    secret_key: str = ""
+    """Signs cookies and tokens; empty means a generated one kept in the data folder."""
+
+    demo: bool = True
+    """Load the demo site when the database is new."""
+    demo_password: str = "ansu-demo-2026"  # noqa: S105 - printed at start, for the demo's sample people only
+    """Password of the demo accounts."""
+    default_locale: str = Field(default="zh_CN", pattern="^(zh_CN|en)$")
+    log_level: str = "INFO"
+    log_json: bool = True
+
+    web_workers: int = 1
+    """Processes of the web role."""
+    max_upload_bytes: int = 10 * 1024 * 1024
+    max_upload_pixels: int = 40_000_000
+    session_days: int = 30
+    metrics_token: str = ""
+    """Bearer token Prometheus must show for /metrics; empty means only loopback may read it."""
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
