@@ -1,0 +1,1 @@
+"""Rules, the ISA-18.2 life of an alarm, grouping, escalation."""

@@ -1,0 +1,99 @@
+"""PostgreSQL: one engine a process, one session a request or job, committed once at its end.
+
+Commands never commit. A session that works for a person carries ``info["site_id"]``: then every ORM
+statement on a ``SiteScoped`` table is narrowed to that site, as a second wall behind ``visible``.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from backend.core.tables import SiteScoped
+
+AfterCommit = Callable[[], None]
+
+
+def sqlalchemy_url(url: str) -> str:
+    """``postgresql://…`` as SQLAlchemy wants it, with the asyncpg driver."""
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+def asyncpg_url(url: str) -> str:
+    """``postgresql://…`` as asyncpg wants it."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+class Database:
+    """The connection pool of one process."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = asyncpg_url(url)
+        self.engine: AsyncEngine = create_async_engine(
+            sqlalchemy_url(url),
+            pool_size=pool_size,
+            max_overflow=10,
+            pool_pre_ping=True,
+            pool_recycle=1800,
+            connect_args={"server_settings": {"timezone": "UTC", "jit": "off"}, "timeout": 10},
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+
+    @asynccontextmanager
+    async def session(self, *, site_id: int | None = None) -> AsyncIterator[AsyncSession]:
+        """A session in a transaction that commits when the block ends and rolls back when it raises.
+
+        ``site_id`` narrows every ORM statement on site-scoped tables to that site; None is for the
+        system's own roles (ingest, worker), which serve all sites.
+        """
+        async with self._sessions() as session, session.begin():
+            if site_id is not None:
+                narrow_to_site(session, site_id)
+            yield session
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+def narrow_to_site(session: AsyncSession, site_id: int) -> None:
+    """From now on ``session`` sees only this site's rows."""
+    session.info["site_id"] = site_id
+
+
+def after_commit(session: AsyncSession, action: AfterCommit) -> None:
+    """Run ``action`` once ``session`` has committed; a rollback forgets it."""
+    session.info.setdefault("after_commit", []).append(action)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _narrow(state: ORMExecuteState) -> None:
+    site_id = state.session.info.get("site_id")
+    if site_id is None or not (state.is_select or state.is_update or state.is_delete):
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            SiteScoped, lambda cls: cls.site_id == site_id, include_aliases=True, track_closure_variables=True
+        )
+    )
+
+
+@event.listens_for(Session, "after_commit")
+def _run_after_commit(session: Session) -> None:
+    actions: list[AfterCommit] = session.info.pop("after_commit", [])
+    for action in actions:
+        action()
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget_after_commit(session: Session) -> None:
+    session.info.pop("after_commit", None)
+
+
+async def driver_connection(session: AsyncSession) -> Any:
+    """The asyncpg connection of ``session``'s transaction, for binary COPY and bulk ``unnest``."""
+    connection = await session.connection()
+    return (await connection.get_raw_connection()).driver_connection

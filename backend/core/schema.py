@@ -1,0 +1,24 @@
+"""All tables in one metadata, for migrations."""
+
+import importlib
+
+from sqlmodel import SQLModel
+
+_MODELS = (
+    "backend.core.events",
+    "backend.core.jobs",
+    "backend.core.idempotency",
+    "backend.identity.models",
+    "backend.plant.models",
+    "backend.telemetry.models",
+    "backend.alarms.models",
+    "backend.delivery.models",
+    "backend.tracing.models",
+    "backend.hazards.models",
+    "backend.training.models",
+)
+
+for _module in _MODELS:
+    importlib.import_module(_module)
+
+metadata = SQLModel.metadata

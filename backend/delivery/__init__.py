@@ -1,0 +1,1 @@
+"""Who is told of what, over which channel, with which receipt."""

@@ -1,0 +1,1 @@
+"""Running the system itself: doctor, health, retention."""

@@ -1,0 +1,92 @@
+"""Tables of rectification (整改): the 五定 plan, what was done, the proof."""
+
+import enum
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Index, Numeric, UniqueConstraint
+from sqlmodel import Field
+
+from backend.core.tables import SiteScoped, Stamped, identity_key, moment, reference
+
+
+class RectificationState(enum.StrEnum):
+    """Where a rectification stands."""
+
+    OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    VERIFIED = "verified"
+    CANCELLED = "cancelled"
+
+
+class Rectification(SiteScoped, Stamped, table=True):
+    """整改 with its five fixed things (五定): measure, owner, funds, deadline, contingency."""
+
+    __tablename__ = "rectification"
+    __table_args__ = (
+        UniqueConstraint("site_id", "number"),
+        Index("rectification_owner", "site_id", "owner_id", "state"),
+        Index("rectification_state", "site_id", "state", "deadline"),
+        Index("rectification_alarm", "alarm_id"),
+    )
+
+    id: int = identity_key()
+    number: str
+    """What people call it, ``ZG-20261124-003``."""
+    alarm_id: int | None = reference("alarm.id", nullable=True)
+    equipment_id: int | None = reference("equipment.id", nullable=True)
+    area_id: int | None = reference("area.id", nullable=True)
+    level: str
+    title: str
+    cause: str = ""
+    measure: str
+    owner_id: int = reference("person.id")
+    funds: Decimal | None = Field(default=None, sa_type=Numeric(14, 2))
+    """Yuan."""
+    deadline: datetime = moment()
+    contingency: str = ""
+    state: str = RectificationState.OPEN
+    opened_by: int = reference("person.id")
+    started_at: datetime | None = moment(nullable=True)
+    submitted_at: datetime | None = moment(nullable=True)
+    submitted_by: int | None = reference("person.id", nullable=True)
+    verified_at: datetime | None = moment(nullable=True)
+    verified_by: int | None = reference("person.id", nullable=True)
+    version: int = 1
+
+
+class RectificationEntry(SiteScoped, Stamped, table=True):
+    """One step: opened, started, progress, submitted, returned, verified, with its words and pictures."""
+
+    __tablename__ = "rectification_entry"
+    __table_args__ = (Index("rectification_entry_of", "rectification_id", "id"),)
+
+    id: int = identity_key()
+    rectification_id: int = reference("rectification.id")
+    kind: str
+    person_id: int = reference("person.id")
+    note: str = ""
+    captured_at: datetime | None = moment(nullable=True)
+    """The phone's own time of it, when that differs from ours."""
+
+
+class Photo(SiteScoped, Stamped, table=True):
+    """A re-encoded picture without its EXIF. ``path`` is below the data folder's ``photos``."""
+
+    __tablename__ = "photo"
+    __table_args__ = (Index("photo_entry", "entry_id"),)
+
+    id: int = identity_key()
+    rectification_id: int | None = reference("rectification.id", nullable=True, index=True)
+    entry_id: int | None = reference("rectification_entry.id", nullable=True)
+    stage: str = ""
+    """``before`` or ``after``."""
+    uploaded_by: int = reference("person.id")
+    sha256: str
+    path: str
+    thumbnail_path: str
+    width: int
+    height: int
+    bytes: int

@@ -1,0 +1,1 @@
+"""Who: sites, people, posts, teams, roles, sessions, permissions, audit."""

@@ -1,0 +1,42 @@
+"""The person on whose behalf a request, socket or command works."""
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from backend.identity.models import Role
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks: identity, place in the plant, and how pages are shown to them."""
+
+    person_id: int
+    site_id: int
+    role: Role
+    name: str
+    name_en: str = ""
+    account: str = ""
+    team_id: int | None = None
+    post_ids: frozenset[int] = field(default_factory=frozenset)
+    locale: str = "zh_CN"
+    theme: str = "auto"
+    site_code: str = ""
+    site_name: str = ""
+    site_name_en: str = ""
+    time_zone: str = "Asia/Shanghai"
+    session_id: int = 0
+    csrf_token: str = ""
+    must_change_password: bool = False
+    address: str = ""
+    request_id: str = ""
+
+    def can(self, capability: str) -> bool:
+        """Whether this role has ``capability`` (names in ``identity.permissions``)."""
+        from backend.identity.permissions import CAPABILITIES
+
+        return self.role in CAPABILITIES[capability]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return ZoneInfo(self.time_zone)

@@ -1,0 +1,82 @@
+"""The one place that says who may see and do what.
+
+``visible(actor, Model)`` is the filter every query on a site-scoped table passes through; a check in
+scripts/checks/scoped_queries.py fails the build when one doesn't. Domains narrow it further for roles
+with ``scope``. ``require(actor, capability)`` guards what is done.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_
+from sqlmodel import col
+
+from backend.core.errors import Forbidden
+from backend.core.tables import SiteScoped
+from backend.identity.actor import Actor
+from backend.identity.models import Role
+
+_ALL = frozenset(Role)
+_LEADING = frozenset({Role.LEADER, Role.MANAGER, Role.SAFETY_OFFICER, Role.ADMIN})
+_GOVERNING = frozenset({Role.MANAGER, Role.SAFETY_OFFICER, Role.ADMIN})
+_CONFIGURING = frozenset({Role.SAFETY_OFFICER, Role.ADMIN})
+
+CAPABILITIES: dict[str, frozenset[Role]] = {
+    "alarms.see": _ALL,
+    "alarms.acknowledge": _LEADING,
+    "alarms.shelve": _LEADING,
+    "alarms.judge": _LEADING,
+    "alarms.close": _LEADING,
+    "alarms.out_of_service": _CONFIGURING,
+    "rules.see": _LEADING,
+    "rules.edit": _CONFIGURING,
+    "plant.see": _ALL,
+    "plant.edit": _CONFIGURING,
+    "telemetry.rejections": _LEADING,
+    "telemetry.adopt": _CONFIGURING,
+    "rectifications.see": _ALL,
+    "rectifications.open": _LEADING,
+    "rectifications.verify": _LEADING,
+    "traces.see": _ALL,
+    "traces.confirm": _LEADING,
+    "people.see": _LEADING,
+    "people.edit": frozenset({Role.ADMIN}),
+    "audit.see": _GOVERNING,
+}
+"""Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""
+
+ScopeRule = Callable[[Actor], ColumnElement[bool]]
+_scopes: dict[type[SiteScoped], ScopeRule] = {}
+
+
+def scope(model: type[SiteScoped]) -> Callable[[ScopeRule], ScopeRule]:
+    """Register how rows of ``model`` are narrowed within the site, by role, team or post."""
+
+    def register(rule: ScopeRule) -> ScopeRule:
+        _scopes[model] = rule
+        return rule
+
+    return register
+
+
+def visible(actor: Actor, model: type[SiteScoped]) -> ColumnElement[bool]:
+    """The condition under which ``actor`` may see a row of ``model``: own site, and the domain's scope."""
+    own_site: ColumnElement[bool] = col(model.site_id) == actor.site_id
+    rule = _scopes.get(model)
+    return and_(own_site, rule(actor)) if rule else own_site
+
+
+def require(actor: Actor, capability: str) -> None:
+    """Raise Forbidden unless the actor's role has ``capability``."""
+    if not actor.can(capability):
+        raise Forbidden()
+
+
+def system_query(reason: str) -> Callable[[Any], Any]:
+    """Mark a query of the system's own roles that serves all sites, and why; pages and API must not call it."""
+
+    def mark(function: Any) -> Any:
+        function.system_query = reason
+        return function
+
+    return mark

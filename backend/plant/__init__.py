@@ -1,0 +1,1 @@
+"""The plant graph: stages, areas, equipment, points, links, floor plans, starter packs."""

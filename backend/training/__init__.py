@@ -1,0 +1,1 @@
+"""What people were taught, until when it holds."""
