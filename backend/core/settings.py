@@ -45,8 +45,6 @@ class Settings(BaseSettings):
     """Further comma-separated origins that may post forms and open sockets, e.g. behind a proxy."""
     secure_cookies: bool | None = None
     """``Secure`` and ``__Host-`` cookies; None means: exactly when public_url is https."""
-    secret_key: str = ""
-    """Signs cookies and tokens; empty means a generated one kept in the data folder."""
 
     demo: bool = True
     """Load the demo site when the database is new."""

@@ -1,0 +1,35 @@
+"""Audit entries: every change by a person, in the transaction of the change."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.identity.actor import Actor
+from backend.identity.models import AuditEntry
+
+
+async def record_change(
+    session: AsyncSession,
+    actor: Actor,
+    action: str,
+    object_type: str,
+    object_id: int,
+    change: dict[str, Any] | None = None,
+) -> None:
+    """Note that ``actor`` did ``action`` (``alarm.acknowledge``) to an object.
+
+    ``change`` is ``{"field": [before, after]}`` with JSON values; never put a password or token there.
+    """
+    session.add(
+        AuditEntry(
+            site_id=actor.site_id,
+            actor_id=actor.person_id,
+            action=action,
+            object_type=object_type,
+            object_id=object_id,
+            change=change or {},
+            request_id=actor.request_id,
+            address=actor.address,
+        )
+    )
+    await session.flush()
