@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import Index, text
+from sqlmodel import Field
 
 from backend.core.tables import SiteScoped, identity_key, moment, reference
 
@@ -20,7 +21,7 @@ class Delivery(SiteScoped, table=True):
     id: int = identity_key()
     event_id: int = reference("event.id")
     person_id: int = reference("person.id")
-    channel: str = "socket"
+    channel: str = Field(default="socket", sa_column_kwargs={"server_default": "socket"})
     addressed: bool = False
     """True: the escalation policy named this person; False: the phone happened to be open."""
     due_at: datetime = moment(now=True)

@@ -1,0 +1,80 @@
+"""The FastAPI application: middleware, routers, lifespan; nothing else."""
+
+import asyncio
+import contextlib
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+from backend import __version__
+from backend.core import failures
+from backend.core.database import Database
+from backend.core.doorbell import ArqDoorbell
+from backend.core.jobs import hang_doorbell
+from backend.core.observability import RequestLog, configure_logs
+from backend.core.pages import mount_static
+from backend.core.ratelimit import RateLimits
+from backend.core.security import Wall
+from backend.core.settings import settings
+from backend.delivery.hub import Hub
+
+_ROUTERS = (
+    "backend.governance.health",
+    "backend.delivery.socket",
+    "backend.identity.pages",
+    "backend.identity.api",
+    "backend.plant.pages",
+    "backend.plant.api",
+    "backend.telemetry.pages",
+    "backend.telemetry.api",
+    "backend.alarms.pages",
+    "backend.alarms.rule_pages",
+    "backend.alarms.api",
+    "backend.hazards.pages",
+    "backend.hazards.api",
+    "backend.tracing.pages",
+    "backend.tracing.api",
+    "backend.home.pages",
+)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open what requests need, close it in reverse."""
+    configure_logs("web")
+    app.state.database = Database(settings().database_url)
+    app.state.limits = RateLimits(settings().redis_url)
+    doorbell = ArqDoorbell(settings().redis_url)
+    hang_doorbell(doorbell)
+    app.state.hub = Hub(app.state.database)
+    listening = asyncio.create_task(app.state.hub.run())
+    try:
+        yield
+    finally:
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
+        await doorbell.close()
+        await app.state.database.close()
+
+
+def create_app() -> FastAPI:
+    """The application, ready for uvicorn's factory mode."""
+    app = FastAPI(
+        title="AnSu 安溯",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    failures.install(app)
+    mount_static(app)
+    for name in _ROUTERS:
+        if importlib.util.find_spec(name) is not None:
+            app.include_router(importlib.import_module(name).router)
+    app.add_middleware(Wall)
+    app.add_middleware(RequestLog)
+    return app

@@ -1,0 +1,123 @@
+"""Turns what went wrong into an answer a person or program can use: page, fragment or problem+json (RFC 9457)."""
+
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from backend.core.errors import N_, DomainError, Invalid, NotFound, Unauthenticated
+from backend.core.i18n import translate
+from backend.core.pages import locale_of, render
+
+log = structlog.get_logger()
+
+_TITLES = {
+    400: N_("请求有误"),
+    401: N_("请先登录"),
+    403: N_("不能这样操作"),
+    404: N_("没有找到"),
+    405: N_("不能这样操作"),
+    409: N_("情况已经变化"),
+    413: N_("内容过大"),
+    422: N_("请检查填写的内容"),
+    429: N_("操作太频繁"),
+    500: N_("系统出错了"),
+    503: N_("系统暂时不可用"),
+}
+_ADVICE = {
+    404: N_("可能已被删除，或您无权查看。请返回上一页。"),
+    409: N_("请刷新页面，看看最新的情况再操作。"),
+    429: N_("请稍等几分钟再试。"),
+    500: N_("您填写的内容没有丢失，请稍后再试；仍不行请把编号告诉管理员。"),
+}
+
+
+def install(app: FastAPI) -> None:
+    """Let ``app`` answer every failure through this module."""
+    app.add_exception_handler(DomainError, _domain_error)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the answer goes to a program rather than a page."""
+    return request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", "text/html")
+
+
+async def _domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    if isinstance(error, Unauthenticated) and not wants_json(request):
+        return _to_sign_in(request)
+    return answer(request, error)
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    if any(part["loc"][0] == "path" for part in error.errors()):
+        return answer(request, NotFound())
+    fields = {str(part["loc"][-1]): N_("这里的内容不符合要求") for part in error.errors()}
+    return answer(request, Invalid(fields=fields))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return answer(request, NotFound())
+    failure = DomainError(_TITLES.get(error.status_code, _TITLES[400]))
+    failure.status = error.status_code
+    return answer(request, failure, headers=error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("request.crashed", exc_info=error, path=request.url.path)
+    failure = DomainError(_TITLES[500])
+    failure.status = 500
+    return answer(request, failure)
+
+
+def _to_sign_in(request: Request) -> Response:
+    if "hx-request" in request.headers:
+        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    target = "/sign-in" if request.method != "GET" or here == "/" else f"/sign-in?next={quote(here)}"
+    return RedirectResponse(target, 303)
+
+
+def answer(request: Request, error: DomainError, *, headers: Any = None) -> Response:
+    """The page, fragment or problem document for ``error``."""
+    locale = locale_of(request)
+    title = translate(locale, _TITLES.get(error.status, _TITLES[400]))
+    message = translate(locale, error.message, **error.values)
+    advice = error.advice or _ADVICE.get(error.status, "")
+    what_to_do = translate(locale, advice, **error.values) if advice else ""
+    fields = {name: translate(locale, text, **error.values) for name, text in error.fields.items()}
+    request_id = getattr(request.state, "request_id", "")
+    if wants_json(request):
+        problem = {
+            "type": "about:blank",
+            "title": title,
+            "status": error.status,
+            "detail": " ".join(part for part in (message, what_to_do) if part),
+            "instance": request.url.path,
+            "request_id": request_id,
+            **({"errors": fields} if fields else {}),
+        }
+        return JSONResponse(problem, error.status, media_type="application/problem+json", headers=headers)
+    response: Response = render(
+        request,
+        "error.html",
+        title=title,
+        message=message,
+        what_to_do=what_to_do,
+        fields=fields,
+        request_id=request_id,
+    )
+    response.status_code = error.status
+    if headers:
+        response.headers.update(headers)
+    return response

@@ -1,0 +1,185 @@
+"""Tells every open phone of what happened, in one web process.
+
+One loop reads the event log (woken by NOTIFY, at the latest after a second), encodes each event once and
+puts it into the queue of each phone that may see it. A phone that is too slow is cut and resumes from
+its cursor. Nothing here is remembered: the log is the truth, the cursor is the phone's.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import asyncpg
+import structlog
+
+from backend.core.clock import now
+from backend.core.database import Database
+from backend.core.events import CHANNEL, Cursor, Event, present_cursor, read_events
+from backend.delivery.audience import may_be_told
+from backend.delivery.frames import event_frame, ping_frame, reading_frame
+from backend.identity.actor import Actor
+from backend.identity.sessions import still_valid
+
+log = structlog.get_logger()
+
+QUEUE_LENGTH = 256
+PING_EVERY_S = 10
+CHECK_SESSIONS_EVERY_S = 4
+READINGS_EVERY_S = 1
+
+PipelineAge = Callable[[int], Awaitable[float | None]]
+"""Site id → seconds since its canary last came round."""
+LiveValues = Callable[[int, datetime], Awaitable[dict[int, tuple[int, float, int]]]]
+"""Site id, since when → values received after it, as ``reading_frame`` takes them."""
+
+
+@dataclass(eq=False)
+class Phone:
+    """One open socket."""
+
+    actor: Actor
+    queue: asyncio.Queue[tuple[Event | None, str]] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
+    wants_readings: bool = False
+    cut: asyncio.Event = field(default_factory=asyncio.Event)
+    cut_code: int = 1000
+
+    def offer(self, event: Event | None, frame: str) -> None:
+        """Queue a frame; a full queue cuts the phone."""
+        try:
+            self.queue.put_nowait((event, frame))
+        except asyncio.QueueFull:
+            self.drop(4008)
+
+    def drop(self, code: int) -> None:
+        """Close the socket with ``code``: 4008 too slow (resume at once), 4401 no longer signed in."""
+        self.cut_code = code
+        self.cut.set()
+
+
+class Hub:
+    """The open sockets of this process."""
+
+    def __init__(
+        self, database: Database, *, pipeline_age: PipelineAge | None = None, live_values: LiveValues | None = None
+    ) -> None:
+        self._database = database
+        self._pipeline_age = pipeline_age
+        self._live_values = live_values
+        self._phones: set[Phone] = set()
+        self._wake = asyncio.Event()
+        self.cursor = Cursor()
+
+    def join(self, phone: Phone) -> None:
+        """From now on ``phone`` gets what happens."""
+        self._phones.add(phone)
+
+    def leave(self, phone: Phone) -> None:
+        """``phone`` is gone."""
+        self._phones.discard(phone)
+
+    @property
+    def open_phones(self) -> int:
+        """How many sockets are open."""
+        return len(self._phones)
+
+    async def run(self) -> None:
+        """Tell until cancelled, whatever becomes of the database meanwhile."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._always(self._listen))
+            tasks.create_task(self._always(self._tell))
+            tasks.create_task(self._always(self._ping))
+            tasks.create_task(self._always(self._check_sessions))
+            if self._live_values is not None:
+                tasks.create_task(self._always(self._tell_readings))
+
+    async def _always(self, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Exception) as error:
+                log.warning("hub.interrupted", work=work.__name__, error=repr(error))
+            await asyncio.sleep(0.5)
+
+    async def _listen(self) -> None:
+        connection = await asyncpg.connect(self._database.url, timeout=5)
+        gone = asyncio.Event()
+        try:
+            connection.add_termination_listener(lambda _connection: gone.set())
+            await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
+            self._wake.set()
+            await gone.wait()
+        finally:
+            with contextlib.suppress(Exception):
+                await connection.close(timeout=1)
+
+    async def _tell(self) -> None:
+        if self.cursor.horizon == 0:
+            async with self._database.session() as session:
+                self.cursor = await present_cursor(session)
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), 1)
+            self._wake.clear()
+            while await self._tell_batch():
+                pass
+
+    async def _tell_batch(self) -> bool:
+        async with self._database.session() as session:
+            batch = await read_events(session, self.cursor)
+        for position, event in enumerate(batch.events, 1):
+            last = position == len(batch.events)
+            self.cursor = batch.cursor if last else Cursor(self.cursor.horizon, self.cursor.above | {event.id})
+            self._offer(event)
+        self.cursor = batch.cursor
+        return batch.more
+
+    def _offer(self, event: Event) -> None:
+        frame = ""
+        for phone in self._phones:
+            if may_be_told(phone.actor, event):
+                frame = frame or event_frame(event, self.cursor)
+                phone.offer(event, frame)
+
+    async def _ping(self) -> None:
+        while True:
+            await asyncio.sleep(PING_EVERY_S)
+            for site_id, phones in self._by_site().items():
+                age = await self._pipeline_age(site_id) if self._pipeline_age else None
+                frame = ping_frame(self.cursor, now(), age)
+                for phone in phones:
+                    phone.offer(None, frame)
+
+    async def _check_sessions(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SESSIONS_EVERY_S)
+            phones = list(self._phones)
+            if not phones:
+                continue
+            async with self._database.session() as session:
+                valid = await still_valid(session, [phone.actor.session_id for phone in phones])
+            for phone in phones:
+                if phone.actor.session_id not in valid:
+                    phone.drop(4401)
+
+    async def _tell_readings(self) -> None:
+        assert self._live_values is not None
+        since = now()
+        while True:
+            await asyncio.sleep(READINGS_EVERY_S)
+            until = now()
+            for site_id, phones in self._by_site(readings=True).items():
+                values = await self._live_values(site_id, since)
+                if values:
+                    frame = reading_frame(values)
+                    for phone in phones:
+                        phone.offer(None, frame)
+            since = until
+
+    def _by_site(self, *, readings: bool = False) -> dict[int, list[Phone]]:
+        sites: dict[int, list[Phone]] = {}
+        for phone in self._phones:
+            if phone.wants_readings or not readings:
+                sites.setdefault(phone.actor.site_id, []).append(phone)
+        return sites

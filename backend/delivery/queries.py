@@ -1,0 +1,49 @@
+"""Who has been told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.core.events import Event
+from backend.delivery.models import Delivery
+from backend.identity.actor import Actor
+from backend.identity.models import Person
+from backend.identity.permissions import visible
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What one person's phone has of one story: when it first got it, when it was opened."""
+
+    person_id: int
+    name: str
+    name_en: str
+    role: str
+    addressed: bool
+    received_at: datetime | None
+    seen_at: datetime | None
+
+
+async def receipts(session: AsyncSession, actor: Actor, story: str) -> list[Receipt]:
+    """Each person told of ``story`` with their earliest receipt; those still without one last."""
+    received = func.min(col(Delivery.received_at))
+    rows = await session.execute(
+        select(
+            col(Person.id),
+            col(Person.name),
+            col(Person.name_en),
+            col(Person.role),
+            func.bool_or(col(Delivery.addressed)),
+            received,
+            func.min(col(Delivery.seen_at)),
+        )
+        .join(Event, col(Event.id) == col(Delivery.event_id))
+        .join(Person, col(Person.id) == col(Delivery.person_id))
+        .where(visible(actor, Delivery), visible(actor, Event), col(Event.story) == story)
+        .group_by(col(Person.id))
+        .order_by(received.nulls_last(), col(Person.id))
+    )
+    return [Receipt(*row) for row in rows]
