@@ -1,7 +1,7 @@
 """Tables of rectification (整改): the 五定 plan, what was done, the proof."""
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import Index, Numeric, UniqueConstraint
@@ -54,11 +54,13 @@ class Rectification(SiteScoped, Stamped, table=True):
     submitted_by: int | None = reference("person.id", nullable=True)
     verified_at: datetime | None = moment(nullable=True)
     verified_by: int | None = reference("person.id", nullable=True)
+    overdue_told_on: date | None = None
+    """The site's day on which people were last reminded that it is late."""
     version: int = 1
 
 
 class RectificationEntry(SiteScoped, Stamped, table=True):
-    """One step: opened, started, progress, submitted, returned, verified, with its words and pictures."""
+    """One step (a value of ``lifecycle.Step``) with its words and pictures."""
 
     __tablename__ = "rectification_entry"
     __table_args__ = (Index("rectification_entry_of", "rectification_id", "id"),)
