@@ -6,7 +6,7 @@ with ``scope``. ``require(actor, capability)`` guards what is done.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_
 from sqlmodel import col
@@ -15,6 +15,8 @@ from backend.core.errors import Forbidden
 from backend.core.tables import SiteScoped
 from backend.identity.actor import Actor
 from backend.identity.models import Role
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _ALL = frozenset(Role)
 _LEADING = frozenset({Role.LEADER, Role.MANAGER, Role.SAFETY_OFFICER, Role.ADMIN})
@@ -72,11 +74,11 @@ def require(actor: Actor, capability: str) -> None:
         raise Forbidden()
 
 
-def system_query(reason: str) -> Callable[[Any], Any]:
+def system_query(reason: str) -> Callable[[_Function], _Function]:
     """Mark a query of the system's own roles that serves all sites, and why; pages and API must not call it."""
 
-    def mark(function: Any) -> Any:
-        function.system_query = reason
+    def mark(function: _Function) -> _Function:
+        function.system_query = reason  # type: ignore[attr-defined]
         return function
 
     return mark
