@@ -1,10 +1,11 @@
 """The arq worker: hears which job waits and does it. Redis may vanish; then the sweep alone does the work."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from arq.connections import RedisSettings
+from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 
 from backend.core.database import Database
@@ -27,7 +28,7 @@ async def hear(redis_url: str, database: Database, handlers: dict[str, Handler])
         address = RedisSettings.from_dsn(redis_url)
         address.conn_retries = 0
         worker = Worker(
-            functions=[func(answer, name="run_job", keep_result=0, max_tries=1, timeout=50)],
+            functions=[func(cast("WorkerCoroutine", answer), name="run_job", keep_result=0, max_tries=1, timeout=50)],
             redis_settings=address,
             queue_name=QUEUE,
             handle_signals=False,
