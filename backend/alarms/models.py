@@ -129,6 +129,9 @@ class Alarm(SiteScoped, table=True):
     reading_at: datetime | None = moment(nullable=True)
     """Time of the reading that raised it."""
     raised_at: datetime = moment(now=True)
+    last_raised_at: datetime = moment(now=True)
+    """When the condition last came back; equal to ``raised_at`` the first time."""
+    times_raised: int = 1
     returned_at: datetime | None = moment(nullable=True)
     acknowledged_at: datetime | None = moment(nullable=True)
     acknowledged_by: int | None = reference("person.id", nullable=True)
@@ -162,12 +165,14 @@ class Escalation(SiteScoped, table=True):
     __tablename__ = "escalation"
     __table_args__ = (
         Index("escalation_due", "due_at", postgresql_where=text("done_at IS NULL")),
-        Index("escalation_step", "alarm_id", "step", unique=True),
+        Index("escalation_pending", "alarm_id", unique=True, postgresql_where=text("done_at IS NULL")),
+        Index("escalation_alarm", "alarm_id", "id"),
     )
 
     id: int = identity_key()
     alarm_id: int = reference("alarm.id", ondelete="CASCADE")
     step: int
+    """Rung of the ladder, from 0; beyond its last rung the row is a repetition."""
     due_at: datetime = moment()
     done_at: datetime | None = moment(nullable=True)
     outcome: str = ""
