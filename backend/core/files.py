@@ -1,0 +1,77 @@
+"""Uploaded files on disk, named by their content, so that a stored file never changes.
+
+A path in the database always leads to a whole file: the bytes are on the disk before the name is, and
+the name before the row commits. A file without a row (its transaction rolled back) harms nobody.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.core.errors import N_, NotFound
+from backend.core.settings import settings
+
+_RELATIVE = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}")
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """Where bytes lie: ``path`` is relative to the folder of photos."""
+
+    sha256: str
+    path: str
+    size: int
+
+
+def photos_folder() -> Path:
+    """The folder below which all photos lie."""
+    return settings().data_dir / "photos"
+
+
+async def store_photo(data: bytes, suffix: str) -> StoredFile:
+    """Put ``data`` durably on the disk; the same bytes are kept once. ``suffix`` as ``webp``."""
+    return await asyncio.to_thread(_store, photos_folder(), data, suffix)
+
+
+def _store(root: Path, data: bytes, suffix: str) -> StoredFile:
+    digest = hashlib.sha256(data).hexdigest()
+    stored = StoredFile(digest, f"{digest[:2]}/{digest}.{suffix}", len(data))
+    target = root / stored.path
+    if target.is_file() and target.stat().st_size == len(data):
+        return stored
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(temporary).unlink()
+        raise
+    for folder in (target.parent, root):
+        _fsync_folder(folder)
+    return stored
+
+
+def _fsync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def photo_path(relative: str) -> Path:
+    """The file of a stored ``path``. Raises NotFound for anything we didn't name, or when it is gone."""
+    path = photos_folder() / relative
+    if not _RELATIVE.fullmatch(relative) or not path.is_file():
+        raise NotFound(N_("照片不存在"))
+    return path
