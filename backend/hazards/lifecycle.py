@@ -1,0 +1,150 @@
+"""How a rectification goes on, and who may take which step. Pure: no database, no clock.
+
+::
+
+    open ──start──▶ in_progress ──submit──▶ submitted ──verify──▶ verified
+                        ▲  │progress            │
+                        └──┘       returned ◀──return
+                                      └──submit──▶ submitted
+    open, in_progress, returned ──cancel──▶ cancelled
+
+What removes a hazard is checked by a second person: never by who owns it or has submitted it, and a
+major one only by a safety officer, manager or administrator (ASVS 5.0 2.3.5, RELIABILITY 10).
+"""
+
+import enum
+from dataclasses import dataclass
+
+from backend.alarms.models import Level
+from backend.core.errors import N_, Conflict, Forbidden
+from backend.hazards.models import RectificationState as State
+from backend.identity.models import Role
+
+LEADING = frozenset({Role.LEADER, Role.MANAGER, Role.SAFETY_OFFICER, Role.ADMIN})
+GOVERNING = frozenset({Role.MANAGER, Role.SAFETY_OFFICER, Role.ADMIN})
+
+
+class Step(enum.StrEnum):
+    """What was done; the ``kind`` of an entry and the verb of its event."""
+
+    OPENED = "opened"
+    STARTED = "started"
+    PROGRESS = "progress"
+    SUBMITTED = "submitted"
+    VERIFIED = "verified"
+    RETURNED = "returned"
+    REASSIGNED = "reassigned"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A person as far as the rules need them."""
+
+    id: int
+    role: Role
+    team_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A rectification as far as the rules need it. ``submitted_by`` is who submitted it last."""
+
+    state: State
+    level: str
+    owner_id: int
+    owner_team_id: int | None
+    opened_by: int
+    submitted_by: int | None = None
+
+
+@dataclass(frozen=True)
+class _Rule:
+    from_states: frozenset[State]
+    to_state: State | None
+    """None: the state stays."""
+
+
+_WORKABLE = frozenset({State.OPEN, State.IN_PROGRESS, State.RETURNED})
+_RULES: dict[Step, _Rule] = {
+    Step.STARTED: _Rule(frozenset({State.OPEN}), State.IN_PROGRESS),
+    Step.PROGRESS: _Rule(frozenset({State.IN_PROGRESS, State.RETURNED}), None),
+    Step.SUBMITTED: _Rule(frozenset({State.IN_PROGRESS, State.RETURNED}), State.SUBMITTED),
+    Step.VERIFIED: _Rule(frozenset({State.SUBMITTED}), State.VERIFIED),
+    Step.RETURNED: _Rule(frozenset({State.SUBMITTED}), State.RETURNED),
+    Step.REASSIGNED: _Rule(_WORKABLE, None),
+    Step.CANCELLED: _Rule(_WORKABLE, State.CANCELLED),
+}
+
+FINAL = frozenset({State.VERIFIED, State.CANCELLED})
+"""States that nothing follows."""
+WORKABLE = _WORKABLE
+"""States in which the owner has something to do, so that a deadline can be missed."""
+
+_STATE_REFUSALS = {
+    State.OPEN: N_("整改还没有开始"),
+    State.IN_PROGRESS: N_("整改正在进行，还没有提交验收"),
+    State.SUBMITTED: N_("整改已提交，正在等待验收"),
+    State.RETURNED: N_("整改已被退回，需要重新提交"),
+    State.VERIFIED: N_("整改已经验收通过"),
+    State.CANCELLED: N_("整改已经取消"),
+}
+
+
+def works_on(case: Case, who: Somebody) -> bool:
+    """Whether ``who`` does the work: its owner, or the leader of the owner's team."""
+    if who.id == case.owner_id:
+        return True
+    return who.role == Role.LEADER and who.team_id is not None and who.team_id == case.owner_team_id
+
+
+def may_verify(case: Case, who: Somebody) -> bool:
+    """Whether ``who`` is the second person that may verify or return it."""
+    if who.id in {case.owner_id, case.submitted_by}:
+        return False
+    if case.level == Level.MAJOR:
+        return who.role in GOVERNING
+    return who.role in LEADING or who.id == case.opened_by
+
+
+def may_reassign(case: Case, who: Somebody) -> bool:
+    """Whether ``who`` may give it to another owner: who opened it, the owner's leader, or who governs."""
+    if who.role not in LEADING:
+        return False
+    return who.id == case.opened_by or who.role in GOVERNING or works_on(case, who)
+
+
+def may_cancel(case: Case, who: Somebody) -> bool:
+    """Whether ``who`` may drop it unverified: never its owner; a major one only who governs."""
+    if who.id == case.owner_id:
+        return False
+    return who.role in GOVERNING or (who.id == case.opened_by and case.level != Level.MAJOR)
+
+
+_WHO = {
+    Step.STARTED: (works_on, N_("只有责任人或其班组长可以操作")),
+    Step.PROGRESS: (works_on, N_("只有责任人或其班组长可以操作")),
+    Step.SUBMITTED: (works_on, N_("只有责任人或其班组长可以操作")),
+    Step.VERIFIED: (may_verify, N_("整改须由责任人和提交人以外的人验收，重大隐患由安全员或管理人员验收")),
+    Step.RETURNED: (may_verify, N_("整改须由责任人和提交人以外的人验收，重大隐患由安全员或管理人员验收")),
+    Step.REASSIGNED: (may_reassign, N_("只有开单人、责任人的班组长或管理人员可以改派")),
+    Step.CANCELLED: (may_cancel, N_("责任人不能取消自己的整改，重大隐患由安全员或管理人员取消")),
+}
+
+
+def take(step: Step, case: Case, who: Somebody) -> State:
+    """The state after ``who`` takes ``step``. Raises Conflict (wrong state) or Forbidden (wrong person)."""
+    rule = _RULES[step]
+    if case.state not in rule.from_states:
+        raise Conflict(_STATE_REFUSALS[case.state])
+    allowed, refusal = _WHO[step]
+    if not allowed(case, who):
+        raise Forbidden(refusal)
+    return rule.to_state or case.state
+
+
+def possible(case: Case, who: Somebody) -> frozenset[Step]:
+    """What ``who`` can do with it now: the buttons to show."""
+    return frozenset(
+        step for step, rule in _RULES.items() if case.state in rule.from_states and _WHO[step][0](case, who)
+    )

@@ -1,0 +1,100 @@
+"""The 五定 of a rectification: what is suggested, what is accepted. Pure: the moment is an argument."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from backend.alarms.models import Level
+from backend.core.errors import N_, Invalid
+
+DAYS_ALLOWED = {Level.MAJOR: 1, Level.SIGNIFICANT: 3, Level.GENERAL: 7, Level.LOW: 14}
+"""Suggested days until the deadline by level. Ours, not a standard's; docs/rectification.md says so."""
+LONGEST = timedelta(days=366)
+MOST_FUNDS = Decimal("999999999999.99")
+MOST_LETTERS = {"title": 120, "cause": 1000, "measure": 1000, "contingency": 1000, "note": 1000}
+_CLOSE = timedelta(hours=48)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a person fixes when opening: 五定 and what it is about. ``funds`` in yuan, ``deadline`` with zone."""
+
+    title: str
+    measure: str
+    owner_id: int
+    deadline: datetime
+    level: str
+    cause: str = ""
+    funds: Decimal | None = None
+    contingency: str = ""
+    alarm_id: int | None = None
+
+
+def suggested_deadline(level: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """A deadline by level, cut to the full hour of the site's zone, so that the clock reads well."""
+    due = (now + timedelta(days=DAYS_ALLOWED[Level(level)])).astimezone(zone)
+    return due.replace(minute=0, second=0, microsecond=0)
+
+
+def read_deadline(typed: str, zone: ZoneInfo) -> datetime | None:
+    """A moment as ``<input type=datetime-local>`` sends it, in the site's zone; None when it is none."""
+    try:
+        moment = datetime.fromisoformat(typed.strip())
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def read_funds(typed: str) -> Decimal | None:
+    """Yuan with at most two decimals; "" is None. Raises Invalid for anything else."""
+    plain = typed.strip().replace(",", "").replace("，", "")
+    if not plain:
+        return None
+    refusal = Invalid(fields={"funds": N_("请填写金额，例如 1200 或 1200.50")})
+    try:
+        funds = Decimal(plain)
+    except InvalidOperation:
+        raise refusal from None
+    if not funds.is_finite() or not 0 <= funds <= MOST_FUNDS or funds != round(funds, 2):
+        raise refusal
+    return round(funds, 2)
+
+
+def check(plan: Plan, now: datetime) -> None:
+    """Raise Invalid, naming every field that can't be accepted."""
+    wrong = {name: N_("请填写") for name in ("title", "measure") if not getattr(plan, name).strip()}
+    for name, most in MOST_LETTERS.items():
+        if len(getattr(plan, name, "")) > most:
+            wrong[name] = N_("内容太长，请精简")
+    if plan.level not in set(Level):
+        wrong["level"] = N_("请选择等级")
+    if plan.deadline <= now:
+        wrong["deadline"] = N_("期限必须晚于现在")
+    elif plan.deadline > now + LONGEST:
+        wrong["deadline"] = N_("期限不能超过一年")
+    if wrong:
+        raise Invalid(fields=wrong)
+
+
+def number_on(day: str, count: int) -> str:
+    """What people call the ``count``-th rectification of a site's ``day`` (YYYYMMDD)."""
+    return f"ZG-{day}-{count:03d}"
+
+
+@dataclass(frozen=True)
+class TimeLeft:
+    """How long until the deadline, as people say it: whole days or, when close, whole hours."""
+
+    overdue: bool
+    unit: str
+    """``day`` or ``hour``."""
+    count: int
+
+
+def time_left(deadline: datetime, now: datetime) -> TimeLeft:
+    """Time until ``deadline``, or since it. Below 48 hours in hours, at least 1."""
+    span = abs(deadline - now)
+    if span < _CLOSE:
+        return TimeLeft(deadline < now, "hour", max(1, int(span.total_seconds() // 3600)))
+    return TimeLeft(deadline < now, "day", span.days)

@@ -1,0 +1,153 @@
+"""Nobody closes what they did themselves, and nothing is closed that was not handed in."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from backend.alarms.models import Level
+from backend.core.errors import Conflict, Forbidden
+from backend.hazards.lifecycle import FINAL, GOVERNING, Case, Somebody, Step, possible, take
+from backend.hazards.models import RectificationState as State
+from backend.identity.models import Role
+
+WANG = Somebody(1, Role.WORKER, team_id=1)
+MATE = Somebody(2, Role.WORKER, team_id=1)
+LEADER = Somebody(3, Role.LEADER, team_id=1)
+OTHER_LEADER = Somebody(4, Role.LEADER, team_id=2)
+MANAGER = Somebody(5, Role.MANAGER)
+OFFICER = Somebody(6, Role.SAFETY_OFFICER)
+ADMIN = Somebody(7, Role.ADMIN)
+TEAMLESS_LEADER = Somebody(8, Role.LEADER)
+PEOPLE = [WANG, MATE, LEADER, OTHER_LEADER, MANAGER, OFFICER, ADMIN, TEAMLESS_LEADER]
+
+
+def case(
+    state: State = State.OPEN, *, level: Level = Level.GENERAL, owner: Somebody = WANG, submitted_by: int | None = None
+) -> Case:
+    return Case(state, level, owner.id, owner.team_id, opened_by=LEADER.id, submitted_by=submitted_by)
+
+
+def who_may(step: Step, of: Case) -> set[int]:
+    return {person.id for person in PEOPLE if step in possible(of, person)}
+
+
+def test_the_owner_and_their_leader_do_the_work_and_nobody_else() -> None:
+    assert who_may(Step.STARTED, case()) == {WANG.id, LEADER.id}
+    assert who_may(Step.SUBMITTED, case(State.IN_PROGRESS)) == {WANG.id, LEADER.id}
+    assert who_may(Step.SUBMITTED, case(State.RETURNED)) == {WANG.id, LEADER.id}
+
+
+def test_an_owner_without_a_team_is_not_helped_by_a_leader_without_a_team() -> None:
+    loner = Somebody(9, Role.WORKER)
+    assert who_may(Step.STARTED, case(owner=loner)) == set()
+
+
+def test_a_leader_verifies_what_the_worker_submitted() -> None:
+    submitted = case(State.SUBMITTED, submitted_by=WANG.id)
+    expected = {LEADER.id, OTHER_LEADER.id, MANAGER.id, OFFICER.id, ADMIN.id, TEAMLESS_LEADER.id}
+    assert who_may(Step.VERIFIED, submitted) == who_may(Step.RETURNED, submitted) == expected
+
+
+def test_a_leader_who_submitted_for_the_worker_cannot_verify() -> None:
+    submitted = case(State.SUBMITTED, submitted_by=LEADER.id)
+    assert LEADER.id not in who_may(Step.VERIFIED, submitted)
+    with pytest.raises(Forbidden):
+        take(Step.VERIFIED, submitted, LEADER)
+
+
+def test_a_major_one_is_verified_only_by_those_who_govern() -> None:
+    submitted = case(State.SUBMITTED, level=Level.MAJOR, submitted_by=WANG.id)
+    assert who_may(Step.VERIFIED, submitted) == {MANAGER.id, OFFICER.id, ADMIN.id}
+
+
+def test_a_safety_officer_who_owns_a_major_one_cannot_verify_it() -> None:
+    submitted = case(State.SUBMITTED, level=Level.MAJOR, owner=OFFICER, submitted_by=OFFICER.id)
+    assert who_may(Step.VERIFIED, submitted) == {MANAGER.id, ADMIN.id}
+
+
+def test_cancelling_is_no_way_round_verification() -> None:
+    assert WANG.id not in who_may(Step.CANCELLED, case(State.IN_PROGRESS))
+    own = Case(State.OPEN, Level.GENERAL, LEADER.id, LEADER.team_id, opened_by=LEADER.id)
+    assert LEADER.id not in who_may(Step.CANCELLED, own)
+    assert who_may(Step.CANCELLED, case(level=Level.MAJOR)) == {MANAGER.id, OFFICER.id, ADMIN.id}
+    assert who_may(Step.CANCELLED, case(State.SUBMITTED, submitted_by=WANG.id)) == set()
+
+
+@given(st.sampled_from(list(State)), st.sampled_from(list(Level)), st.sampled_from(PEOPLE), st.sampled_from(PEOPLE))
+def test_the_buttons_shown_are_exactly_those_that_work(
+    state: State, level: Level, owner: Somebody, who: Somebody
+) -> None:
+    of = case(state, level=level, owner=owner, submitted_by=owner.id)
+    for step in [step for step in Step if step is not Step.OPENED]:
+        if step in possible(of, who):
+            assert take(step, of, who) in State
+        else:
+            with pytest.raises((Conflict, Forbidden)):
+                take(step, of, who)
+
+
+@pytest.mark.parametrize("state", sorted(FINAL))
+def test_what_is_closed_stays_closed(state: State) -> None:
+    assert all(not possible(case(state), person) for person in PEOPLE)
+
+
+class AnyPeopleDoAnything(RuleBasedStateMachine):
+    """People press buttons in any order; what they achieve is written down and checked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.case = case()
+        self.history: list[tuple[Step, Somebody]] = []
+
+    @initialize(level=st.sampled_from(list(Level)), owner=st.sampled_from(PEOPLE), opener=st.sampled_from(PEOPLE))
+    def someone_opens(self, level: Level, owner: Somebody, opener: Somebody) -> None:
+        self.case = Case(State.OPEN, level, owner.id, owner.team_id, opened_by=opener.id)
+
+    @rule(step=st.sampled_from([step for step in Step if step is not Step.OPENED]), who=st.sampled_from(PEOPLE))
+    def someone_tries(self, step: Step, who: Somebody) -> None:
+        try:
+            state = take(step, self.case, who)
+        except (Conflict, Forbidden):
+            return
+        submitted_by = who.id if step is Step.SUBMITTED else self.case.submitted_by
+        self.case = Case(
+            state, self.case.level, self.case.owner_id, self.case.owner_team_id, self.case.opened_by, submitted_by
+        )
+        self.history.append((step, who))
+
+    @rule(who=st.sampled_from(PEOPLE), new_owner=st.sampled_from(PEOPLE))
+    def someone_gives_it_to_another(self, who: Somebody, new_owner: Somebody) -> None:
+        try:
+            state = take(Step.REASSIGNED, self.case, who)
+        except (Conflict, Forbidden):
+            return
+        old = self.case
+        self.case = Case(state, old.level, new_owner.id, new_owner.team_id, old.opened_by, old.submitted_by)
+
+    @invariant()
+    def a_verified_one_was_checked_by_a_second_person(self) -> None:
+        if self.case.state is not State.VERIFIED:
+            return
+        step, verifier = self.history[-1]
+        assert step is Step.VERIFIED
+        moves = [(done, who) for done, who in self.history[:-1] if done not in {Step.PROGRESS, Step.REASSIGNED}]
+        last, submitter = moves[-1]
+        assert last is Step.SUBMITTED, "nothing came between the submission and its verification"
+        assert verifier.id not in {submitter.id, self.case.owner_id}
+        if self.case.level == Level.MAJOR:
+            assert verifier.role in GOVERNING
+
+    @invariant()
+    def a_closed_one_has_exactly_one_closing_step_and_it_is_the_last(self) -> None:
+        closing = [index for index, (step, _) in enumerate(self.history) if step in {Step.VERIFIED, Step.CANCELLED}]
+        assert closing == ([len(self.history) - 1] if self.case.state in FINAL else [])
+
+    @invariant()
+    def a_submitted_one_knows_by_whom(self) -> None:
+        if self.case.state is State.SUBMITTED:
+            assert self.case.submitted_by is not None
+
+
+TestAnyPeopleDoAnything = AnyPeopleDoAnything.TestCase
+TestAnyPeopleDoAnything.settings = settings(max_examples=200, stateful_step_count=25, deadline=None)
