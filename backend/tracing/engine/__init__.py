@@ -1,0 +1,44 @@
+"""The tracing engine: detect early, name the root, foresee the spread, say why. Pure: values in, values out.
+
+    normal = learn_normal(Window.of(times_s, points, values))        # rows known to be fault-free
+    Detector(normal).step(row)                                       # early warning, row by row
+    trace(window, normal, PlantGraph.from_topology(topology))        # ranked causes, paths, scope, reasons
+    impact(window, normal, graph, sources=["V-4"])                   # where it goes from here
+
+No IO, no database, no clock; imports nothing else of ours. `docs/tracing-engine.md` explains the methods.
+"""
+
+from .detection import Detection, Detector, Score, contributions, detect
+from .explanation import Evidence, Explanation, Reason
+from .graph import Link, LinkKind, Node, NodeKind, PlantGraph, Reach
+from .normal import Normal, learn_normal
+from .scope import Affected, impact
+from .tracing import Cause, TraceResult, UnitShare, trace
+from .window import Window, WindowError
+
+__all__ = [
+    "Affected",
+    "Cause",
+    "Detection",
+    "Detector",
+    "Evidence",
+    "Explanation",
+    "Link",
+    "LinkKind",
+    "Node",
+    "NodeKind",
+    "Normal",
+    "PlantGraph",
+    "Reach",
+    "Reason",
+    "Score",
+    "TraceResult",
+    "UnitShare",
+    "Window",
+    "WindowError",
+    "contributions",
+    "detect",
+    "impact",
+    "learn_normal",
+    "trace",
+]

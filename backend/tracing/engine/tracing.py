@@ -1,0 +1,145 @@
+"""The whole question at once: from a window, what is normal and the plant graph to causes, paths and scope."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .causes import rank
+from .deviation import Deviations, deviations
+from .events import event_evidence
+from .explanation import Explanation
+from .graph import PlantGraph
+from .normal import Normal
+from .onset import Onset
+from .reasons import Case, explain
+from .scope import Affected, impact
+from .window import Window
+
+MOST_CAUSES = 10
+MOST_AFFECTED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A candidate root cause. `probability`: all causes of a trace and "something unmeasured" sum to 1; `score`: log
+    evidence, comparable within a trace; `onset_s`: when it began to move (the window's clock), or None;
+    `deviation`: robust standard deviations at the most, signed; `path` to the symptom, empty where none is known."""
+
+    node: str
+    unit: str | None
+    probability: float
+    score: float
+    onset_s: float | None
+    onset_earliest_s: float | None
+    onset_latest_s: float | None
+    deviation: float
+    path: tuple[str, ...]
+    explanation: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class UnitShare:
+    """A unit and the probability that the cause lies among its points."""
+
+    unit: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class TraceResult:
+    """`abnormal` False: the joint charts saw nothing, the causes are guesses. `started_s`: when the deviation began
+    (the window's clock); `symptom`: the point explained; `unknown`: probability that the cause isn't measured."""
+
+    abnormal: bool
+    started_s: float | None
+    symptom: str | None
+    causes: tuple[Cause, ...]
+    units: tuple[UnitShare, ...]
+    scope: tuple[Affected, ...]
+    unknown: float
+
+
+def trace(
+    window: Window,
+    normal: Normal,
+    graph: PlantGraph,
+    target: str | None = None,
+    alarm_columns: Sequence[str] = (),
+    fault_free_rows: int = 0,
+    most: int | None = MOST_CAUSES,
+) -> TraceResult:
+    """Rank root causes of what the window shows.
+
+    `target`: the symptom to explain, if one is known; `alarm_columns`: points that are plant alarms and so never a
+    cause; the first `fault_free_rows` rows are known to be normal; `most` causes are returned (None: all).
+    A window without rows or points gives an empty answer."""
+    window = window.arranged(normal.points)
+    if not window.rows or not normal.points:
+        return TraceResult(False, None, None, (), (), (), 1.0)
+    parents = graph.measured_parents(normal.points)
+    found = deviations(window, normal, parents, fault_free_rows)
+    events = event_evidence(window, normal, graph, alarm_columns, fault_free_rows)
+    known = target if target in normal.points else None
+    ranking = rank(normal, graph, found, events, parents, known, alarm_columns)
+    symptom = known or _symptom(normal, found, alarm_columns)
+    case = Case(window, normal, graph, found, ranking, events, symptom, known is not None)
+    order = [column for column in np.argsort(-ranking.score, kind="stable") if ranking.probability[column] > 0]
+    causes = tuple(_cause(case, int(column), symptom) for column in order[:most])
+    scope = impact(window, normal, graph, [causes[0].node], MOST_AFFECTED, fault_free_rows) if causes else ()
+    begun = float(window.times_s[found.start])
+    abnormal = found.abnormal or bool(events.alarms)
+    return TraceResult(
+        abnormal,
+        begun if abnormal else None,
+        symptom,
+        causes,
+        _units(case),
+        scope,
+        float(max(0.0, 1 - ranking.probability.sum())),
+    )
+
+
+def _symptom(normal: Normal, found: Deviations, barred: Sequence[str]) -> str | None:
+    """The point that deviates most at the end: what people see."""
+    last = np.abs(found.z[-5:]).mean(0)
+    last = np.where([name in set(barred) for name in normal.points], -1.0, last)
+    column = int(last.argmax())
+    return normal.points[column] if last[column] > 3 else None
+
+
+def _cause(case: Case, column: int, symptom: str | None) -> Cause:
+    window, found, ranking, name = case.window, case.found, case.ranking, case.normal.points[column]
+    onset = found.onsets[column]
+    after = found.z[found.start :, column]
+    deviation = float(after[np.abs(after).argmax()]) if len(after) else 0.0
+    path = case.graph.path(name, symptom) if symptom else ()
+    return Cause(
+        name,
+        case.graph.unit_of(name),
+        float(ranking.probability[column]),
+        float(ranking.score[column]),
+        *_times(window, onset),
+        deviation,
+        path,
+        explain(case, column),
+    )
+
+
+def _times(window: Window, onset: Onset | None) -> tuple[float | None, float | None, float | None]:
+    if onset is None:
+        return None, None, None
+    last = window.rows - 1
+    row, earliest, latest = (float(window.times_s[min(r, last)]) for r in (onset.row, onset.earliest, onset.latest))
+    return row, earliest, latest
+
+
+def _units(case: Case) -> tuple[UnitShare, ...]:
+    """Probability per unit: often surer than any single point of it."""
+    share: dict[str, float] = {}
+    for name, probability in zip(case.normal.points, case.ranking.probability, strict=True):
+        unit = case.graph.unit_of(name)
+        if unit:
+            share[unit] = share.get(unit, 0.0) + float(probability)
+    ranked = sorted(share.items(), key=lambda item: -item[1])
+    return tuple(UnitShare(unit, probability) for unit, probability in ranked if probability > 0.005)
