@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Index, SmallInteger, UniqueConstraint
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from backend.core.tables import SiteScoped, document, identity_key, moment
 
@@ -52,10 +52,18 @@ class PointState(SiteScoped, table=True):
 
 
 class Rejection(SiteScoped, table=True):
-    """A message or value refused, kept with its reason. ``site_id`` comes from the topic."""
+    """A message or value refused, kept with its reason. ``site_id`` comes from the topic.
+
+    The same refusal within the same hour is one row with a ``count``, so that a broken gateway can't
+    fill the disk.
+    """
 
     __tablename__ = "rejection"
-    __table_args__ = (Index("rejection_recent", "site_id", "id"), Index("rejection_reason", "site_id", "reason", "id"))
+    __table_args__ = (
+        Index("rejection_recent", "site_id", "id"),
+        Index("rejection_reason", "site_id", "reason", "id"),
+        UniqueConstraint("site_id", "digest"),
+    )
 
     id: int = identity_key()
     received_at: datetime = moment(now=True)
@@ -67,8 +75,10 @@ class Rejection(SiteScoped, table=True):
     detail: str = ""
     payload: str = ""
     """The message as far as it can be shown, at most 2,000 characters."""
-    digest: str = ""
-    """SHA-256 of topic and payload: a message delivered twice is refused once."""
+    count: int = 1
+    """How many messages or values this row stands for."""
+    digest: str
+    """SHA-256 of what makes a refusal the same: topic, point, reason, payload, hour."""
 
 
 class Source(SiteScoped, table=True):
@@ -85,6 +95,20 @@ class Source(SiteScoped, table=True):
     stored: int = Field(default=0, sa_type=BigInteger)
     duplicate: int = Field(default=0, sa_type=BigInteger)
     rejected: int = Field(default=0, sa_type=BigInteger)
+
+
+class IngestReceipt(SQLModel, table=True):
+    """Messages an ingest committed and whose acknowledgement the broker may not have seen.
+
+    Only those that can't be recognised by their rows' keys: values without a device time, and refusals.
+    """
+
+    __tablename__ = "ingest_receipt"
+
+    client_id: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    messages: bytes
+    """Ten bytes a message: MQTT packet id, then eight bytes of BLAKE2b over topic and payload."""
 
 
 class LearnedNormal(SiteScoped, table=True):
