@@ -94,6 +94,13 @@ def _forget_after_commit(session: Session) -> None:
 
 
 async def driver_connection(session: AsyncSession) -> Any:
-    """The asyncpg connection of ``session``'s transaction, for binary COPY and bulk ``unnest``."""
+    """The asyncpg connection of ``session``'s transaction, for binary COPY and bulk ``unnest``.
+
+    SQLAlchemy sends BEGIN with its first own statement only: without one, what goes to the driver
+    would commit by itself.
+    """
     connection = await session.connection()
-    return (await connection.get_raw_connection()).driver_connection
+    pooled = await connection.get_raw_connection()
+    if not pooled.driver_connection.is_in_transaction():
+        await connection.exec_driver_sql("SELECT 1")
+    return pooled.driver_connection
