@@ -71,7 +71,7 @@ class Rejection(SiteScoped, table=True):
     source: str = ""
     point_code: str = ""
     reason: str
-    """A code of ``telemetry.cleaning.Reason``."""
+    """A code of ``telemetry.reasons.Reason``."""
     detail: str = ""
     payload: str = ""
     """The message as far as it can be shown, at most 2,000 characters."""
