@@ -1,0 +1,75 @@
+"""Rows for the engine's streaming detector out of single values that come as they please.
+
+The detector judges rows of all the learned normal's points. A row ends when every point that spoke in the
+row before has spoken again, or when one of them speaks a second time (at most one such row a second), or
+when it has waited as long as rows are usually apart. A point that hasn't spoken for ``max_age_s`` is missing.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from backend.alarms.parameters import Deviation
+from backend.alarms.queries.watching import LearnedRow
+from backend.tracing.engine import Detector, Normal
+
+
+class ScoredRow(NamedTuple):
+    """Moment of a row's last value, its score (1 = limit), and the point furthest from its normal."""
+
+    at: float
+    score: float
+    point_id: int
+
+
+class Rows:
+    """Latest values of a learned normal's points, judged row by row. A restart begins with a fresh detector."""
+
+    def __init__(self, learned: LearnedRow, parameters: Deviation) -> None:
+        self.learned_id = learned.id
+        self.parameters = parameters
+        self.point_ids = learned.point_ids
+        normal = Normal.from_dict(dict(learned.parameters))
+        self._detector = Detector(normal, parameters.false_alarm_rate)
+        self._centre = normal.centre
+        self._scale = np.where(normal.scale > 0, normal.scale, np.inf)
+        self._patience_s = max(2.0, normal.step_s)
+        self._column = {point_id: column for column, point_id in enumerate(learned.point_ids)}
+        self._values = np.full(len(learned.point_ids), np.nan)
+        self._moments = np.zeros(len(learned.point_ids))
+        self._spoken: set[int] = set()
+        self._expected = set(learned.point_ids)
+        self._row_at = 0.0
+        self._last_at = 0.0
+        self._begun = 0.0
+
+    def put(self, point_id: int, at: float, value: float, received: float) -> list[ScoredRow]:
+        """Take one value; the rows that end by it, in order of time."""
+        column = self._column[point_id]
+        if at <= self._moments[column]:
+            return []
+        ended = []
+        if point_id in self._spoken and self._row_at - self._last_at >= 1.0:
+            ended.append(self._end_row())
+        if not self._spoken:
+            self._begun = received
+        self._values[column], self._moments[column] = value, at
+        self._spoken.add(point_id)
+        self._row_at = max(self._row_at, at)
+        if self._expected <= self._spoken:
+            ended.append(self._end_row())
+        return ended
+
+    def overdue(self, moment: float) -> ScoredRow | None:
+        """The row that has waited too long for its other points, if there is one."""
+        if not self._spoken or moment - self._begun < self._patience_s:
+            return None
+        return self._end_row()
+
+    def _end_row(self) -> ScoredRow:
+        self._expected, self._spoken = self._spoken, set()
+        self._last_at = self._row_at
+        row = np.where(self._moments >= self._row_at - self.parameters.max_age_s, self._values, np.nan)
+        score = self._detector.step(row)
+        distance = np.abs(np.nan_to_num((row - self._centre) / self._scale))
+        return ScoredRow(self._row_at, score.value, self.point_ids[int(distance.argmax())])
