@@ -3,11 +3,15 @@
 import enum
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Index, Numeric, UniqueConstraint
-from sqlmodel import Field
+from sqlalchemy import ColumnElement, Index, Numeric, UniqueConstraint, or_, select, true
+from sqlmodel import Field, col
 
 from backend.core.tables import SiteScoped, Stamped, identity_key, moment, reference
+from backend.identity.actor import Actor
+from backend.identity.models import Person, Role
+from backend.identity.permissions import scope, visible
 
 
 class RectificationState(enum.StrEnum):
@@ -92,3 +96,29 @@ class Photo(SiteScoped, Stamped, table=True):
     width: int
     height: int
     bytes: int
+
+
+@scope(Rectification)
+def _own_and_team(actor: Actor) -> ColumnElement[bool]:
+    """A worker sees their own and their team's; everybody else all of the site."""
+    if actor.role != Role.WORKER:
+        return true()
+    mates = select(col(Person.id)).where(visible(actor, Person), col(Person.team_id) == actor.team_id)
+    return or_(col(Rectification.owner_id) == actor.person_id, col(Rectification.owner_id).in_(mates))
+
+
+def _of_visible_rectifications(actor: Actor, rectification_id: Any) -> ColumnElement[bool]:
+    if actor.role != Role.WORKER:
+        return true()
+    seen = select(col(Rectification.id)).where(visible(actor, Rectification))
+    return or_(rectification_id.in_(seen))
+
+
+@scope(RectificationEntry)
+def _entries_with_their_rectification(actor: Actor) -> ColumnElement[bool]:
+    return _of_visible_rectifications(actor, col(RectificationEntry.rectification_id))
+
+
+@scope(Photo)
+def _photos_with_their_rectification(actor: Actor) -> ColumnElement[bool]:
+    return _of_visible_rectifications(actor, col(Photo.rectification_id))

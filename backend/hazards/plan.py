@@ -31,6 +31,11 @@ class Plan:
     alarm_id: int | None = None
 
 
+def tidy(typed: str) -> str:
+    """``typed`` as it is stored: trimmed, with plain line ends, without NUL (PostgreSQL takes none)."""
+    return typed.replace("\0", "").replace("\r\n", "\n").strip()
+
+
 def suggested_deadline(level: str, now: datetime, zone: ZoneInfo) -> datetime:
     """A deadline by level, cut to the full hour of the site's zone, so that the clock reads well."""
     due = (now + timedelta(days=DAYS_ALLOWED[Level(level)])).astimezone(zone)

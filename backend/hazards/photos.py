@@ -1,0 +1,45 @@
+"""Stores the pictures of a rectification's step: files first, then their rows."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.core.errors import N_, Invalid
+from backend.core.files import store_photo
+from backend.core.pictures import Picture
+from backend.hazards.models import Photo, RectificationEntry
+from backend.identity.actor import Actor
+
+MOST_PHOTOS = 9
+"""In one step; more than one hand can hold up to the reader."""
+
+
+async def add_photos(
+    session: AsyncSession, actor: Actor, entry: RectificationEntry, stage: str, pictures: Sequence[Picture]
+) -> list[int]:
+    """Keep ``pictures`` with ``entry`` as ``before`` or ``after``; gives the ids of the photos."""
+    if len(pictures) > MOST_PHOTOS:
+        words = N_("一次最多上传 %(most)s 张照片")
+        raise Invalid(words, fields={"photos": words}, most=MOST_PHOTOS)
+    photos = [await _store(actor, entry, stage, picture) for picture in pictures]
+    session.add_all(photos)
+    await session.flush()
+    return [photo.id for photo in photos]
+
+
+async def _store(actor: Actor, entry: RectificationEntry, stage: str, picture: Picture) -> Photo:
+    stored = await store_photo(picture.webp, "webp")
+    thumbnail = await store_photo(picture.thumbnail, "webp")
+    return Photo(
+        site_id=actor.site_id,
+        rectification_id=entry.rectification_id,
+        entry_id=entry.id,
+        stage=stage,
+        uploaded_by=actor.person_id,
+        sha256=stored.sha256,
+        path=stored.path,
+        thumbnail_path=thumbnail.path,
+        width=picture.width,
+        height=picture.height,
+        bytes=stored.size,
+    )

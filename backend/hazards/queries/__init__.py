@@ -1,0 +1,21 @@
+"""All questions about rectifications."""
+
+from backend.hazards.queries.board import Card, Named, Page, Tab, Waiting, rectifications, verifiable_by, waiting
+from backend.hazards.queries.story import Story, Told, case_of, photo, somebody, story
+
+__all__ = [
+    "Card",
+    "Named",
+    "Page",
+    "Story",
+    "Tab",
+    "Told",
+    "Waiting",
+    "case_of",
+    "photo",
+    "rectifications",
+    "somebody",
+    "story",
+    "verifiable_by",
+    "waiting",
+]

@@ -1,0 +1,207 @@
+"""The lists of rectifications: by tab, page by page, and what waits for a person."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.alarms.models import Level
+from backend.core.clock import now
+from backend.hazards.lifecycle import FINAL, GOVERNING, LEADING, WORKABLE
+from backend.hazards.models import Rectification, RectificationState
+from backend.hazards.plan import TimeLeft, time_left
+from backend.identity.actor import Actor
+from backend.identity.models import Person
+from backend.identity.permissions import visible
+from backend.plant.models import Equipment
+
+PAGE = 30
+
+
+class Tab(enum.StrEnum):
+    """Which rectifications a list shows."""
+
+    MINE = "mine"
+    TO_VERIFY = "to_verify"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class Named:
+    """Something with a Chinese and an English name."""
+
+    id: int
+    name: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A rectification in a list."""
+
+    id: int
+    number: str
+    level: str
+    title: str
+    state: str
+    deadline: datetime
+    owner: Named
+    equipment: Named | None
+    mine: bool
+    left: TimeLeft | None
+    """Until the deadline, while the owner has something to do."""
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the deadline has passed with work still to do."""
+        return self.left is not None and self.left.overdue
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some cards, and the cursor of those after them ("" at the end)."""
+
+    cards: list[Card]
+    following: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for a person: counts, and the most urgent of their own."""
+
+    mine: int
+    overdue: int
+    to_verify: int
+    cards: list[Card]
+
+
+def verifiable_by(actor: Actor) -> ColumnElement[bool]:
+    """``lifecycle.may_verify`` as SQL, for lists; a test holds the two together."""
+    me = actor.person_id
+    return and_(
+        col(Rectification.state) == RectificationState.SUBMITTED,
+        col(Rectification.owner_id) != me,
+        col(Rectification.submitted_by).is_distinct_from(me),
+        or_(
+            and_(col(Rectification.level) == Level.MAJOR, literal(actor.role in GOVERNING)),
+            and_(
+                col(Rectification.level) != Level.MAJOR,
+                or_(literal(actor.role in LEADING), col(Rectification.opened_by) == me),
+            ),
+        ),
+    )
+
+
+async def rectifications(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    tab: Tab = Tab.ALL,
+    alarm_id: int | None = None,
+    after: str = "",
+    most: int = PAGE,
+) -> Page:
+    """Unfinished ones first, the actor's own before others', the most urgent before the rest.
+
+    ``after`` is the ``following`` of the page before; an unreadable one starts from the beginning.
+    """
+    wanted: list[ColumnElement[bool]] = []
+    if tab is Tab.MINE:
+        wanted.append(col(Rectification.owner_id) == actor.person_id)
+    if tab is Tab.TO_VERIFY:
+        wanted.append(verifiable_by(actor))
+    if alarm_id is not None:
+        wanted.append(col(Rectification.alarm_id) == alarm_id)
+    order = _order(actor)
+    place = _read_cursor(after)
+    if place:
+        wanted.append(tuple_(*order) > tuple_(*(literal(part, BigInteger) for part in place)))
+    rows = await _rows(session, actor, wanted, most + 1)
+    following = ".".join(str(part) for part in rows[most - 1][-len(order) :]) if len(rows) > most else ""
+    return Page([_card(row, actor) for row in rows[:most]], following)
+
+
+def _order(actor: Actor) -> list[Any]:
+    """Whole numbers that sort the list, so that they are also an exact cursor."""
+    done = col(Rectification.state).in_(FINAL)
+    closed_at = func.coalesce(col(Rectification.verified_at), col(Rectification.created_at))
+    return [
+        cast(case((done, 1), else_=0), BigInteger),
+        cast(case((col(Rectification.owner_id) == actor.person_id, 0), else_=1), BigInteger),
+        case((done, -_microseconds(closed_at)), else_=_microseconds(col(Rectification.deadline))),
+        col(Rectification.id),
+    ]
+
+
+def _microseconds(moment: Any) -> Any:
+    return cast(func.extract("epoch", moment) * 1_000_000, BigInteger)
+
+
+def _read_cursor(word: str) -> list[int]:
+    try:
+        parts = [int(part) for part in word.split(".")]
+    except ValueError:
+        return []
+    return parts if len(parts) == 4 and all(abs(part) < 2**63 for part in parts) else []
+
+
+async def _rows(session: AsyncSession, actor: Actor, wanted: list[ColumnElement[bool]], most: int) -> list[Any]:
+    """Rows of rectification, owner, equipment and the sort order."""
+    order = _order(actor)
+    found = await session.execute(
+        select(Rectification, Person, Equipment, *order)
+        .join(Person, col(Person.id) == col(Rectification.owner_id))
+        .outerjoin(Equipment, col(Equipment.id) == col(Rectification.equipment_id))
+        .where(visible(actor, Rectification), *wanted)
+        .order_by(*order)
+        .limit(most)
+    )
+    return list(found)
+
+
+def _card(row: Any, actor: Actor) -> Card:
+    rectification, owner, equipment = row[:3]
+    return Card(
+        id=rectification.id,
+        number=rectification.number,
+        level=rectification.level,
+        title=rectification.title,
+        state=rectification.state,
+        deadline=rectification.deadline,
+        owner=named(owner),
+        equipment=named(equipment) if equipment else None,
+        mine=owner.id == actor.person_id,
+        left=left(rectification),
+    )
+
+
+def named(thing: Any) -> Named:
+    """The names of a row that has them."""
+    return Named(thing.id, thing.name, thing.name_en)
+
+
+def left(rectification: Rectification) -> TimeLeft | None:
+    """Time to the deadline, while the owner has something to do."""
+    return time_left(rectification.deadline, now()) if rectification.state in WORKABLE else None
+
+
+async def waiting(session: AsyncSession, actor: Actor) -> Waiting:
+    """What waits for ``actor``, for home."""
+    mine = and_(col(Rectification.owner_id) == actor.person_id, col(Rectification.state).in_(WORKABLE))
+    counts = (
+        await session.execute(
+            select(
+                func.count().filter(mine),
+                func.count().filter(mine, col(Rectification.deadline) < now()),
+                func.count().filter(verifiable_by(actor)),
+            )
+            .select_from(Rectification)
+            .where(visible(actor, Rectification), col(Rectification.state).not_in(FINAL))
+        )
+    ).one()
+    urgent = await _rows(session, actor, [mine], 3)
+    return Waiting(*counts, [_card(row, actor) for row in urgent])

@@ -1,0 +1,103 @@
+"""What every step leaves behind: entry and photos, audit entry, event, and the answer for its repeat."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.core.clock import now
+from backend.core.errors import N_, Invalid
+from backend.core.idempotency import first_result, keep_result
+from backend.core.pictures import Picture
+from backend.hazards import plan
+from backend.hazards.lifecycle import Case, Step
+from backend.hazards.models import Rectification, RectificationEntry
+from backend.hazards.photos import add_photos
+from backend.hazards.telling import TITLES, concerned, tell
+from backend.identity.actor import Actor
+from backend.identity.audit import record_change
+
+_CLOCK_SLACK = timedelta(minutes=5)
+_AUDIT = {
+    Step.OPENED: "rectification.open",
+    Step.STARTED: "rectification.start",
+    Step.PROGRESS: "rectification.progress",
+    Step.SUBMITTED: "rectification.submit",
+    Step.VERIFIED: "rectification.verify",
+    Step.RETURNED: "rectification.return",
+    Step.REASSIGNED: "rectification.reassign",
+    Step.CANCELLED: "rectification.cancel",
+}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a person sends with a step: words, pictures, what they saw, and how a phone marks a repeat."""
+
+    note: str = ""
+    pictures: Sequence[Picture] = ()
+    version: int | None = None
+    """Version of the rectification on the person's screen; None skips the check."""
+    idempotency_key: str = ""
+    captured_at: datetime | None = None
+    """The phone's time of it, when it was offline."""
+
+
+async def write_down(
+    session: AsyncSession,
+    actor: Actor,
+    rectification: Rectification,
+    case: Case,
+    step: Step,
+    sent: Sent,
+    change: dict[str, Any],
+    *,
+    also_tell: set[int] | frozenset[int] = frozenset(),
+) -> None:
+    """Leave the entry with its photos, the audit entry and the event; answer for repeats."""
+    note = plan.tidy(sent.note)
+    if len(note) > plan.MOST_LETTERS["note"]:
+        raise Invalid(fields={"note": N_("内容太长，请精简")})
+    entry = RectificationEntry(
+        site_id=actor.site_id,
+        rectification_id=rectification.id,
+        kind=step,
+        person_id=actor.person_id,
+        note=note,
+        captured_at=_believable(sent.captured_at),
+    )
+    session.add(entry)
+    await session.flush()
+    stage = "before" if step in {Step.OPENED, Step.STARTED} else "after"
+    photos = await add_photos(session, actor, entry, stage, sent.pictures)
+    noted = {"note": [None, note]} if note else {}
+    await record_change(session, actor, _AUDIT[step], "rectification", rectification.id, {**change, **noted})
+    told = await concerned(session, actor, case, step) | (also_tell if step is Step.REASSIGNED else frozenset())
+    await tell(
+        session, rectification, step, TITLES[step], actor_id=actor.person_id, told=told, note=note, photos=photos
+    )
+    if sent.idempotency_key:
+        await keep_result(session, actor.person_id, sent.idempotency_key, {"id": rectification.id})
+
+
+def _believable(captured_at: datetime | None) -> datetime | None:
+    """The phone's time, unless its clock is ahead of ours."""
+    if captured_at is None or captured_at.tzinfo is None or captured_at > now() + _CLOCK_SLACK:
+        return None
+    return captured_at
+
+
+async def first_id(
+    session: AsyncSession, actor: Actor, sent: Sent, command: str, request: dict[str, Any]
+) -> int | None:
+    """The id that the first request with this key made; None when this is the first, or carries none."""
+    if not sent.idempotency_key:
+        return None
+    if len(sent.idempotency_key) > 64 or not sent.idempotency_key.isprintable():
+        raise Invalid(N_("提交编号无效，请刷新页面后重试"))
+    content = json.dumps([command, request], default=str, sort_keys=True).encode()
+    result = await first_result(session, actor.person_id, sent.idempotency_key, content)
+    return int(result["id"]) if result else None

@@ -1,0 +1,62 @@
+"""Reminds of rectifications whose deadline has passed: once a day each. The worker role calls it."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Date, cast, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from backend.core.clock import now
+from backend.hazards.lifecycle import WORKABLE
+from backend.hazards.models import Rectification
+from backend.hazards.telling import OVERDUE, tell
+from backend.identity.models import Person, Role, Site
+from backend.identity.permissions import system_query
+
+AT_ONCE = 200
+
+
+async def remind_overdue(session: AsyncSession) -> int:
+    """Record ``rectification.overdue`` for each late one not yet told of on its site's present day.
+
+    Told are its owner, the leaders of the owner's team and who opened it. Gives how many; call again
+    while it is ``AT_ONCE``. Two workers at once share the work.
+    """
+    late = await _late_and_untold(session)
+    for rectification, today, leaders in late:
+        rectification.overdue_told_on = today
+        told = {rectification.owner_id, rectification.opened_by, *leaders}
+        await tell(session, rectification, "overdue", OVERDUE, told=told)
+    return len(late)
+
+
+@system_query("the worker reminds on all sites")
+async def _late_and_untold(session: AsyncSession) -> list[tuple[Rectification, date, list[int]]]:
+    owner, leader = aliased(Person), aliased(Person)
+    today: Any = cast(func.timezone(col(Site.time_zone), now()), Date)
+    leaders: Any = func.array(
+        select(col(leader.id))
+        .where(
+            col(leader.site_id) == col(owner.site_id),
+            col(leader.team_id) == col(owner.team_id),
+            col(leader.role) == Role.LEADER,
+            col(leader.active),
+        )
+        .scalar_subquery()
+    )
+    found = await session.execute(
+        select(Rectification, today, leaders)
+        .join(Site, col(Site.id) == col(Rectification.site_id))
+        .join(owner, col(owner.id) == col(Rectification.owner_id))
+        .where(
+            col(Rectification.state).in_(WORKABLE),
+            col(Rectification.deadline) < now(),
+            or_(col(Rectification.overdue_told_on).is_(None), col(Rectification.overdue_told_on) < today),
+        )
+        .order_by(col(Rectification.deadline))
+        .limit(AT_ONCE)
+        .with_for_update(of=Rectification, skip_locked=True)
+    )
+    return [(rectification, day, team_leaders) for rectification, day, team_leaders in found]

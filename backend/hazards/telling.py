@@ -1,0 +1,94 @@
+"""Writes a rectification's steps into the event log, into the story of the alarm it came from."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.alarms.models import Level
+from backend.core.errors import N_
+from backend.core.events import record_event
+from backend.core.i18n import translate
+from backend.hazards.lifecycle import GOVERNING, Case, Somebody, Step, may_verify
+from backend.hazards.models import Rectification
+from backend.identity.actor import Actor
+from backend.identity.models import Person, Role
+from backend.identity.permissions import visible
+
+TITLES = {
+    Step.OPENED: N_("开出整改 %(number)s：%(title)s"),
+    Step.STARTED: N_("开始整改 %(number)s：%(title)s"),
+    Step.PROGRESS: N_("整改进展 %(number)s：%(title)s"),
+    Step.SUBMITTED: N_("整改待验收 %(number)s：%(title)s"),
+    Step.VERIFIED: N_("整改验收通过 %(number)s：%(title)s"),
+    Step.RETURNED: N_("整改被退回 %(number)s：%(title)s"),
+    Step.REASSIGNED: N_("整改改派 %(number)s：%(title)s"),
+    Step.CANCELLED: N_("整改取消 %(number)s：%(title)s"),
+}
+OVERDUE = N_("整改逾期 %(number)s：%(title)s")
+
+
+async def tell(
+    session: AsyncSession,
+    rectification: Rectification,
+    verb: str,
+    title: str,
+    *,
+    actor_id: int | None = None,
+    told: Iterable[int] = (),
+    note: str = "",
+    photos: Iterable[int] = (),
+) -> None:
+    """Record ``rectification.<verb>``; ``told`` are the ids of those whom it concerns, the actor left out."""
+    values = {"number": rectification.number, "title": rectification.title}
+    data: dict[str, Any] = {
+        "title_zh": translate("zh_CN", title, **values),
+        "title_en": translate("en", title, **values),
+        "url": f"/rectifications/{rectification.id}",
+        "number": rectification.number,
+        "note": note,
+        "photos": list(photos),
+        "told": sorted(set(told) - {actor_id}),
+    }
+    await record_event(
+        session,
+        site_id=rectification.site_id,
+        kind=f"rectification.{verb}",
+        subject="rectification",
+        subject_id=rectification.id,
+        story=f"alarm:{rectification.alarm_id}" if rectification.alarm_id else "",
+        level=rectification.level,
+        actor_id=actor_id,
+        data=data,
+    )
+
+
+async def concerned(session: AsyncSession, actor: Actor, case: Case, step: Step) -> set[int]:
+    """Ids of those who should hear of ``step``: who has to act next, and who is waiting for it."""
+    if step is Step.SUBMITTED:
+        return await _verifiers(session, actor, case)
+    if step in {Step.STARTED, Step.PROGRESS}:
+        return {case.opened_by}
+    return {case.owner_id, case.opened_by}
+
+
+async def _verifiers(session: AsyncSession, actor: Actor, case: Case) -> set[int]:
+    """Who can verify and is near it: the opener, the team's leaders, and who governs when it is major."""
+    near = [col(Person.id) == case.opened_by]
+    if case.level == Level.MAJOR:
+        near.append(col(Person.role).in_(GOVERNING))
+    if case.owner_team_id is not None:
+        near.append((col(Person.role) == Role.LEADER) & (col(Person.team_id) == case.owner_team_id))
+    found = await _who_can(session, actor, case, or_(*near))
+    return found or await _who_can(session, actor, case, col(Person.role).in_(GOVERNING))
+
+
+async def _who_can(session: AsyncSession, actor: Actor, case: Case, condition: Any) -> set[int]:
+    people = await session.execute(
+        select(col(Person.id), col(Person.role), col(Person.team_id)).where(
+            visible(actor, Person), col(Person.active), condition
+        )
+    )
+    return {id_ for id_, role, team_id in people if may_verify(case, Somebody(id_, Role(role), team_id))}
