@@ -1,5 +1,6 @@
 """What the system's own roles read: rules to judge by with their places, states, the plant's neighbourhood, ladders."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -204,3 +205,19 @@ async def place_of(session: AsyncSession, point_id: int) -> Place:
         )
     ).one_or_none()
     return Place(row.equipment_id, row.area_id) if row else Place()
+
+
+@system_query("the worker tells people of every site")
+async def people_to_tell(session: AsyncSession, site_id: int, area_id: int | None, roles: Sequence[str]) -> list[int]:
+    """Active people of ``roles``: of a leader's role those of the area's team, where it has one; else all the site's."""
+    rows = await session.execute(
+        text(
+            "WITH candidates AS (SELECT p.id, p.role, p.team_id IS NOT NULL AND p.team_id = "
+            "(SELECT team_id FROM area WHERE id = :area AND site_id = :site) AS near "
+            "FROM person p WHERE p.site_id = :site AND p.active AND p.role = ANY(CAST(:roles AS text[]))) "
+            "SELECT id FROM candidates c WHERE c.role <> 'leader' OR COALESCE(c.near, false) "
+            "OR NOT EXISTS (SELECT 1 FROM candidates n WHERE n.role = 'leader' AND n.near) ORDER BY id"
+        ),
+        {"site": site_id, "area": area_id, "roles": list(roles)},
+    )
+    return list(rows.scalars())
