@@ -193,3 +193,9 @@ async def due_jobs(session: AsyncSession, *, older_than: timedelta = timedelta(0
         {"older_than": older_than, "most": most},
     )
     return list(found.scalars())
+
+
+async def dead_jobs(session: AsyncSession) -> int:
+    """How many jobs failed for good and wait for a person."""
+    found = await session.execute(text("SELECT count(*) FROM job WHERE status = 'dead'"))
+    return int(found.scalar_one())

@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     session_days: int = 30
     metrics_token: str = ""
     """Bearer token Prometheus must show for /metrics; empty means only loopback may read it."""
+    worker_metrics_port: int = 0
+    """Loopback port of the worker's Prometheus metrics; 0 means none."""
+    ingest_metrics_port: int = 0
+    """The same of the ingest."""
 
 
 @lru_cache

@@ -1,0 +1,11 @@
+"""Which function does which kind of job."""
+
+from backend.core.jobs import Handler, JobContext
+from backend.tracing.commands import TRACE_JOB, make_trace
+
+
+async def _trace(context: JobContext) -> None:
+    await make_trace(context.session, int(context.payload["group_id"]))
+
+
+HANDLERS: dict[str, Handler] = {TRACE_JOB: _trace}

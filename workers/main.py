@@ -1,0 +1,102 @@
+"""The worker role: background jobs, escalation, deliveries, the watchdog. It serves all sites.
+
+Escalation and deliveries are loops over rows in PostgreSQL and never wait for Redis; arq only makes jobs
+start sooner than the sweep would.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import asyncpg
+import structlog
+from prometheus_client import start_http_server
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.alarms.escalator import escalate_due, escalation_audit, expire_shelving
+from backend.core.database import Database
+from backend.core.doorbell import ArqDoorbell
+from backend.core.events import CHANNEL
+from backend.core.jobs import hang_doorbell
+from backend.core.observability import configure_logs
+from backend.core.settings import settings
+from backend.delivery.commands import address_people
+from backend.hazards.reminders import remind_overdue
+from workers.bell import hear
+from workers.handlers import HANDLERS
+from workers.loops import Round, every
+from workers.storage import keep_partitions
+from workers.sweep import sweep
+from workers.watchdog import Watchdog
+
+log = structlog.get_logger()
+
+Work = Callable[[AsyncSession], Awaitable[object]]
+
+
+def run(_argv: list[str]) -> int:
+    """Work until SIGTERM or SIGINT; gives the exit code."""
+    configure_logs("worker")
+    if settings().worker_metrics_port:
+        start_http_server(settings().worker_metrics_port, "127.0.0.1")
+    asyncio.run(_work())
+    return 0
+
+
+async def _work() -> None:
+    database = Database(settings().database_url, pool_size=8)
+    doorbell = ArqDoorbell(settings().redis_url)
+    hang_doorbell(doorbell)
+    watchdog = Watchdog(database, settings().mqtt_url)
+    loops = asyncio.create_task(_loops(database, watchdog))
+    stop = asyncio.get_running_loop()
+    for signal_ in (signal.SIGTERM, signal.SIGINT):
+        stop.add_signal_handler(signal_, loops.cancel)
+    log.info("worker.started")
+    with contextlib.suppress(asyncio.CancelledError):
+        await loops
+    await watchdog.close()
+    await doorbell.close()
+    await database.close()
+
+
+async def _loops(database: Database, watchdog: Watchdog) -> None:
+    news = asyncio.Event()
+
+    def in_session(work: Work) -> Round:
+        return partial(_in_session, database, work)
+
+    async with asyncio.TaskGroup() as tasks:
+        start = tasks.create_task
+        start(every(1, "listen", lambda: _listen(database, news)))
+        start(every(1, "deliver", in_session(address_people), wake=news))
+        start(every(1, "escalate", in_session(escalate_due)))
+        start(every(30, "escalation audit", in_session(escalation_audit)))
+        start(every(5, "shelving", in_session(expire_shelving)))
+        start(every(5, "sweep", lambda: sweep(database, HANDLERS)))
+        start(every(10, "canary", watchdog.send_canaries))
+        start(every(5, "watch", watchdog.look))
+        start(every(600, "overdue", in_session(remind_overdue)))
+        start(every(3600, "partitions", lambda: keep_partitions(database)))
+        if settings().redis_url:
+            start(hear(settings().redis_url, database, HANDLERS))
+
+
+async def _in_session(database: Database, work: Work) -> object:
+    async with database.session() as session:
+        return await work(session)
+
+
+async def _listen(database: Database, news: asyncio.Event) -> None:
+    """Set ``news`` at each NOTIFY of the event log, until the connection breaks."""
+    connection = await asyncpg.connect(database.url, timeout=5)
+    gone = asyncio.Event()
+    try:
+        connection.add_termination_listener(lambda _connection: gone.set())
+        await connection.add_listener(CHANNEL, lambda *_: news.set())
+        await gone.wait()
+    finally:
+        with contextlib.suppress(Exception):
+            await connection.close(timeout=1)
