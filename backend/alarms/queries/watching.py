@@ -209,7 +209,7 @@ async def place_of(session: AsyncSession, point_id: int) -> Place:
 
 @system_query("the worker tells people of every site")
 async def people_to_tell(session: AsyncSession, site_id: int, area_id: int | None, roles: Sequence[str]) -> list[int]:
-    """Active people of ``roles``: of a leader's role those of the area's team, where it has one; else all the site's."""
+    """Active people of ``roles``; of leaders those of the area's team where it has one, else all the site's."""
     rows = await session.execute(
         text(
             "WITH candidates AS (SELECT p.id, p.role, p.team_id IS NOT NULL AND p.team_id = "
