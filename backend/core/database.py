@@ -101,6 +101,7 @@ async def driver_connection(session: AsyncSession) -> Any:
     """
     connection = await session.connection()
     pooled = await connection.get_raw_connection()
-    if not pooled.driver_connection.is_in_transaction():
+    driver: Any = pooled.driver_connection
+    if not driver.is_in_transaction():
         await connection.exec_driver_sql("SELECT 1")
-    return pooled.driver_connection
+    return driver

@@ -94,7 +94,9 @@ async def test_a_job_whose_worker_died_is_taken_up_after_its_lease(database: Dat
         )
     assert not await run_job(database, {"test.name": handler}, job_id)
     async with database.session() as session:
-        await session.execute(text("UPDATE job SET lease_until = now() - interval '1 s' WHERE id = :id"), {"id": job_id})
+        await session.execute(
+            text("UPDATE job SET lease_until = now() - interval '1 s' WHERE id = :id"), {"id": job_id}
+        )
         assert job_id in await due_jobs(session)
     assert await run_job(database, {"test.name": handler}, job_id)
     assert runs == [2]

@@ -11,7 +11,8 @@ No IO, no database, no clock; imports nothing else of ours. `docs/tracing-engine
 from .detection import Detection, Detector, Score, contributions, detect
 from .explanation import Evidence, Explanation, Reason
 from .graph import Link, LinkKind, Node, NodeKind, PlantGraph, Reach
-from .normal import Normal, learn_normal
+from .learning import learn_normal
+from .normal import Normal
 from .scope import Affected, impact
 from .tracing import Cause, TraceResult, UnitShare, trace
 from .window import Window, WindowError

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from .charts import AVERAGING, LAGS, lagged, statistics_of
 from .normal import Normal
-from .window import Floats, Window
+from .window import Floats, Window, carried_forward
 
 FALSE_ALARM_RATE = 0.01
+PROVING_ROWS = 20
+LASTING_ROWS, LASTING_SHARE = 8.0, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +35,43 @@ class Detection:
 
 def detect(window: Window, normal: Normal, false_alarm_rate: float = FALSE_ALARM_RATE) -> Detection:
     """Judge every row of the window. `false_alarm_rate`: share of fault-free rows that may alarm."""
-    z = normal.standardised(window.arranged(normal.points).values)
-    scores = (statistics_of(normal.joint, z) / normal.chart_scale).max(1) / normal.limit(false_alarm_rate)
+    values = carried_forward(window.arranged(normal.points).values, normal.centre)
+    joint = statistics_of(normal.joint, normal.for_charts(values)) / normal.chart_scale
+    scores = joint.max(1) / normal.limit(false_alarm_rate)
+    states = NewStates(normal)
+    scores = np.maximum(scores, [states.step(row) for row in values])
     return Detection(scores, scores > 1)
 
 
 def contributions(window: Window, normal: Normal) -> Floats:
     """Rows × points: each point's signed share of the alarm, its one-step residual in standard deviations."""
-    z = normal.standardised(window.arranged(normal.points).values)
+    z = normal.for_charts(window.arranged(normal.points).values)
     errors = z - lagged(z) @ normal.joint.coefficients
     spread = np.sqrt(np.maximum(1 / np.maximum(np.diagonal(normal.joint.precisions[0]), 1e-12), 1e-12))
     return np.asarray(errors / spread)
+
+
+class NewStates:
+    """Points that never changed in normal work and now hold another value: 1 once it has lasted.
+
+    A short pulse may be a part of the work that the normal rows didn't happen to show; a twentieth of their length,
+    and eight rows at least, is no pulse."""
+
+    def __init__(self, normal: Normal) -> None:
+        proven = normal.rows >= PROVING_ROWS
+        self._steady = np.flatnonzero((normal.scale <= 0) & (normal.presence > 0)) if proven else np.zeros(0, int)
+        self._value = normal.centre[self._steady]
+        self._slack = 1e-6 * np.maximum(np.abs(self._value), 1e-3)
+        self._lasting = max(LASTING_ROWS, LASTING_SHARE * normal.rows)
+        self._run = np.zeros(len(self._steady))
+
+    def step(self, row: Floats) -> float:
+        """Judge a row without gaps: the longest standing new state as a share of what counts as lasting."""
+        if not len(self._steady):
+            return 0.0
+        changed = np.abs(row[self._steady] - self._value) > self._slack
+        self._run = (self._run + 1) * changed
+        return float(self._run.max()) / self._lasting
 
 
 class Detector:
@@ -53,7 +81,9 @@ class Detector:
 
     def __init__(self, normal: Normal, false_alarm_rate: float = FALSE_ALARM_RATE) -> None:
         self._centre = normal.centre
-        self._inverse = np.divide(1.0, normal.scale, out=np.zeros_like(normal.scale), where=normal.scale > 0)
+        used = normal.charted > 0
+        self._inverse = np.divide(1.0, normal.scale, out=np.zeros_like(normal.scale), where=used)
+        self._states = NewStates(normal)
         self._coefficients = np.ascontiguousarray(normal.joint.coefficients.T)
         self._precisions = [np.ascontiguousarray(p) for p in normal.joint.precisions]
         self._limits = [float(s) * normal.limit(false_alarm_rate) for s in normal.chart_scale]
@@ -63,8 +93,7 @@ class Detector:
 
     def step(self, row: Floats) -> Score:
         """Judge the next row."""
-        gap = np.isnan(row)
-        self._last = np.where(gap, self._last, row)
+        self._last = np.where(np.isfinite(row), row, self._last)
         z = (self._last - self._centre) * self._inverse
         np.clip(z, -1e6, 1e6, out=z)
         points = len(z)
@@ -75,15 +104,9 @@ class Detector:
         self._before[:points] = z
         if not self._means:
             self._means = [error.copy() for _ in AVERAGING]
-        value = 0.0
+        value = self._states.step(self._last)
         for chart, weight in enumerate(AVERAGING):
             mean = self._means[chart]
             mean += weight * (error - mean)
             value = max(value, float(mean @ self._precisions[chart] @ mean) / self._limits[chart])
         return Score(value, value > 1)
-
-
-def replay(window: Window, normal: Normal, false_alarm_rate: float = FALSE_ALARM_RATE) -> list[Score]:
-    """The streaming answer to a whole window."""
-    detector = Detector(normal, false_alarm_rate)
-    return [detector.step(row) for row in window.arranged(normal.points).values]

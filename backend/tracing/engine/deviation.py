@@ -87,8 +87,7 @@ def robust_z(window: Window, normal: Normal) -> Floats:
 def _unexplained(z: Floats, normal: Normal, parents: Mapping[str, Sequence[str]]) -> Floats:
     """Residual of each point's regression on its parents, in standard deviations of that residual."""
     place = {name: column for column, name in enumerate(normal.points)}
-    points = len(normal.points)
-    moments = normal.moments[:points, :points]
+    moments = normal.moments
     out = np.array(z)
     for column, name in enumerate(normal.points):
         above = [
