@@ -1,7 +1,7 @@
 """Traces as people see them: with the names of what they point to."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -49,7 +49,6 @@ class TraceView:
     alarm_count: int
     names: dict[str, NodeName]
     posts: list[PostName]
-    areas: dict[int, tuple[str, str]] = field(default_factory=dict)
     confirmed_by: tuple[str, str] | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""The engine's reasons in a team leader's words. Texts are msgids (Chinese); templates translate and fill them. Pure."""
+"""The engine's reasons in a team leader's words: msgids (Chinese) that templates translate and fill. Pure."""
 
 from dataclasses import dataclass
 from typing import Any
