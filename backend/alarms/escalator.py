@@ -42,7 +42,7 @@ async def escalate_due(session: AsyncSession) -> list[int]:
         .execution_options(populate_existing=True)
     )
     told = []
-    for escalation, alarm in (await session.execute(due)).tuples().all():
+    for escalation, alarm in (await session.execute(due)).all():
         if alarm.state in CALLING:
             await _pass_deadline(session, escalation, alarm, at)
             told.append(alarm.id)
@@ -84,7 +84,7 @@ async def escalation_audit(session: AsyncSession) -> list[int]:
         {"calling": sorted(CALLING)},
     )
     repaired = []
-    for alarm_id, site_id, step in missing.tuples().all():
+    for alarm_id, site_id, step in missing.all():
         log.error("escalation.missing", alarm_id=alarm_id, step=step)
         await set_deadline(session, site_id, alarm_id, step, now())
         repaired.append(alarm_id)

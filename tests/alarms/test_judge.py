@@ -1,0 +1,236 @@
+"""The judge as ingest uses it: values in, alarms in the database, through crashes and edited rules."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import text
+
+from backend.alarms.commands import bring_back, edit_rule, take_out_of_service
+from backend.alarms.drafts import draft_of
+from backend.alarms.judge import AlarmJudge
+from backend.alarms.models import AlarmRule, RuleKind
+from backend.core.database import Database
+from backend.identity.models import Role
+from backend.telemetry.judging import LiveValue
+from backend.telemetry.models import LearnedNormal
+from backend.tracing.engine import Window, learn_normal
+from tests.alarms.setting import T0, Setting, add_rule
+
+
+async def started(database: Database, setting: Setting) -> AlarmJudge:
+    judge = AlarmJudge([setting.site_id])
+    async with database.session() as session:
+        await judge.load(session)
+    return judge
+
+
+async def feed(database: Database, judge: AlarmJudge, *values: LiveValue, at: datetime | None = None) -> None:
+    """One batch as ingest does it: judge, record and commit, then checkpoint and commit."""
+    found = judge.judge(values, at or max(value.at for value in values))
+    async with database.session() as session:
+        await judge.record(session, found)
+    async with database.session() as session:
+        await judge.checkpoint(session)
+
+
+async def tick(database: Database, judge: AlarmJudge, at: datetime) -> None:
+    async with database.session() as session:
+        await judge.record(session, judge.tick(at))
+
+
+async def make(database: Database, setting: Setting, **fields: Any) -> AlarmRule:
+    async with database.session() as session:
+        return await add_rule(session, setting, **fields)
+
+
+async def alarms(database: Database, setting: Setting) -> Sequence[Any]:
+    async with database.session() as session:
+        found = await session.execute(
+            text("SELECT * FROM alarm WHERE site_id = :s ORDER BY id"), {"s": setting.site_id}
+        )
+        return found.all()
+
+
+async def states(database: Database, setting: Setting) -> list[tuple[str, str]]:
+    return [(alarm.limit_name, alarm.state) for alarm in await alarms(database, setting)]
+
+
+async def test_a_breach_becomes_an_alarm_with_place_level_and_words(database: Database, setting: Setting) -> None:
+    rule = await make(database, setting)
+    judge = await started(database, setting)
+    await feed(database, judge, setting.value(130, 1))
+    high, high_high = await alarms(database, setting)
+    assert (high.title, high.title_en) == ("压力0 高报 130 kPa（限值 100）", "Pressure 0 high 130 kPa (limit 100)")
+    assert (high.level, high_high.level) == ("general", "major")
+    assert (high.rule_id, high.point_id, high.equipment_id, high.area_id) == (
+        rule.id, setting.points[0], setting.equipment[0], setting.area_id,
+    )  # fmt: skip
+    assert high.reading_at == T0 + timedelta(seconds=1)
+    assert high.group_id == high_high.group_id
+
+
+async def test_a_redelivered_batch_raises_no_second_alarm_after_a_crash(database: Database, setting: Setting) -> None:
+    await make(database, setting)
+    batch = [setting.value(101, 1), setting.value(50, 2)]
+    judge = await started(database, setting)
+    async with database.session() as session:
+        await judge.record(session, judge.judge(batch, T0))
+    judge = await started(database, setting)
+    await feed(database, judge, *batch)
+    assert await states(database, setting) == [("H", "returned")]
+
+
+async def test_a_batch_whose_alarm_was_not_committed_raises_it_when_redelivered(
+    database: Database, setting: Setting
+) -> None:
+    await make(database, setting)
+    judge = await started(database, setting)
+    judge.judge([setting.value(101, 1)], T0)
+    judge = await started(database, setting)
+    await feed(database, judge, setting.value(101, 1))
+    assert await states(database, setting) == [("H", "unacknowledged")]
+
+
+async def test_a_delay_goes_on_after_a_restart(database: Database, setting: Setting) -> None:
+    await make(database, setting, on_delay_s=60.0)
+    await feed(database, await started(database, setting), setting.value(101, 1))
+    judge = await started(database, setting)
+    await tick(database, judge, T0 + timedelta(seconds=60))
+    assert await states(database, setting) == []
+    await tick(database, judge, T0 + timedelta(seconds=61))
+    assert await states(database, setting) == [("H", "unacknowledged")]
+
+
+async def test_a_delay_runs_on_the_clock_of_a_device_that_sends_late(database: Database, setting: Setting) -> None:
+    await make(database, setting, on_delay_s=60.0)
+    judge = await started(database, setting)
+    await feed(database, judge, setting.value(101, 1), at=T0 + timedelta(seconds=41))
+    await tick(database, judge, T0 + timedelta(seconds=90))
+    assert await states(database, setting) == []
+    await tick(database, judge, T0 + timedelta(seconds=101))
+    assert await states(database, setting) == [("H", "unacknowledged")]
+
+
+async def test_an_edited_limit_holds_from_the_next_look_without_restart(database: Database, setting: Setting) -> None:
+    rule = await make(database, setting)
+    judge = await started(database, setting)
+    await feed(database, judge, setting.value(90, 1))
+    draft = replace(draft_of(rule), parameters={"limits": {"H": {"value": 80.0}}})
+    async with database.session() as session:
+        await edit_rule(session, setting.actor(Role.SAFETY_OFFICER), rule.id, draft, version=1)
+    async with database.session() as session:
+        assert await judge.refresh(session)
+        assert not await judge.refresh(session)
+    await feed(database, judge, setting.value(90, 2))
+    assert await states(database, setting) == [("H", "unacknowledged")]
+
+
+async def test_switching_a_rule_off_returns_its_alarm_and_on_again_raises_anew(
+    database: Database, setting: Setting
+) -> None:
+    rule = await make(database, setting)
+    judge = await started(database, setting)
+    await feed(database, judge, setting.value(101, 1))
+    officer = setting.actor(Role.SAFETY_OFFICER)
+    off = replace(draft_of(rule), enabled=False, reason="改造停用")
+    async with database.session() as session:
+        await edit_rule(session, officer, rule.id, off, version=1)
+    assert await states(database, setting) == [("H", "returned")]
+    async with database.session() as session:
+        await edit_rule(session, officer, rule.id, replace(off, enabled=True), version=2)
+    async with database.session() as session:
+        await judge.refresh(session)
+    await feed(database, judge, setting.value(101, 2))
+    assert await states(database, setting) == [("H", "unacknowledged")]
+
+
+async def test_a_rule_out_of_service_is_not_judged_and_judges_afresh_when_back(
+    database: Database, setting: Setting
+) -> None:
+    rule = await make(database, setting)
+    judge = await started(database, setting)
+    await feed(database, judge, setting.value(101, 1))
+    officer = setting.actor(Role.SAFETY_OFFICER)
+    async with database.session() as session:
+        await take_out_of_service(session, officer, rule.id, reason="变送器检修")
+    async with database.session() as session:
+        await judge.refresh(session)
+    await feed(database, judge, setting.value(130, 2))
+    assert await states(database, setting) == [("H", "out_of_service")]
+    async with database.session() as session:
+        await bring_back(session, officer, rule.id)
+        await judge.refresh(session)
+    await feed(database, judge, setting.value(101, 3))
+    assert await states(database, setting) == [("H", "unacknowledged")]
+
+
+async def test_a_point_that_falls_silent_is_noticed_and_its_voice_too(database: Database, setting: Setting) -> None:
+    await make(database, setting, kind=RuleKind.SILENCE, parameters={"after_s": 30.0}, deadband=0.0)
+    judge = await started(database, setting)
+    start = datetime.now(T0.tzinfo)
+    await feed(database, judge, setting.value(1, 1), at=start)
+    await tick(database, judge, start + timedelta(seconds=29))
+    assert await states(database, setting) == []
+    await tick(database, judge, start + timedelta(seconds=31))
+    assert await states(database, setting) == [("SILENT", "unacknowledged")]
+    await feed(database, judge, setting.value(1, 40), at=start + timedelta(seconds=40))
+    assert await states(database, setting) == [("SILENT", "returned")]
+
+
+async def test_a_rate_goes_on_after_a_restart(database: Database, setting: Setting) -> None:
+    await make(database, setting, kind=RuleKind.RATE, parameters={"per_minute": 10.0, "window_s": 60.0}, deadband=0.0)
+    judge = await started(database, setting)
+    await feed(database, judge, *(setting.value(t / 10, t) for t in range(0, 31, 5)))
+    judge = await started(database, setting)
+    await feed(database, judge, setting.value(15, 40))
+    assert await states(database, setting) == [("RISE", "unacknowledged")]
+
+
+@pytest.fixture
+async def learned(database: Database, setting: Setting) -> Setting:
+    """Two points that usually move together."""
+    draw = np.random.default_rng(7)
+    shared = draw.normal(size=(600, 1))
+    rows = np.hstack([shared + 0.1 * draw.normal(size=(600, 1)) for _ in range(2)])
+    pair = setting.points[:2]
+    normal = learn_normal(Window.of(np.arange(600.0), [str(p) for p in pair], rows))
+    async with database.session() as session:
+        session.add(LearnedNormal(site_id=setting.site_id, point_ids=pair, parameters=normal.to_dict()))
+        await add_rule(
+            session, setting, point=None, kind=RuleKind.DEVIATION, name="反应段", parameters={}, deadband=0.0
+        )
+    return setting
+
+
+def together(setting: Setting, seconds: int, first: float, second: float) -> list[LiveValue]:
+    return [setting.value(first, seconds, 0), setting.value(second, seconds, 1)]
+
+
+async def test_points_that_part_though_each_is_in_range_deviate_from_the_learned_normal(
+    database: Database, learned: Setting
+) -> None:
+    judge = await started(database, learned)
+    for second in range(1, 20):
+        await feed(database, judge, *together(learned, second, 0.5, 0.5))
+    assert await states(database, learned) == []
+    await feed(database, judge, *together(learned, 20, 1.5, -1.5))
+    (alarm,) = await alarms(database, learned)
+    assert (alarm.limit_name, alarm.point_id in learned.points[:2]) == ("DEVIATION", True)
+    assert alarm.equipment_id in learned.equipment[:2]
+    assert alarm.title.startswith("反应段 多变量偏离正常")
+
+
+async def test_a_row_whose_other_point_stays_away_is_judged_after_its_patience(
+    database: Database, learned: Setting
+) -> None:
+    judge = await started(database, learned)
+    for second in range(1, 20):
+        await feed(database, judge, *together(learned, second, 0.5, 0.5))
+    await feed(database, judge, learned.value(9, 20, 0))
+    assert await states(database, learned) == []
+    await tick(database, judge, T0 + timedelta(seconds=23))
+    assert await states(database, learned) == [("DEVIATION", "unacknowledged")]
