@@ -4,8 +4,10 @@ Commands never commit. A session that works for a person carries ``info["site_id
 statement on a ``SiteScoped`` table is narrowed to that site, as a second wall behind ``visible``.
 """
 
+import importlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import event
@@ -74,11 +76,22 @@ def _narrow(state: ORMExecuteState) -> None:
     site_id = state.session.info.get("site_id")
     if site_id is None or not (state.is_select or state.is_update or state.is_delete):
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(
-            SiteScoped, lambda cls: cls.site_id == site_id, include_aliases=True, track_closure_variables=True
-        )
+    state.statement = state.statement.options(*_narrowing(site_id))
+
+
+@lru_cache(maxsize=256)
+def _narrowing(site_id: int) -> tuple[Any, ...]:
+    """One criterion a site-scoped table: a criterion on the mixin itself would ask it for a column it doesn't have."""
+    importlib.import_module("backend.core.schema")  # so that no table is missed
+    return tuple(
+        with_loader_criteria(model, model.site_id == site_id, include_aliases=True)
+        for model in _site_scoped_tables(SiteScoped)
     )
+
+
+def _site_scoped_tables(base: type[Any]) -> list[type[Any]]:
+    below = [model for child in base.__subclasses__() for model in _site_scoped_tables(child)]
+    return below + ([base] if hasattr(base, "__table__") else [])
 
 
 @event.listens_for(Session, "after_commit")
