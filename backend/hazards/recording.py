@@ -77,7 +77,15 @@ async def write_down(
     await record_change(session, actor, _AUDIT[step], "rectification", rectification.id, {**change, **noted})
     told = await concerned(session, actor, case, step) | (also_tell if step is Step.REASSIGNED else frozenset())
     await tell(
-        session, rectification, step, TITLES[step], actor_id=actor.person_id, told=told, note=note, photos=photos
+        session,
+        rectification,
+        step,
+        TITLES[step],
+        team_id=case.owner_team_id,
+        actor_id=actor.person_id,
+        told=told,
+        note=note,
+        photos=photos,
     )
     if sent.idempotency_key:
         await keep_result(session, actor.person_id, sent.idempotency_key, {"id": rectification.id})

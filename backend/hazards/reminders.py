@@ -16,6 +16,8 @@ from backend.identity.models import Person, Role, Site
 from backend.identity.permissions import system_query
 
 AT_ONCE = 200
+_Late = tuple[Rectification, date, int | None, list[int]]
+"""One that is late, its site's day, its owner's team and that team's leaders."""
 
 
 async def remind_overdue(session: AsyncSession) -> int:
@@ -25,15 +27,15 @@ async def remind_overdue(session: AsyncSession) -> int:
     while it is ``AT_ONCE``. Two workers at once share the work.
     """
     late = await _late_and_untold(session)
-    for rectification, today, leaders in late:
+    for rectification, today, team_id, leaders in late:
         rectification.overdue_told_on = today
         told = {rectification.owner_id, rectification.opened_by, *leaders}
-        await tell(session, rectification, "overdue", OVERDUE, told=told)
+        await tell(session, rectification, "overdue", OVERDUE, team_id=team_id, told=told)
     return len(late)
 
 
 @system_query("the worker reminds on all sites")
-async def _late_and_untold(session: AsyncSession) -> list[tuple[Rectification, date, list[int]]]:
+async def _late_and_untold(session: AsyncSession) -> list[_Late]:
     owner, leader = aliased(Person), aliased(Person)
     today: Any = cast(func.timezone(col(Site.time_zone), now()), Date)
     leaders: Any = func.array(
@@ -47,7 +49,7 @@ async def _late_and_untold(session: AsyncSession) -> list[tuple[Rectification, d
         .scalar_subquery()
     )
     found = await session.execute(
-        select(Rectification, today, leaders)
+        select(Rectification, today, col(owner.team_id), leaders)
         .join(Site, col(Site.id) == col(Rectification.site_id))
         .join(owner, col(owner.id) == col(Rectification.owner_id))
         .where(
@@ -59,4 +61,4 @@ async def _late_and_untold(session: AsyncSession) -> list[tuple[Rectification, d
         .limit(AT_ONCE)
         .with_for_update(of=Rectification, skip_locked=True)
     )
-    return [(rectification, day, team_leaders) for rectification, day, team_leaders in found]
+    return [(rectification, day, team_id, team_leaders) for rectification, day, team_id, team_leaders in found]

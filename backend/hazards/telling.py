@@ -8,9 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.alarms.models import Level
-from backend.core.errors import N_
 from backend.core.events import record_event
-from backend.core.i18n import translate
 from backend.hazards.lifecycle import GOVERNING, Case, Somebody, Step, may_verify
 from backend.hazards.models import Rectification
 from backend.identity.actor import Actor
@@ -18,38 +16,44 @@ from backend.identity.models import Person, Role
 from backend.identity.permissions import visible
 
 TITLES = {
-    Step.OPENED: N_("开出整改 %(number)s：%(title)s"),
-    Step.STARTED: N_("开始整改 %(number)s：%(title)s"),
-    Step.PROGRESS: N_("整改进展 %(number)s：%(title)s"),
-    Step.SUBMITTED: N_("整改待验收 %(number)s：%(title)s"),
-    Step.VERIFIED: N_("整改验收通过 %(number)s：%(title)s"),
-    Step.RETURNED: N_("整改被退回 %(number)s：%(title)s"),
-    Step.REASSIGNED: N_("整改改派 %(number)s：%(title)s"),
-    Step.CANCELLED: N_("整改取消 %(number)s：%(title)s"),
+    Step.OPENED: ("开出整改", "Rectification opened"),
+    Step.STARTED: ("开始整改", "Rectification started"),
+    Step.PROGRESS: ("整改进展", "Rectification progress"),
+    Step.SUBMITTED: ("整改待验收", "Rectification to verify"),
+    Step.VERIFIED: ("整改验收通过", "Rectification verified"),
+    Step.RETURNED: ("整改被退回", "Rectification returned"),
+    Step.REASSIGNED: ("整改改派", "Rectification reassigned"),
+    Step.CANCELLED: ("整改取消", "Rectification cancelled"),
 }
-OVERDUE = N_("整改逾期 %(number)s：%(title)s")
+OVERDUE = ("整改逾期", "Rectification overdue")
+"""Stored with the event in both languages, so that a timeline keeps the words it was told with."""
 
 
 async def tell(
     session: AsyncSession,
     rectification: Rectification,
     verb: str,
-    title: str,
+    words: tuple[str, str],
     *,
+    team_id: int | None,
     actor_id: int | None = None,
     told: Iterable[int] = (),
     note: str = "",
     photos: Iterable[int] = (),
 ) -> None:
-    """Record ``rectification.<verb>``; ``told`` are the ids of those whom it concerns, the actor left out."""
-    values = {"number": rectification.number, "title": rectification.title}
+    """Record ``rectification.<verb>``; ``told`` are the ids of those whom it concerns, the actor left out.
+
+    ``team_id`` is the owner's team, whose workers may see it.
+    """
+    zh, en = words
     data: dict[str, Any] = {
-        "title_zh": translate("zh_CN", title, **values),
-        "title_en": translate("en", title, **values),
+        "title_zh": f"{zh} {rectification.number}：{rectification.title}",
+        "title_en": f"{en} {rectification.number}: {rectification.title}",
         "url": f"/rectifications/{rectification.id}",
         "number": rectification.number,
         "note": note,
         "photos": list(photos),
+        "team_id": team_id,
         "told": sorted(set(told) - {actor_id}),
     }
     await record_event(

@@ -1,0 +1,141 @@
+"""What lists show, to whom, and in which order."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from backend.alarms.models import Level
+from backend.core.clock import now
+from backend.core.database import Database
+from backend.hazards import queries
+from backend.hazards.lifecycle import may_verify
+from backend.hazards.models import Rectification, RectificationState
+from backend.hazards.origins import candidates, origin
+from backend.hazards.queries import Tab, case_of, somebody, verifiable_by
+from backend.identity.actor import Actor
+from tests.hazards.cast import Cast, make_cast, opened
+
+
+@pytest.fixture(scope="module")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    one = Database(database_url)
+    yield one
+    await one.close()
+
+
+@pytest.fixture
+async def cast(database: Database) -> Cast:
+    async with database.session() as session:
+        return await make_cast(session)
+
+
+async def change(database: Database, rectification_id: int, **values: object) -> None:
+    async with database.session() as session:
+        one = await session.get_one(Rectification, rectification_id)
+        for name, value in values.items():
+            setattr(one, name, value)
+
+
+async def titles(database: Database, actor: Actor, tab: Tab = Tab.ALL) -> list[str]:
+    async with database.session(site_id=actor.site_id) as session:
+        return [card.title for card in (await queries.rectifications(session, actor, tab=tab)).cards]
+
+
+async def test_mine_come_first_then_the_most_urgent_and_closed_ones_last(database: Database, cast: Cast) -> None:
+    await opened(database, cast, title="后天", deadline=now() + timedelta(days=2))
+    await opened(database, cast, title="明天", deadline=now() + timedelta(days=1))
+    await opened(database, cast, title="我的", deadline=now() + timedelta(days=9), owner_id=cast.leader.person_id)
+    closed = await opened(database, cast, title="完成")
+    await change(database, closed.id, state="verified", verified_at=now())
+    assert await titles(database, cast.leader) == ["我的", "明天", "后天", "完成"]
+    assert await titles(database, cast.leader, Tab.MINE) == ["我的"]
+
+
+async def test_pages_follow_each_other_without_gap_or_repeat(database: Database, cast: Cast) -> None:
+    for count in range(7):
+        deadline = now() + timedelta(days=1 + count % 3)
+        await opened(database, cast, title=str(count), deadline=deadline)
+    seen, after = [], ""
+    async with database.session(site_id=cast.site.id) as session:
+        while True:
+            page = await queries.rectifications(session, cast.wang, after=after, most=2)
+            seen += [card.title for card in page.cards]
+            after = page.following
+            if not after:
+                break
+        whole = await queries.rectifications(session, cast.wang)
+    assert seen == [card.title for card in whole.cards] and len(set(seen)) == 7
+
+
+@pytest.mark.parametrize("word", ["x", "1.2", "0.0.99999999999999999999.1", "-", "1.2.3.4.5"])
+async def test_an_unreadable_cursor_starts_from_the_beginning(database: Database, cast: Cast, word: str) -> None:
+    await opened(database, cast)
+    async with database.session(site_id=cast.site.id) as session:
+        assert len((await queries.rectifications(session, cast.wang, after=word)).cards) == 1
+
+
+async def test_the_list_to_verify_holds_exactly_what_the_rules_let_one_verify(database: Database, cast: Cast) -> None:
+    for level in Level:
+        for submitter in (cast.wang, cast.leader):
+            one = await opened(database, cast, owner_id=cast.wang.person_id)
+            await change(
+                database,
+                one.id,
+                level=str(level),
+                state=RectificationState.SUBMITTED,
+                submitted_by=submitter.person_id,
+            )
+    for actor in cast.people.values():
+        async with database.session(site_id=cast.site.id) as session:
+            everything = list(await session.scalars(select(Rectification)))
+            listed = set(await session.scalars(select(col(Rectification.id)).where(verifiable_by(actor))))
+        allowed = {
+            one.id
+            for one in everything
+            if one.state == "submitted" and may_verify(case_of(one, cast.wang.team_id), somebody(actor))
+        }
+        assert listed == allowed, actor.role
+
+
+async def test_home_counts_what_waits_and_shows_the_most_urgent(database: Database, cast: Cast) -> None:
+    late = await opened(database, cast, title="晚了")
+    await change(database, late.id, deadline=now() - timedelta(hours=2))
+    await opened(database, cast, title="不急")
+    done = await opened(database, cast, title="交了")
+    await change(database, done.id, state="submitted", submitted_by=cast.wang.person_id)
+    async with database.session(site_id=cast.site.id) as session:
+        waiting = await queries.waiting(session, cast.wang)
+        assert (waiting.mine, waiting.overdue, waiting.to_verify) == (2, 1, 0)
+        assert [(card.title, card.overdue) for card in waiting.cards] == [("晚了", True), ("不急", False)]
+        assert (await queries.waiting(session, cast.leader)).to_verify == 1
+
+
+async def test_an_alarm_suggests_the_holder_of_its_equipments_post_and_the_rules_advice(
+    database: Database, cast: Cast
+) -> None:
+    async with database.session(site_id=cast.site.id) as session:
+        source = await origin(session, cast.leader, cast.alarm_id)
+        people = await candidates(session, cast.leader)
+    assert source.owner_id == cast.wang.person_id
+    assert source.advice == "降低进料，检查冷却水"
+    assert [person.team for person in people[:3]] == ["甲班"] * 3 and len(people) == 7
+
+
+async def test_one_is_read_in_few_statements(database: Database, cast: Cast) -> None:
+    one = await opened(database, cast)
+    from sqlalchemy import event
+
+    statements: list[str] = []
+    listener = lambda *arguments: statements.append(arguments[2])  # noqa: E731
+    event.listen(database.engine.sync_engine, "before_cursor_execute", listener)
+    try:
+        async with database.session(site_id=cast.site.id) as session:
+            story = await queries.story(session, cast.leader, one.id)
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", listener)
+    assert len(statements) == 4
+    assert story.people[cast.wang.person_id].name.startswith("姓wang")
+    assert story.alarm is not None and story.equipment is not None
