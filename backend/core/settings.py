@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     data_dir: Path = PROJECT_ROOT / ".ansu"
     """Folder of everything that must survive: embedded servers' data, uploaded files, secrets."""
 
+    system_state_dir: Path = Path("/var/lib/ansu")
+    """Only used when root runs AnSu on a data folder that PostgreSQL's user (nobody) can't reach: its data goes here."""
+
     database_url: str = ""
     """``postgresql://user:password@host:port/name``; empty means the embedded server of ``ansu up``."""
     redis_url: str = ""
@@ -39,6 +42,10 @@ class Settings(BaseSettings):
     """Port of the web role; the embedded MQTT broker listens for gateways on ``mqtt_port``."""
     mqtt_port: int = 1883
     """Port of the embedded MQTT broker."""
+    mqtt_host: str = "127.0.0.1"
+    """Address the embedded broker listens on; ``ansu up --lan`` uses 0.0.0.0."""
+    mqtt_monitor_url: str = ""
+    """Monitoring pages of the embedded broker (``http://127.0.0.1:port``), where its queue depth is read."""
     public_url: str = ""
     """Address phones open (QR, labels, Origin check); empty means it is derived from host and port."""
     allowed_origins: str = ""
