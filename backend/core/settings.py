@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     log_json: bool = True
 
+    trusted_proxies: str = "127.0.0.1"
+    """Comma-separated addresses or networks of proxies whose X-Forwarded-For and -Proto are believed."""
     web_workers: int = 1
     """Processes of the web role."""
     max_upload_bytes: int = 10 * 1024 * 1024

@@ -53,6 +53,11 @@ class DataFolder:
             self._lock = -1
 
     @property
+    def held(self) -> bool:
+        """Whether the folder is ours now."""
+        return self._lock >= 0
+
+    @property
     def lock_descriptor(self) -> int:
         """The lock's descriptor: servers inherit it, so the folder stays taken while any of them lives."""
         return self._lock

@@ -1,6 +1,7 @@
 """Why AnSu can't start or go on, each as one sentence in Chinese and one in English. Never a traceback."""
 
 import errno
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
@@ -93,11 +94,37 @@ class ServerFailed(Refusal):
 class NotDurable(Refusal):
     """PostgreSQL runs with a setting that could lose what it has confirmed."""
 
-    def __init__(self, names: list[str]) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
         super().__init__(
             f"PostgreSQL 的 {'、'.join(names)} 未开启，断电会丢失已确认的数据，因此拒绝启动。",
             f"PostgreSQL runs without {', '.join(names)}: a power cut could lose confirmed data. AnSu won't start so.",
         )
+
+
+class NotRunning(Refusal):
+    """A command needs servers, and neither are they named nor does ``ansu up`` run on the data folder."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        names = ", ".join(missing)
+        super().__init__(
+            f"没有找到运行中的安溯。请先运行 ./scripts/start，或设置 {names}。",
+            f"No running AnSu found. Run ./scripts/start first, or set {names}.",
+        )
+
+
+class WrongSettings(Refusal):
+    """Environment variables have values that can't be."""
+
+    def __init__(self, wrong: Mapping[str, str]) -> None:
+        listed = "; ".join(f"{name}: {why}" for name, why in wrong.items())
+        super().__init__(f"设置有误：{listed}", f"Wrong settings: {listed}")
+
+
+class StepFailed(Refusal):
+    """A step of the start (migration, demo site) ended with an error."""
+
+    def __init__(self, zh: str, en: str, log: Path, last_line: str) -> None:
+        super().__init__(f"{zh}失败：{last_line}。详见日志 {log}。", f"{en} failed: {last_line}. See its log {log}.")
 
 
 def refusal_of(error: OSError, folder: Path) -> Refusal | None:

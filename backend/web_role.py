@@ -1,0 +1,43 @@
+"""The web role: ``ansu web`` serves pages, JSON and sockets until SIGTERM or SIGINT."""
+
+from collections.abc import Sequence
+
+import uvicorn
+
+from backend.core.settings import settings
+from backend.embedded.ports import is_free, listener
+from backend.embedded.refusals import PortTaken
+
+GRACE_S = 5
+"""Requests in hand may take so long after SIGTERM; sockets are closed and phones resume elsewhere."""
+PING_EVERY_S = 20.0
+PING_PATIENCE_S = 20.0
+
+
+def run(_argv: Sequence[str] = ()) -> int:
+    """Serve; gives the exit code. Raises PortTaken."""
+    if not is_free(settings().port, settings().host):
+        raise PortTaken(settings().port, "ANSU_PORT", listener(settings().port))
+    uvicorn.run(
+        "backend.app:create_app",
+        factory=True,
+        host=settings().host,
+        port=settings().port,
+        workers=settings().web_workers,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_ping_interval=PING_EVERY_S,
+        ws_ping_timeout=PING_PATIENCE_S,
+        timeout_graceful_shutdown=GRACE_S,
+        proxy_headers=True,
+        forwarded_allow_ips=settings().trusted_proxies,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(run())
