@@ -150,9 +150,9 @@ class Postgres(Server):
         _let_through(home)
         if _can_reach(self._account, home):
             return home
-        return self._state_elsewhere()
+        return self.home_elsewhere()
 
-    def _state_elsewhere(self) -> Path:
+    def home_elsewhere(self) -> Path:
         """A folder of its own outside the data folder, remembered in it."""
         pointer = self.folder.path / "postgres.location"
         if not pointer.exists():

@@ -131,6 +131,6 @@ def refusal_of(error: OSError, folder: Path) -> Refusal | None:
     """The sentence for an operating-system error below ``folder``; None when it is none of the usual ones."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return DiskFull(folder)
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}:
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT}:
         return NotWritable(folder)
     return None

@@ -1,0 +1,245 @@
+"""``ansu up`` as a real process: it brings back what dies, stops in order, leaves nothing, refuses in sentences."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+
+from backend.core.settings import Settings
+from backend.embedded import Addresses, running_addresses
+from backend.embedded.ports import free_port
+from tests.embedded.home import fresh_home, occupied_port
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Up:
+    """One ``ansu up`` on a data folder of its own."""
+
+    def __init__(self, data: Path, **environment: str) -> None:
+        self.data = data
+        self.output = data.with_name(f"{data.name}.output")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("ANSU_")}
+        self.environment = kept | {
+            "PYTHONPATH": str(ROOT),
+            "ANSU_DATA_DIR": str(data),
+            "ANSU_SYSTEM_STATE_DIR": str(data.with_name("state")),
+            "ANSU_PORT": str(free_port()),
+            "ANSU_MQTT_PORT": str(free_port()),
+            "ANSU_DEMO": "0",
+            **environment,
+        }
+        self.process: psutil.Popen | None = None
+
+    def start(self) -> "Up":
+        with self.output.open("wb") as output:
+            self.process = psutil.Popen(
+                [sys.executable, "-m", "backend.cli", "up"],
+                env=self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        return self
+
+    def wait_running(self) -> "Up":
+        """Until the web role answers."""
+        wait_until(lambda: "就绪" in self.said(), self.said, 60)
+        return self
+
+    @property
+    def addresses(self) -> Addresses | None:
+        return running_addresses(Settings(data_dir=self.data))
+
+    @property
+    def database_url(self) -> str:
+        assert self.addresses is not None
+        return self.addresses.database_url
+
+    @property
+    def family(self) -> list[psutil.Process]:
+        assert self.process is not None
+        return [self.process, *self.process.children(recursive=True)]
+
+    @property
+    def roles(self) -> dict[str, int]:
+        found = {}
+        for process in self.family:
+            argv = process.cmdline()
+            if argv[1:3] == ["-m", "backend.cli"] and argv[3] in {"web", "ingest", "worker"}:
+                found[argv[3]] = process.pid
+        return found
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(how)
+        return int(self.process.wait(40))
+
+
+def wait_until(holds: Callable[[], object], said: Callable[[], str], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if holds():
+                return
+        except psutil.NoSuchProcess:
+            pass
+        time.sleep(0.05)
+    raise AssertionError(said())
+
+
+def living(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def descendants(up: Up) -> list[psutil.Process]:
+    return up.family[1:]
+
+
+def server_pid(up: Up, word: str) -> int:
+    """The embedded server whose command line has ``word``; 0 while there is none."""
+    assert up.process is not None
+    return next((p.pid for p in up.process.children() if word in " ".join(p.cmdline())), 0)
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    with fresh_home() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def up(home: Path) -> Iterator[Up]:
+    """One that runs for the tests which don't stop it."""
+    running = Up(home / "running").start().wait_running()
+    yield running
+    running.end()
+
+
+def test_it_says_where_it_answers_and_what_a_gateway_needs(up: Up) -> None:
+    said = up.said()
+    assert f"http://127.0.0.1:{up.environment['ANSU_PORT']}" in said
+    assert f"127.0.0.1:{up.environment['ANSU_MQTT_PORT']}" in said
+    password = up.data / "secrets" / "mqtt-gateway"
+    assert (str(password) in said, password.read_text().strip() in said) == (True, False)
+    assert "█" in said
+
+
+@pytest.mark.parametrize("role", ["web", "ingest", "worker"])
+def test_a_role_that_was_killed_comes_back(up: Up, role: str) -> None:
+    killed = up.roles[role]
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: up.roles.get(role, killed) != killed, up.said)
+    assert f"{role} 意外退出" in up.said()
+
+
+@pytest.mark.parametrize("server", ["valkey-server", "nats-server"])
+def test_a_server_that_was_killed_comes_back_at_its_address(up: Up, server: str) -> None:
+    killed, before = server_pid(up, server), up.addresses
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: server_pid(up, server) not in {0, killed}, up.said)
+    assert up.addresses == before
+
+
+async def test_the_database_comes_back_with_what_was_committed(up: Up) -> None:
+    connection = await asyncpg.connect(up.database_url)
+    await connection.execute("CREATE TABLE kept (value int); INSERT INTO kept VALUES (7)")
+    os.kill(server_pid(up, "pginstall/bin/postgres"), signal.SIGKILL)
+    for _ in range(300):
+        try:
+            connection = await asyncpg.connect(up.database_url)
+            break
+        except (OSError, asyncpg.PostgresError):
+            await asyncio.sleep(0.05)
+    assert await connection.fetchval("SELECT value FROM kept") == 7
+    await connection.close()
+
+
+def test_a_second_one_on_the_same_folder_is_refused_and_disturbs_nothing(up: Up) -> None:
+    second = Up(up.data, ANSU_MQTT_PORT=str(free_port()))
+    second.output = up.data.with_name("second.output")
+    assert up.process is not None
+    assert second.start().process.wait(20) == 1
+    assert f"进程 {up.process.pid}" in second.said()
+    assert "Traceback" not in second.said()
+    assert up.addresses is not None
+
+
+def test_other_terminals_find_the_running_servers(up: Up) -> None:
+    found = {k: v for k, v in up.environment.items() if k in {"PYTHONPATH", "ANSU_DATA_DIR", "PATH"}}
+    migrated = subprocess.run(
+        [sys.executable, "-m", "backend.cli", "migrate"], env=found, capture_output=True, text=True, check=False
+    )
+    assert (migrated.returncode, "Traceback" in migrated.stderr) == (0, False)
+
+
+def test_a_taken_port_is_told_before_anything_starts(home: Path) -> None:
+    with occupied_port() as port:
+        refused = Up(home / "port", ANSU_PORT=str(port)).start()
+        assert refused.process is not None
+        assert refused.process.wait(20) == 1
+    assert all(word in refused.said() for word in (f"端口 {port} 已被占用", f"Port {port} is taken", "ANSU_PORT"))
+    assert "Traceback" not in refused.said()
+    assert not refused.data.exists()
+
+
+def test_a_folder_of_another_version_is_refused(home: Path) -> None:
+    refused = Up(home / "version")
+    refused.data.mkdir()
+    (refused.data / "VERSION").write_text("ansu-data 99\npostgresql 18\n")
+    assert refused.start().process.wait(20) == 1
+    assert "属于另一个版本" in refused.said()
+    assert "Traceback" not in refused.said()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_leaves_no_process_and_a_new_start_finds_the_data(home: Path, how: signal.Signals) -> None:
+    first = Up(home / f"stopped-{how.name}").start().wait_running()
+    processes = first.family
+    assert first.end(how) == 0
+    assert living(processes) == []
+    assert not (first.data / "run.json").exists()
+    began = time.monotonic()
+    again = Up(first.data).start().wait_running()
+    assert time.monotonic() - began < 10
+    again.end()
+
+
+def test_a_stop_in_the_middle_of_the_first_start_leaves_no_process(home: Path) -> None:
+    up = Up(home / "interrupted").start()
+    wait_until(lambda: len(up.family) > 2, up.said)
+    processes = up.family
+    assert up.end() == 0
+    wait_until(lambda: not living(processes), up.said, 5)
+    assert "Traceback" not in up.said()
+
+
+def test_nothing_outlives_a_supervisor_that_was_killed(home: Path) -> None:
+    up = Up(home / "orphaned").start().wait_running()
+    processes = descendants(up)
+    up.end(signal.SIGKILL)
+    again = Up(up.data).start().wait_running()
+    assert living(processes) == []
+    again.end()
+
+
+def test_a_second_signal_does_not_wait_for_a_role_that_hangs(home: Path) -> None:
+    up = Up(home / "forced").start().wait_running()
+    processes = up.family
+    os.kill(up.roles["ingest"], signal.SIGSTOP)
+    assert up.process is not None
+    up.process.send_signal(signal.SIGINT)
+    wait_until(lambda: "正在停止" in up.said(), up.said)
+    began = time.monotonic()
+    up.end(signal.SIGINT)
+    assert (time.monotonic() - began < 4, living(processes)) == (True, [])
