@@ -8,6 +8,7 @@ import importlib.metadata
 import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import subprocess
@@ -156,8 +157,7 @@ class Postgres(Server):
         """A folder of its own outside the data folder, remembered in it."""
         pointer = self.folder.path / "postgres.location"
         if not pointer.exists():
-            name = self.folder.secret("postgres-location")[:12]
-            write_private(pointer, str(self._system_state / name))
+            write_private(pointer, str(self._system_state / secrets.token_hex(6)))
         home = Path(pointer.read_text().strip())
         home.mkdir(parents=True, exist_ok=True)
         owner = home / "OWNER"

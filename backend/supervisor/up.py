@@ -14,13 +14,14 @@ import urllib.error
 import urllib.request
 from dataclasses import replace
 from enum import Enum, auto
+from pathlib import Path
 
 from backend.core.settings import PROJECT_ROOT, Settings
-from backend.embedded import Addresses, DataFolder, EmbeddedServers
+from backend.embedded import Addresses, DataFolder, EmbeddedServers, running_addresses
 from backend.embedded.addresses import forget_addresses, write_addresses
 from backend.embedded.child import Child
 from backend.embedded.ports import is_free, listener
-from backend.embedded.refusals import PortTaken, StepFailed, refusal_of
+from backend.embedded.refusals import FolderInUse, PortTaken, StepFailed, refusal_of
 from backend.supervisor.console import Welcome, banner, lan_address, say
 from backend.supervisor.logs import Follower, last_line, turn_over
 from backend.supervisor.ward import Process, Role, Ward
@@ -96,8 +97,8 @@ class Supervisor:
 
     def _start(self) -> None:
         banner(self.folder.path)
+        self._open_folder()
         self._check_web_port()
-        self.folder.open()
         if self.servers.servers:
             say("启动服务器 / Starting " + ", ".join(server.name for server in self.servers.servers) + " …")
         self.servers.start()
@@ -163,6 +164,22 @@ class Supervisor:
         if self._phase is not _Phase.RUNNING:
             raise _StopAsked
 
+    def _open_folder(self) -> None:
+        try:
+            self.folder.open()
+        except FolderInUse:
+            running = running_addresses(self.settings)
+            if running is not None:
+                say(f"已在运行 / Already running: {running.web_url}")
+            raise
+        if self.folder.new and self.settings.demo and not self.settings.database_url:
+            self._demo_wanted.touch()
+
+    @property
+    def _demo_wanted(self) -> Path:
+        """Marks a database of our own that should get the demo site and hasn't got all of it yet."""
+        return self.folder.path / "demo-wanted"
+
     def _check_web_port(self) -> None:
         if not is_free(self.settings.port, self.settings.host):
             raise PortTaken(self.settings.port, "ANSU_PORT", listener(self.settings.port))
@@ -212,16 +229,13 @@ class Supervisor:
             raise
 
     def _load_demo(self, environment: dict[str, str]) -> None:
-        """Load the demo site into a database that this data folder has just made."""
-        wanted = self.folder.path / "demo-wanted"  # stays until the demo is whole, should the first start be broken off
-        if self.folder.new and self.settings.demo and not self.settings.database_url:
-            wanted.touch()
-        if not wanted.exists():
+        """Load the demo site if it is wanted. The start goes on without it when that fails; the next tries again."""
+        if not self._demo_wanted.exists():
             return
         say("装入演示厂区 / Loading the demo site …")
         try:
             self._step("demo", "装入演示厂区", "Loading the demo site", environment)
-            wanted.unlink()
+            self._demo_wanted.unlink()
         except StepFailed as failure:
             say(str(failure))
 

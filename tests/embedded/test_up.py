@@ -166,11 +166,12 @@ async def test_the_database_comes_back_with_what_was_committed(up: Up) -> None:
 
 
 def test_a_second_one_on_the_same_folder_is_refused_and_disturbs_nothing(up: Up) -> None:
-    second = Up(up.data, ANSU_MQTT_PORT=str(free_port()))
+    second = Up(up.data, ANSU_PORT=up.environment["ANSU_PORT"], ANSU_MQTT_PORT=up.environment["ANSU_MQTT_PORT"])
     second.output = up.data.with_name("second.output")
     assert up.process is not None
     assert second.start().process.wait(20) == 1
     assert f"进程 {up.process.pid}" in second.said()
+    assert f"已在运行 / Already running: http://127.0.0.1:{up.environment['ANSU_PORT']}" in second.said()
     assert "Traceback" not in second.said()
     assert up.addresses is not None
 
@@ -183,6 +184,15 @@ def test_other_terminals_find_the_running_servers(up: Up) -> None:
     assert (migrated.returncode, "Traceback" in migrated.stderr) == (0, False)
 
 
+def test_with_servers_of_ones_own_it_starts_none(home: Path, database_url: str, redis_url: str, mqtt_url: str) -> None:
+    urls = {"ANSU_DATABASE_URL": database_url, "ANSU_REDIS_URL": redis_url, "ANSU_MQTT_URL": mqtt_url}
+    up = Up(home / "external", **urls).start().wait_running()
+    assert sorted(up.roles.values()) == sorted(process.pid for process in descendants(up))
+    assert up.addresses is not None
+    assert (up.addresses.database_url, up.addresses.mqtt_url) == (database_url, mqtt_url)
+    assert up.end() == 0
+
+
 def test_a_taken_port_is_told_before_anything_starts(home: Path) -> None:
     with occupied_port() as port:
         refused = Up(home / "port", ANSU_PORT=str(port)).start()
@@ -190,7 +200,7 @@ def test_a_taken_port_is_told_before_anything_starts(home: Path) -> None:
         assert refused.process.wait(20) == 1
     assert all(word in refused.said() for word in (f"端口 {port} 已被占用", f"Port {port} is taken", "ANSU_PORT"))
     assert "Traceback" not in refused.said()
-    assert not refused.data.exists()
+    assert not (refused.data / "postgres").exists()
 
 
 def test_a_folder_of_another_version_is_refused(home: Path) -> None:
