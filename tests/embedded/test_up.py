@@ -118,10 +118,30 @@ def home() -> Iterator[Path]:
         yield path
 
 
+NewUp = Callable[..., Up]
+
+
 @pytest.fixture(scope="module")
-def up(home: Path) -> Iterator[Up]:
+def new_up(home: Path) -> Iterator[NewUp]:
+    """Makes an ``Up`` on the data folder of a name; what a failed test left running is killed at the end."""
+    made: list[Up] = []
+
+    def make(name: str, **environment: str) -> Up:
+        made.append(Up(home / name, **environment))
+        return made[-1]
+
+    yield make
+    for up in made:
+        if up.process is not None and up.process.is_running():
+            processes = descendants(up)
+            up.end(signal.SIGKILL)
+            psutil.wait_procs(processes, timeout=10)
+
+
+@pytest.fixture(scope="module")
+def up(new_up: NewUp) -> Iterator[Up]:
     """One that runs for the tests which don't stop it."""
-    running = Up(home / "running").start().wait_running()
+    running = new_up("running").start().wait_running()
     yield running
     running.end()
 
@@ -165,8 +185,10 @@ async def test_the_database_comes_back_with_what_was_committed(up: Up) -> None:
     await connection.close()
 
 
-def test_a_second_one_on_the_same_folder_is_refused_and_disturbs_nothing(up: Up) -> None:
-    second = Up(up.data, ANSU_PORT=up.environment["ANSU_PORT"], ANSU_MQTT_PORT=up.environment["ANSU_MQTT_PORT"])
+def test_a_second_one_on_the_same_folder_is_refused_and_disturbs_nothing(up: Up, new_up: NewUp) -> None:
+    second = new_up(
+        up.data.name, ANSU_PORT=up.environment["ANSU_PORT"], ANSU_MQTT_PORT=up.environment["ANSU_MQTT_PORT"]
+    )
     second.output = up.data.with_name("second.output")
     assert up.process is not None
     assert second.start().process.wait(20) == 1
@@ -184,18 +206,20 @@ def test_other_terminals_find_the_running_servers(up: Up) -> None:
     assert (migrated.returncode, "Traceback" in migrated.stderr) == (0, False)
 
 
-def test_with_servers_of_ones_own_it_starts_none(home: Path, database_url: str, redis_url: str, mqtt_url: str) -> None:
+def test_with_servers_of_ones_own_it_starts_none(
+    new_up: NewUp, database_url: str, redis_url: str, mqtt_url: str
+) -> None:
     urls = {"ANSU_DATABASE_URL": database_url, "ANSU_REDIS_URL": redis_url, "ANSU_MQTT_URL": mqtt_url}
-    up = Up(home / "external", **urls).start().wait_running()
+    up = new_up("external", **urls).start().wait_running()
     assert sorted(up.roles.values()) == sorted(process.pid for process in descendants(up))
     assert up.addresses is not None
     assert (up.addresses.database_url, up.addresses.mqtt_url) == (database_url, mqtt_url)
     assert up.end() == 0
 
 
-def test_a_taken_port_is_told_before_anything_starts(home: Path) -> None:
+def test_a_taken_port_is_told_before_anything_starts(new_up: NewUp) -> None:
     with occupied_port() as port:
-        refused = Up(home / "port", ANSU_PORT=str(port)).start()
+        refused = new_up("port", ANSU_PORT=str(port)).start()
         assert refused.process is not None
         assert refused.process.wait(20) == 1
     assert all(word in refused.said() for word in (f"端口 {port} 已被占用", f"Port {port} is taken", "ANSU_PORT"))
@@ -203,8 +227,8 @@ def test_a_taken_port_is_told_before_anything_starts(home: Path) -> None:
     assert not (refused.data / "postgres").exists()
 
 
-def test_a_folder_of_another_version_is_refused(home: Path) -> None:
-    refused = Up(home / "version")
+def test_a_folder_of_another_version_is_refused(new_up: NewUp) -> None:
+    refused = new_up("version")
     refused.data.mkdir()
     (refused.data / "VERSION").write_text("ansu-data 99\npostgresql 18\n")
     assert refused.start().process.wait(20) == 1
@@ -213,20 +237,20 @@ def test_a_folder_of_another_version_is_refused(home: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_leaves_no_process_and_a_new_start_finds_the_data(home: Path, how: signal.Signals) -> None:
-    first = Up(home / f"stopped-{how.name}").start().wait_running()
+def test_a_stop_leaves_no_process_and_a_new_start_finds_the_data(new_up: NewUp, how: signal.Signals) -> None:
+    first = new_up(f"stopped-{how.name}").start().wait_running()
     processes = first.family
     assert first.end(how) == 0
     assert living(processes) == []
     assert not (first.data / "run.json").exists()
     began = time.monotonic()
-    again = Up(first.data).start().wait_running()
+    again = new_up(first.data.name).start().wait_running()
     assert time.monotonic() - began < 10
     again.end()
 
 
-def test_a_stop_in_the_middle_of_the_first_start_leaves_no_process(home: Path) -> None:
-    up = Up(home / "interrupted").start()
+def test_a_stop_in_the_middle_of_the_first_start_leaves_no_process(new_up: NewUp) -> None:
+    up = new_up("interrupted").start()
     wait_until(lambda: len(up.family) > 2, up.said)
     processes = up.family
     assert up.end() == 0
@@ -234,17 +258,17 @@ def test_a_stop_in_the_middle_of_the_first_start_leaves_no_process(home: Path) -
     assert "Traceback" not in up.said()
 
 
-def test_nothing_outlives_a_supervisor_that_was_killed(home: Path) -> None:
-    up = Up(home / "orphaned").start().wait_running()
+def test_nothing_outlives_a_supervisor_that_was_killed(new_up: NewUp) -> None:
+    up = new_up("orphaned").start().wait_running()
     processes = descendants(up)
     up.end(signal.SIGKILL)
-    again = Up(up.data).start().wait_running()
+    again = new_up(up.data.name).start().wait_running()
     assert living(processes) == []
     again.end()
 
 
-def test_a_second_signal_does_not_wait_for_a_role_that_hangs(home: Path) -> None:
-    up = Up(home / "forced").start().wait_running()
+def test_a_second_signal_does_not_wait_for_a_role_that_hangs(new_up: NewUp) -> None:
+    up = new_up("forced").start().wait_running()
     processes = up.family
     os.kill(up.roles["ingest"], signal.SIGSTOP)
     assert up.process is not None
