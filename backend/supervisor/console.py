@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import qrcode
 
 from backend import __version__
@@ -72,7 +73,12 @@ def lan_address() -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
         probe.connect(("192.0.2.1", 9))  # an address reserved for documentation: only the route is looked up
         return str(probe.getsockname()[0])
-    return "127.0.0.1"
+    # A plant's network without a way out has no such route.
+    addresses = (address for own in psutil.net_if_addrs().values() for address in own)
+    ours = (
+        a.address for a in addresses if a.family == socket.AF_INET and not a.address.startswith(("127.", "169.254."))
+    )
+    return next(ours, "127.0.0.1")
 
 
 def _demo_accounts(file: Path) -> list[list[str]]:

@@ -6,6 +6,7 @@ Everything happens on the main thread: the kernel ends children with the thread 
 import argparse
 import contextlib
 import os
+import re
 import signal
 import sys
 import threading
@@ -21,7 +22,7 @@ from backend.embedded import Addresses, DataFolder, EmbeddedServers, running_add
 from backend.embedded.addresses import forget_addresses, write_addresses
 from backend.embedded.child import Child
 from backend.embedded.ports import is_free, listener
-from backend.embedded.refusals import FolderInUse, PortTaken, StepFailed, refusal_of
+from backend.embedded.refusals import FolderInUse, OtherVersion, PortTaken, StepFailed, refusal_of
 from backend.supervisor.console import Welcome, banner, lan_address, say
 from backend.supervisor.logs import Follower, last_line, turn_over
 from backend.supervisor.ward import Process, Role, Ward
@@ -32,6 +33,7 @@ READY_PATIENCE_S = 60.0
 ROLES = {"web": 8.0, "ingest": 10.0, "worker": 10.0}
 """The roles in the order in which they start and stop, and how many seconds each may take to stop."""
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - only compared with
+_UNKNOWN_REVISION = re.compile(r"Can't locate revision identified by '([^']+)'")
 _SERVER_OF = {"database_url": "postgres", "redis_url": "valkey", "mqtt_url": "broker"}
 
 
@@ -106,7 +108,7 @@ class Supervisor:
         addresses = self._addresses()
         environment = self._environment(addresses)
         say("更新数据库 / Bringing the database up to date …")
-        self._step("migrate", "更新数据库", "Migration", environment)
+        self._migrate(environment)
         self._load_demo(environment)
         write_addresses(self.folder.path, addresses)
         self.roles = [self._role(name, patience, environment) for name, patience in ROLES.items()]
@@ -217,6 +219,16 @@ class Supervisor:
             return self.settings.public_url
         host = lan_address() if self.settings.host in _EVERYWHERE else self.settings.host
         return f"http://{host}:{self.settings.port}"
+
+    def _migrate(self, environment: dict[str, str]) -> None:
+        try:
+            self._step("migrate", "更新数据库", "Migration", environment)
+        except StepFailed as failure:
+            newer = _UNKNOWN_REVISION.search(failure.zh)
+            if newer is None:
+                raise
+            known = max(path.stem for path in (PROJECT_ROOT / "migrations" / "versions").glob("*.py"))
+            raise OtherVersion(self.folder.path, "database", newer[1], known) from failure
 
     def _step(self, name: str, zh: str, en: str, environment: dict[str, str]) -> None:
         """Run ``ansu <name>`` to its end. Raises StepFailed."""

@@ -236,6 +236,19 @@ def test_a_folder_of_another_version_is_refused(new_up: NewUp) -> None:
     assert "Traceback" not in refused.said()
 
 
+async def test_a_database_of_a_newer_program_is_refused(new_up: NewUp) -> None:
+    up = new_up("newer").start().wait_running()
+    connection = await asyncpg.connect(up.database_url)
+    await connection.execute("UPDATE alembic_version SET version_num = '9999_from_tomorrow'")
+    await connection.close()
+    up.end()
+    refused = new_up("newer").start()
+    assert refused.process is not None
+    assert refused.process.wait(20) == 1
+    assert "database 为 9999_from_tomorrow" in refused.said()
+    assert "Traceback" not in refused.said()
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_leaves_no_process_and_a_new_start_finds_the_data(new_up: NewUp, how: signal.Signals) -> None:
     first = new_up(f"stopped-{how.name}").start().wait_running()
