@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.identity.actor import Actor
-from backend.identity.models import AuditEntry
+from backend.identity.models import AuditEntry, Person
 
 
 async def record_change(
@@ -30,6 +30,22 @@ async def record_change(
             change=change or {},
             request_id=actor.request_id,
             address=actor.address,
+        )
+    )
+    await session.flush()
+
+
+async def record_sign_in(session: AsyncSession, person: Person, *, fits: bool, address: str, request_id: str) -> None:
+    """Note a sign-in with ``person``'s account; a failed one has no actor, since nobody knows who it was."""
+    session.add(
+        AuditEntry(
+            site_id=person.site_id,
+            actor_id=person.id if fits else None,
+            action="person.sign_in" if fits else "person.sign_in_failed",
+            object_type="person",
+            object_id=person.id,
+            request_id=request_id,
+            address=address,
         )
     )
     await session.flush()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from backend.core.tables import SiteScoped, Stamped, document, identity_key, moment, reference
 
@@ -99,7 +99,7 @@ class PostHolder(SiteScoped, table=True):
     until: datetime | None = moment(nullable=True)
 
 
-class LoginSession(SQLModel, table=True):
+class LoginSession(SiteScoped, table=True):
     """One sign-in on one device; the cookie carries the token, the table only its SHA-256."""
 
     __tablename__ = "login_session"
@@ -109,7 +109,6 @@ class LoginSession(SQLModel, table=True):
     token_hash: str = Field(unique=True)
     csrf_token: str
     person_id: int = reference("person.id")
-    site_id: int = reference("site.id")
     created_at: datetime = moment(now=True)
     last_seen_at: datetime = moment(now=True)
     expires_at: datetime = moment()
@@ -125,6 +124,7 @@ class AuditEntry(SiteScoped, table=True):
     __table_args__ = (
         Index("audit_entry_recent", "site_id", "id"),
         Index("audit_entry_object", "site_id", "object_type", "object_id"),
+        Index("audit_entry_actor", "site_id", "actor_id", "id"),
     )
 
     id: int = identity_key()

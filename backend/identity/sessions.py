@@ -12,6 +12,7 @@ from backend.core.clock import now
 from backend.core.settings import settings
 from backend.identity.actor import Actor
 from backend.identity.models import LoginSession, Person, Role
+from backend.identity.permissions import system_query
 
 
 def _digest(token: str) -> str:
@@ -46,6 +47,7 @@ WHERE s.token_hash = :token_hash AND s.revoked_at IS NULL AND s.expires_at > now
 """
 
 
+@system_query("before its token is looked up, nobody knows whose sign-in it is")
 async def actor_of(session: AsyncSession, token: str, *, address: str = "", request_id: str = "") -> Actor | None:
     """Who holds ``token``; None when it is unknown, revoked or expired, or the person was disabled."""
     row = (await session.execute(text(_ACTOR), {"token_hash": _digest(token)})).mappings().one_or_none()
@@ -66,6 +68,16 @@ async def actor_of(session: AsyncSession, token: str, *, address: str = "", requ
     )
 
 
+@system_query("a browser that signs in again ends what it held, whoever held it")
+async def end_token(session: AsyncSession, token: str) -> None:
+    """End the sign-in of ``token``, if there is one."""
+    await session.execute(
+        text("UPDATE login_session SET revoked_at = now() WHERE token_hash = :token_hash AND revoked_at IS NULL"),
+        {"token_hash": _digest(token)},
+    )
+
+
+@system_query("asks about the sign-ins of all open sockets of a process")
 async def still_valid(session: AsyncSession, session_ids: list[int]) -> set[int]:
     """Which of these sign-ins still hold; sockets ask so that a revoked one is cut."""
     found = await session.execute(
@@ -78,8 +90,12 @@ async def still_valid(session: AsyncSession, session_ids: list[int]) -> set[int]
     return set(found.scalars())
 
 
+@system_query("the caller has made sure whose sign-ins these are")
 async def revoke(session: AsyncSession, person_id: int, *, session_id: int | None = None, keep: int = 0) -> int:
-    """End one sign-in of a person, or all but ``keep``. Gives how many ended."""
+    """End one sign-in of a person, or all but ``keep``. Gives how many ended.
+
+    Requests see it at once, open sockets within seconds (``delivery.hub``).
+    """
     ended = await session.execute(
         text(
             "UPDATE login_session SET revoked_at = now() WHERE person_id = :person AND revoked_at IS NULL "

@@ -1,0 +1,1 @@
+"""What people do about people: sign in and out, look after their own sign-ins, and administer others."""
