@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from backend.identity.capabilities import CAPABILITIES
 from backend.identity.models import Role
 
 
@@ -31,9 +32,7 @@ class Actor:
     request_id: str = ""
 
     def can(self, capability: str) -> bool:
-        """Whether this role has ``capability`` (names in ``identity.permissions``)."""
-        from backend.identity.permissions import CAPABILITIES
-
+        """Whether this role has ``capability`` (names in ``identity.capabilities``)."""
         return self.role in CAPABILITIES[capability]
 
     @property

@@ -14,38 +14,8 @@ from sqlmodel import col
 from backend.core.errors import Forbidden
 from backend.core.tables import SiteScoped
 from backend.identity.actor import Actor
-from backend.identity.models import Role
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-_ALL = frozenset(Role)
-_LEADING = frozenset({Role.LEADER, Role.MANAGER, Role.SAFETY_OFFICER, Role.ADMIN})
-_GOVERNING = frozenset({Role.MANAGER, Role.SAFETY_OFFICER, Role.ADMIN})
-_CONFIGURING = frozenset({Role.SAFETY_OFFICER, Role.ADMIN})
-
-CAPABILITIES: dict[str, frozenset[Role]] = {
-    "alarms.see": _ALL,
-    "alarms.acknowledge": _LEADING,
-    "alarms.shelve": _LEADING,
-    "alarms.judge": _LEADING,
-    "alarms.close": _LEADING,
-    "alarms.out_of_service": _CONFIGURING,
-    "rules.see": _LEADING,
-    "rules.edit": _CONFIGURING,
-    "plant.see": _ALL,
-    "plant.edit": _CONFIGURING,
-    "telemetry.rejections": _LEADING,
-    "telemetry.adopt": _CONFIGURING,
-    "rectifications.see": _ALL,
-    "rectifications.open": _LEADING,
-    "rectifications.verify": _LEADING,
-    "traces.see": _ALL,
-    "traces.confirm": _LEADING,
-    "people.see": _LEADING,
-    "people.edit": frozenset({Role.ADMIN}),
-    "audit.see": _GOVERNING,
-}
-"""Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""
 
 ScopeRule = Callable[[Actor], ColumnElement[bool]]
 _scopes: dict[type[SiteScoped], ScopeRule] = {}

@@ -16,7 +16,8 @@ from backend.core.database import Database, narrow_to_site
 from backend.core.errors import N_, Forbidden, Unauthenticated
 from backend.core.settings import settings
 from backend.identity.actor import Actor
-from backend.identity.permissions import CAPABILITIES, require
+from backend.identity.capabilities import CAPABILITIES
+from backend.identity.permissions import require
 from backend.identity.sessions import actor_of
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

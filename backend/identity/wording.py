@@ -1,0 +1,217 @@
+"""Audit entries in words: what an action, an object, a field and a value are called. Pure.
+
+The words of every domain stand here, since one page shows them all; a code without words is shown as it is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from backend.core.errors import N_
+from backend.identity.models import Role
+
+ROLES = {
+    Role.WORKER: N_("一线员工"),
+    Role.LEADER: N_("班组长"),
+    Role.MANAGER: N_("管理人员"),
+    Role.SAFETY_OFFICER: N_("安全员"),
+    Role.ADMIN: N_("系统管理员"),
+}
+
+ACTIONS = {
+    "person.sign_in": N_("登录"),
+    "person.sign_in_failed": N_("登录失败"),
+    "person.sign_out": N_("退出登录"),
+    "person.create": N_("新增人员"),
+    "person.edit": N_("修改人员"),
+    "person.enable": N_("启用账号"),
+    "person.disable": N_("停用账号"),
+    "person.preferences": N_("修改个人偏好"),
+    "person.change_password": N_("修改密码"),
+    "person.reset_password": N_("重置密码"),
+    "person.end_sign_in": N_("撤销登录"),
+    "rule.create": N_("新增规则"),
+    "rule.edit": N_("修改规则"),
+    "rule.out_of_service": N_("规则退出服务"),
+    "rule.back_in_service": N_("规则恢复服务"),
+    "alarm.acknowledged": N_("确认预警"),
+    "alarm.shelved": N_("搁置预警"),
+    "alarm.unshelved": N_("取消搁置"),
+    "alarm.judge": N_("判定预警"),
+    "alarm.closed": N_("关闭预警"),
+    "trace.confirm": N_("确认根源"),
+    "rectification.open": N_("发起整改"),
+    "rectification.start": N_("开始整改"),
+    "rectification.progress": N_("填报进展"),
+    "rectification.submit": N_("提交验收"),
+    "rectification.verify": N_("验收通过"),
+    "rectification.return": N_("退回整改"),
+    "rectification.reassign": N_("改派责任人"),
+    "rectification.cancel": N_("取消整改"),
+    "alarm.out_of_service": N_("预警退出服务"),
+    "point.edit": N_("修改测点"),
+    "equipment.assign_owner": N_("指定责任岗位"),
+    "point.adopt": N_("认领测点"),
+    "point.ignore": N_("忽略测点"),
+    "plant.edit": N_("修改厂区资料"),
+}
+
+OBJECTS = {
+    "person": N_("人员"),
+    "alarm": N_("预警"),
+    "alarm_rule": N_("规则"),
+    "rectification": N_("整改"),
+    "trace": N_("溯源"),
+    "point": N_("测点"),
+    "equipment": N_("设备"),
+}
+
+_PAGES = {
+    "person": "/people/{}",
+    "alarm": "/alarms/{}",
+    "alarm_rule": "/rules/{}",
+    "rectification": "/rectifications/{}",
+    "point": "/points/{}",
+    "equipment": "/equipment/{}",
+}
+
+FIELDS = {
+    "account": N_("账号"),
+    "name": N_("姓名"),
+    "name_en": N_("英文名"),
+    "role": N_("角色"),
+    "phone": N_("电话"),
+    "team": N_("班组"),
+    "posts": N_("岗位"),
+    "active": N_("启用"),
+    "locale": N_("语言"),
+    "theme": N_("外观"),
+    "ended_sign_ins": N_("撤销的登录数"),
+    "state": N_("状态"),
+    "note": N_("说明"),
+    "reason": N_("原因"),
+    "level": N_("级别"),
+    "title": N_("标题"),
+    "measure": N_("措施"),
+    "cause": N_("原因"),
+    "contingency": N_("应急预案"),
+    "deadline": N_("期限"),
+    "funds": N_("资金"),
+    "owner_id": N_("责任人"),
+    "shelved_until": N_("搁置到"),
+    "shelved_reason": N_("搁置原因"),
+    "judgement": N_("判定"),
+    "judgement_note": N_("判定说明"),
+    "confirmed_node": N_("根源"),
+    "enabled": N_("启用"),
+    "deadband": N_("回差"),
+    "on_delay_s": N_("触发延时（秒）"),
+    "off_delay_s": N_("恢复延时（秒）"),
+    "parameters": N_("判定条件"),
+    "latched": N_("需人工关闭"),
+    "warning": N_("预警还是报警"),
+    "advice": N_("处置建议"),
+    "out_of_service_reason": N_("退出服务原因"),
+    "kind": N_("类型"),
+    "point_id": N_("测点"),
+}
+
+_VALUES = {
+    "role": {str(role): words for role, words in ROLES.items()},
+    "level": {"major": N_("重大"), "significant": N_("较大"), "general": N_("一般"), "low": N_("低")},
+    "state": {
+        "unacknowledged": N_("未确认"),
+        "acknowledged": N_("已确认"),
+        "returned": N_("已恢复"),
+        "shelved": N_("已搁置"),
+        "out_of_service": N_("退出服务"),
+        "closed": N_("已关闭"),
+        "open": N_("待整改"),
+        "in_progress": N_("整改中"),
+        "submitted": N_("待验收"),
+        "verified": N_("已销号"),
+        "cancelled": N_("已取消"),
+    },
+    "judgement": {"true": N_("属实"), "false": N_("误报")},
+    "theme": {"auto": N_("跟随手机"), "light": N_("浅色"), "dark": N_("深色"), "contrast": N_("高对比")},
+    "locale": {"": N_("跟随手机"), "zh_CN": N_("中文"), "en": "English"},
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """A value to show: ``msgid`` to translate, or ``plain`` text as it is."""
+
+    msgid: str = ""
+    plain: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.msgid or self.plain)
+
+
+@dataclass(frozen=True)
+class ChangedField:
+    """One field of a change: its name and what stood there before and after."""
+
+    field: Words
+    before: Words
+    after: Words
+
+
+def action_words(action: str) -> Words:
+    """What ``rule.edit`` is called."""
+    return Words(ACTIONS[action]) if action in ACTIONS else Words(plain=action)
+
+
+def object_words(object_type: str) -> Words:
+    """What ``alarm_rule`` is called."""
+    return Words(OBJECTS[object_type]) if object_type in OBJECTS else Words(plain=object_type)
+
+
+def object_page(object_type: str, object_id: int) -> str:
+    """Where the object is shown; "" for one without a page."""
+    return _PAGES.get(object_type, "").format(object_id)
+
+
+def changed_fields(change: dict[str, Any], zone: ZoneInfo) -> Iterator[ChangedField]:
+    """The fields of an audit entry's ``change``, moments in ``zone``."""
+    for field, values in change.items():
+        name = Words(FIELDS[field]) if field in FIELDS else Words(plain=field)
+        before, after = values if isinstance(values, list) and len(values) == 2 else (None, values)
+        yield ChangedField(name, _value(field, before, zone), _value(field, after, zone))
+
+
+def _value(field: str, value: Any, zone: ZoneInfo) -> Words:
+    if value is None:
+        return Words()
+    if isinstance(value, bool):
+        return Words(N_("是") if value else N_("否"))
+    if isinstance(value, list | tuple):
+        return Words(plain="、".join(str(part) for part in value))
+    if isinstance(value, dict):
+        return Words(plain=", ".join(_flat(value)))
+    if str(value) in _VALUES.get(field, {}):
+        return Words(_VALUES[field][str(value)])
+    return Words(plain=_moment(str(value), zone))
+
+
+def _flat(value: dict[str, Any], above: str = "") -> Iterator[str]:
+    """``{"limits": {"H": {"value": 3}}}`` → ``limits.H.value = 3``."""
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            yield from _flat(inner, f"{above}{key}.")
+        else:
+            yield f"{above}{key} = {inner}"
+
+
+def _moment(text: str, zone: ZoneInfo) -> str:
+    """A stored moment in the site's time; any other text as it is."""
+    if len(text) < 19 or text[10] not in "T ":
+        return text
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment.tzinfo else text
