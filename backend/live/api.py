@@ -1,0 +1,241 @@
+"""The live plant for programs, with the permissions of the pages."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from backend.core.clock import now
+from backend.core.errors import NotFound
+from backend.identity.web import ActorDep, SessionDep, allow
+from backend.live import queries
+from backend.live.views import EquipmentCard, LimitMark, LivePoint
+from backend.plant import queries as plant
+
+router = APIRouter(prefix="/api/v1", tags=["plant"])
+
+
+class LimitOut(BaseModel):
+    """A limit a rule watches; ``warning`` true for an early warning."""
+
+    name: str
+    value: float
+    level: str
+    warning: bool
+
+
+class PointOut(BaseModel):
+    """A point and its latest value; ``at`` is UTC, null when it never spoke."""
+
+    id: int
+    code: str
+    name: str
+    name_en: str
+    unit: str
+    kind: str
+    manipulated: bool
+    equipment_id: int | None
+    range_low: float | None
+    range_high: float | None
+    at: datetime | None
+    value: float | None
+    quality: int
+    stale: bool
+    level: str
+    limits: list[LimitOut]
+
+
+class EquipmentOut(BaseModel):
+    """Equipment; ``level`` is the worst of its open alarms, empty without one."""
+
+    id: int
+    name: str
+    name_en: str
+    level: str
+    points: list[PointOut]
+
+
+class AreaOut(BaseModel):
+    """An area with its polygon on the floor plan."""
+
+    id: int
+    code: str
+    name: str
+    name_en: str
+    level: str
+    polygon: list[tuple[float, float]]
+
+
+class LinkOut(BaseModel):
+    """Something flows from equipment to equipment; ``both`` when it flows back too."""
+
+    source_id: int
+    target_id: int
+    kind: str
+    both: bool
+
+
+class PlanOut(BaseModel):
+    """The floor plan's size in its own units."""
+
+    width: float
+    height: float
+
+
+class PlantOut(BaseModel):
+    """The whole plant as it is now."""
+
+    at: datetime
+    plan: PlanOut | None
+    areas: list[AreaOut]
+    equipment: list[EquipmentOut]
+    links: list[LinkOut]
+
+
+class OwnerOut(BaseModel):
+    """A post and who holds it."""
+
+    post_id: int
+    name: str
+    name_en: str
+    holders: list[tuple[str, str]]
+
+
+class EquipmentDetailOut(EquipmentOut):
+    """Equipment with who answers for it."""
+
+    code: str
+    equipment_class: str
+    owner: OwnerOut | None
+
+
+class SeriesOut(BaseModel):
+    """A point over time in cells of ``cell_s`` seconds; cells without readings are left out."""
+
+    point_id: int
+    cell_s: float
+    at: list[datetime]
+    mean: list[float]
+    low: list[float]
+    high: list[float]
+
+
+@router.get("/plant", dependencies=[allow("plant.see")])
+async def read_plant(session: SessionDep, actor: ActorDep) -> PlantOut:
+    """Areas, equipment, points and links with latest values and the worst open alarm of each."""
+    moment = now()
+    drawing = await plant.floor_plan(session, actor)
+    levels = await queries.open_levels(session, actor)
+    cards = await queries.cards(session, actor, moment)
+    return PlantOut(
+        at=moment,
+        plan=PlanOut(width=drawing.width, height=drawing.height) if drawing else None,
+        areas=[
+            AreaOut(
+                id=a.id,
+                code=a.code,
+                name=a.name,
+                name_en=a.name_en,
+                level=levels.areas.get(a.id, ""),
+                polygon=list(a.polygon),
+            )
+            for a in (drawing.areas if drawing else ())
+        ],
+        equipment=[_equipment(card) for card in cards],
+        links=[
+            LinkOut(source_id=p.source_id, target_id=p.target_id, kind=p.kind, both=p.both)
+            for p in (drawing.pipes if drawing else ())
+        ],
+    )
+
+
+@router.get("/points", dependencies=[allow("plant.see")])
+async def read_points(session: SessionDep, actor: ActorDep) -> list[PointOut]:
+    """All points in use with their latest values."""
+    points = await plant.active_points(session, actor)
+    levels = await queries.open_levels(session, actor)
+    return [_point(point) for point in await queries.live_points(session, actor, points, levels, now())]
+
+
+@router.get("/points/{point_id}", dependencies=[allow("plant.see")])
+async def read_point(session: SessionDep, actor: ActorDep, point_id: int) -> PointOut:
+    """One point with its latest value."""
+    points = await plant.active_points(session, actor, point_id=point_id)
+    if not points:
+        raise NotFound()
+    levels = await queries.open_levels(session, actor)
+    return _point((await queries.live_points(session, actor, points, levels, now()))[0])
+
+
+@router.get("/points/{point_id}/readings", dependencies=[allow("plant.see")])
+async def read_readings(
+    session: SessionDep, actor: ActorDep, point_id: int, hours: Annotated[float, Query(gt=0, le=744)] = 1.0
+) -> SeriesOut:
+    """The last ``hours`` of a point, thinned to at most 360 cells."""
+    if not await plant.active_points(session, actor, point_id=point_id):
+        raise NotFound()
+    until = now()
+    found = await queries.series(session, actor, point_id, until - timedelta(hours=hours), until)
+    return SeriesOut(
+        point_id=point_id, cell_s=found.cell_s, at=found.at, mean=found.mean, low=found.low, high=found.high
+    )
+
+
+@router.get("/equipment/{equipment_id}", dependencies=[allow("plant.see")])
+async def read_equipment(session: SessionDep, actor: ActorDep, equipment_id: int) -> EquipmentDetailOut:
+    """One piece of equipment with its points and who answers for it."""
+    found = await plant.equipment_view(session, actor, equipment_id)
+    if found is None:
+        raise NotFound()
+    levels = await queries.open_levels(session, actor)
+    points = await plant.active_points(session, actor, equipment_id=equipment_id)
+    live = await queries.live_points(session, actor, points, levels, now())
+    owner = found.owner
+    return EquipmentDetailOut(
+        id=found.id,
+        code=found.code,
+        name=found.name,
+        name_en=found.name_en,
+        equipment_class=found.equipment_class,
+        level=levels.equipment.get(found.id, ""),
+        points=[_point(point) for point in live],
+        owner=OwnerOut(post_id=owner.post_id, name=owner.name, name_en=owner.name_en, holders=list(owner.holders))
+        if owner
+        else None,
+    )
+
+
+def _equipment(card: EquipmentCard) -> EquipmentOut:
+    return EquipmentOut(
+        id=card.id,
+        name=card.name,
+        name_en=card.name_en,
+        level=card.level,
+        points=[_point(point) for point in card.points],
+    )
+
+
+def _point(point: LivePoint) -> PointOut:
+    return PointOut(
+        id=point.id,
+        code=point.code,
+        name=point.name,
+        name_en=point.name_en,
+        unit=point.unit,
+        kind=point.kind,
+        manipulated=point.manipulated,
+        equipment_id=point.equipment_id,
+        range_low=point.range_low,
+        range_high=point.range_high,
+        at=point.at,
+        value=point.value,
+        quality=point.quality,
+        stale=point.stale,
+        level=point.level,
+        limits=[_limit(mark) for mark in point.limits],
+    )
+
+
+def _limit(mark: LimitMark) -> LimitOut:
+    return LimitOut(name=mark.name, value=mark.value, level=mark.level, warning=mark.warning)

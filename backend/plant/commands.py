@@ -1,0 +1,112 @@
+"""What people change about the plant: who owns equipment, and what a point's instrument can mean."""
+
+import math
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.core.errors import N_, Invalid, NotFound
+from backend.core.events import record_event
+from backend.identity.actor import Actor
+from backend.identity.audit import record_change
+from backend.identity.models import Post
+from backend.identity.permissions import require, visible
+from backend.plant.models import Equipment, Point
+
+LONGEST_NAME = 60
+LONGEST_UNIT = 20
+
+
+async def assign_owner(session: AsyncSession, actor: Actor, equipment_id: int, post_id: int) -> Equipment:
+    """Let the post answer for the equipment from now on. Raises Invalid for a post that isn't the site's."""
+    require(actor, "plant.edit")
+    equipment = (
+        await session.execute(
+            select(Equipment).where(visible(actor, Equipment), col(Equipment.id) == equipment_id).with_for_update()
+        )
+    ).scalar_one_or_none()
+    if equipment is None:
+        raise NotFound()
+    post = (
+        await session.execute(select(Post).where(visible(actor, Post), col(Post.id) == post_id))
+    ).scalar_one_or_none()
+    if post is None:
+        raise Invalid(fields={"owner_post_id": N_("请选择责任岗位")})
+    if equipment.owner_post_id == post_id:
+        return equipment
+    change = {"owner_post_id": [equipment.owner_post_id, post_id]}
+    equipment.owner_post_id = post_id
+    await record_change(session, actor, "equipment.assign_owner", "equipment", equipment.id, change)
+    await record_event(
+        session,
+        site_id=actor.site_id,
+        kind="equipment.owner_changed",
+        subject="equipment",
+        subject_id=equipment.id,
+        actor_id=actor.person_id,
+        data={
+            "title_zh": f"{equipment.name}的责任岗位改为{post.name}",
+            "title_en": f"{equipment.name_en or equipment.name} is now answered for by {post.name_en or post.name}",
+            "url": f"/equipment/{equipment.id}",
+        },
+    )
+    return equipment
+
+
+async def edit_point(
+    session: AsyncSession,
+    actor: Actor,
+    point_id: int,
+    *,
+    name: str,
+    name_en: str,
+    unit: str,
+    range_low: float | None,
+    range_high: float | None,
+) -> Point:
+    """Set what a point is called and what its instrument can mean; ingest takes it over within seconds.
+
+    Raises Invalid with a message a field.
+    """
+    require(actor, "plant.edit")
+    _check_point(name, name_en, unit, range_low, range_high)
+    point = (
+        await session.execute(select(Point).where(visible(actor, Point), col(Point.id) == point_id).with_for_update())
+    ).scalar_one_or_none()
+    if point is None:
+        raise NotFound()
+    wanted: dict[str, Any] = {
+        "name": name.strip(),
+        "name_en": name_en.strip(),
+        "unit": unit.strip(),
+        "range_low": range_low,
+        "range_high": range_high,
+    }
+    change = {key: [getattr(point, key), value] for key, value in wanted.items() if getattr(point, key) != value}
+    if not change:
+        return point
+    for key in change:
+        setattr(point, key, wanted[key])
+    await record_change(session, actor, "point.edit", "point", point.id, change)
+    await session.execute(text("SELECT pg_notify('ansu_plant', '')"))
+    return point
+
+
+def _check_point(name: str, name_en: str, unit: str, low: float | None, high: float | None) -> None:
+    faults: dict[str, str] = {}
+    if not name.strip():
+        faults["name"] = N_("请填写名称")
+    for field, value, most in (("name", name, LONGEST_NAME), ("name_en", name_en, LONGEST_NAME)):
+        if len(value.strip()) > most:
+            faults[field] = N_("名称太长，请控制在 60 个字符以内")
+    if len(unit.strip()) > LONGEST_UNIT:
+        faults["unit"] = N_("单位太长，请控制在 20 个字符以内")
+    for field, bound in (("range_low", low), ("range_high", high)):
+        if bound is not None and not math.isfinite(bound):
+            faults[field] = N_("请填写数字")
+    if not faults and low is not None and high is not None and low >= high:
+        faults["range_high"] = N_("量程上限应大于下限")
+    if faults:
+        raise Invalid(fields=faults)

@@ -1,0 +1,225 @@
+"""SQL of the plant graph, on behalf of people: the drawn floor plan, equipment with its owners, points, links."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.identity.actor import Actor
+from backend.identity.models import Person, Post, PostHolder
+from backend.identity.permissions import visible
+from backend.plant.drawing import Drawing, Flow, PlacedArea, PlacedEquipment, draw
+from backend.plant.models import Area, Equipment, FloorPlan, Link, MaintenanceRecord, Point, PointStatus, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A post, and the names of those who hold it now."""
+
+    post_id: int
+    name: str
+    name_en: str
+    holders: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EquipmentView:
+    """Equipment with where it stands and who answers for it."""
+
+    id: int
+    code: str
+    name: str
+    name_en: str
+    equipment_class: str
+    area: tuple[str, str]
+    stage: tuple[str, str]
+    owner: Owner | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Equipment that a link joins to another; ``delay_s`` is the link's typical lag."""
+
+    id: int
+    name: str
+    name_en: str
+    kind: str
+    delay_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Maintained:
+    """A maintenance record; ``overdue`` when its next date has passed."""
+
+    summary: str
+    summary_en: str
+    done_on: date | None
+    due_on: date | None
+    overdue: bool
+    sample: bool
+
+
+async def floor_plan(session: AsyncSession, actor: Actor) -> Drawing | None:
+    """The site's plan with areas, equipment marks and pipes; None where none is drawn."""
+    plan = (
+        await session.execute(select(FloorPlan).where(visible(actor, FloorPlan)).order_by(col(FloorPlan.id)).limit(1))
+    ).scalar_one_or_none()
+    if plan is None:
+        return None
+    areas = await session.execute(
+        select(Area).where(visible(actor, Area), col(Area.floor_plan_id) == plan.id).order_by(col(Area.id))
+    )
+    equipment = await session.execute(
+        select(Equipment)
+        .where(visible(actor, Equipment), col(Equipment.x).is_not(None), col(Equipment.y).is_not(None))
+        .order_by(col(Equipment.id))
+    )
+    flows = await session.execute(
+        select(col(Link.source_equipment_id), col(Link.target_equipment_id), col(Link.kind))
+        .where(
+            visible(actor, Link),
+            col(Link.source_equipment_id).is_not(None),
+            col(Link.target_equipment_id).is_not(None),
+        )
+        .order_by(col(Link.id))
+    )
+    return draw(
+        plan.width,
+        plan.height,
+        tuple(
+            PlacedArea(a.id, a.code, a.name, a.name_en, tuple((x, y) for x, y in a.polygon)) for a in areas.scalars()
+        ),
+        tuple(
+            PlacedEquipment(e.id, e.code, e.name, e.name_en, e.area_id, e.x or 0.0, e.y or 0.0)
+            for e in equipment.scalars()
+        ),
+        tuple(Flow(source or 0, target or 0, kind) for source, target, kind in flows),
+    )
+
+
+async def equipment_view(session: AsyncSession, actor: Actor, equipment_id: int) -> EquipmentView | None:
+    """One piece of equipment; None when there is none that the actor may see."""
+    row = (
+        await session.execute(
+            select(Equipment, Area, Stage, Post)
+            .outerjoin(Area, col(Area.id) == col(Equipment.area_id))
+            .outerjoin(Stage, col(Stage.id) == col(Equipment.stage_id))
+            .outerjoin(Post, col(Post.id) == col(Equipment.owner_post_id))
+            .where(visible(actor, Equipment), col(Equipment.id) == equipment_id)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    equipment, area, stage, post = row
+    owner = Owner(post.id, post.name, post.name_en, await _holders(session, actor, post.id)) if post else None
+    return EquipmentView(
+        equipment.id,
+        equipment.code,
+        equipment.name,
+        equipment.name_en,
+        equipment.equipment_class,
+        (area.name, area.name_en) if area else ("", ""),
+        (stage.name, stage.name_en) if stage else ("", ""),
+        owner,
+    )
+
+
+async def _holders(session: AsyncSession, actor: Actor, post_id: int) -> tuple[tuple[str, str], ...]:
+    rows = await session.execute(
+        select(col(Person.name), col(Person.name_en))
+        .join(PostHolder, col(PostHolder.person_id) == col(Person.id))
+        .where(
+            visible(actor, Person),
+            visible(actor, PostHolder),
+            col(PostHolder.post_id) == post_id,
+            col(PostHolder.until).is_(None),
+            col(Person.active),
+        )
+        .order_by(col(PostHolder.since), col(Person.id))
+    )
+    return tuple((name, name_en) for name, name_en in rows)
+
+
+async def neighbours(session: AsyncSession, actor: Actor, equipment_id: int) -> tuple[list[Neighbour], list[Neighbour]]:
+    """Equipment upstream and downstream of this one by a direct link."""
+    rows = await session.execute(
+        select(Link, Equipment)
+        .join(
+            Equipment,
+            or_(
+                and_(col(Link.source_equipment_id) == col(Equipment.id), col(Link.target_equipment_id) == equipment_id),
+                and_(col(Link.target_equipment_id) == col(Equipment.id), col(Link.source_equipment_id) == equipment_id),
+            ),
+        )
+        .where(visible(actor, Link), visible(actor, Equipment))
+        .order_by(col(Equipment.id))
+    )
+    upstream: list[Neighbour] = []
+    downstream: list[Neighbour] = []
+    for link, other in rows:
+        side = upstream if link.source_equipment_id == other.id else downstream
+        side.append(Neighbour(other.id, other.name, other.name_en, link.kind, link.delay_s))
+    return upstream, downstream
+
+
+async def maintenance(session: AsyncSession, actor: Actor, equipment_id: int, today: date) -> list[Maintained]:
+    """Maintenance of the equipment, what is due first before the rest; ``today`` in the site's zone."""
+    rows = await session.execute(
+        select(MaintenanceRecord)
+        .where(visible(actor, MaintenanceRecord), col(MaintenanceRecord.equipment_id) == equipment_id)
+        .order_by(col(MaintenanceRecord.due_on).nulls_last(), col(MaintenanceRecord.id))
+    )
+    return [
+        Maintained(r.summary, r.summary_en, r.done_on, r.due_on, r.due_on is not None and r.due_on < today, r.sample)
+        for r in rows.scalars()
+    ]
+
+
+async def active_points(
+    session: AsyncSession, actor: Actor, *, equipment_id: int | None = None, point_id: int | None = None
+) -> list[Point]:
+    """Points in use in the order of the plant, of one equipment or one by id if asked; not the product's own."""
+    statement = (
+        select(Point)
+        .where(visible(actor, Point), col(Point.status) == PointStatus.ACTIVE, ~col(Point.code).startswith("_"))
+        .order_by(col(Point.position), col(Point.id))
+    )
+    if equipment_id is not None:
+        statement = statement.where(col(Point.equipment_id) == equipment_id)
+    if point_id is not None:
+        statement = statement.where(col(Point.id) == point_id)
+    return list((await session.execute(statement)).scalars())
+
+
+async def all_equipment(session: AsyncSession, actor: Actor) -> list[Equipment]:
+    """All equipment in the order in which it was described."""
+    rows = await session.execute(select(Equipment).where(visible(actor, Equipment)).order_by(col(Equipment.id)))
+    return list(rows.scalars())
+
+
+async def linked_points(session: AsyncSession, actor: Actor, point_id: int) -> tuple[list[Point], list[Point]]:
+    """Points that act on this one, and points it acts on."""
+    rows = await session.execute(
+        select(Link, Point)
+        .join(
+            Point,
+            or_(
+                and_(col(Link.source_point_id) == col(Point.id), col(Link.target_point_id) == point_id),
+                and_(col(Link.target_point_id) == col(Point.id), col(Link.source_point_id) == point_id),
+            ),
+        )
+        .where(visible(actor, Link), visible(actor, Point))
+        .order_by(col(Point.position), col(Point.id))
+    )
+    before: list[Point] = []
+    after: list[Point] = []
+    for link, other in rows:
+        (before if link.source_point_id == other.id else after).append(other)
+    return before, after
+
+
+async def posts(session: AsyncSession, actor: Actor) -> list[Post]:
+    """The site's posts, for the form that names an owner."""
+    return list((await session.execute(select(Post).where(visible(actor, Post)).order_by(col(Post.id)))).scalars())
