@@ -183,7 +183,11 @@ async def active_points(
     """Points in use in the order of the plant, of one equipment or one by id if asked; not the product's own."""
     statement = (
         select(Point)
-        .where(visible(actor, Point), col(Point.status) == PointStatus.ACTIVE, ~col(Point.code).startswith("_"))
+        .where(
+            visible(actor, Point),
+            col(Point.status) == PointStatus.ACTIVE,
+            ~col(Point.code).startswith("_", autoescape=True),
+        )
         .order_by(col(Point.position), col(Point.id))
     )
     if equipment_id is not None:
