@@ -64,6 +64,13 @@ class Unauthenticated(DomainError):
         super().__init__(N_("请先登录"))
 
 
+class PasswordExpired(Forbidden):
+    """Signed in, but with a password that must be changed before anything else."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("请先修改初始密码"))
+
+
 class Conflict(DomainError):
     """The thing has changed meanwhile, or its state doesn't allow this."""
 

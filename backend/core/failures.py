@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from backend.core.errors import N_, DomainError, Invalid, NotFound, Unauthenticated
+from backend.core.errors import N_, DomainError, Invalid, NotFound, PasswordExpired, Unauthenticated
 from backend.core.i18n import translate
 from backend.core.pages import locale_of, render
 
@@ -45,14 +45,16 @@ def install(app: FastAPI) -> None:
 
 
 def wants_json(request: Request) -> bool:
-    """Whether the answer goes to a program rather than a page."""
-    return request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", "text/html")
+    """Whether the answer goes to a program rather than a page (htmx asks with ``Accept: */*``)."""
+    if request.url.path.startswith("/api/"):
+        return True
+    return "hx-request" not in request.headers and "text/html" not in request.headers.get("accept", "text/html")
 
 
 async def _domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
-    if isinstance(error, Unauthenticated) and not wants_json(request):
-        return _to_sign_in(request)
+    if isinstance(error, Unauthenticated | PasswordExpired) and not wants_json(request):
+        return _elsewhere(request, _sign_in(request) if isinstance(error, Unauthenticated) else "/me/password")
     return answer(request, error)
 
 
@@ -80,11 +82,15 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     return answer(request, failure)
 
 
-def _to_sign_in(request: Request) -> Response:
-    if "hx-request" in request.headers:
-        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+def _sign_in(request: Request) -> str:
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    target = "/sign-in" if request.method != "GET" or here == "/" else f"/sign-in?next={quote(here)}"
+    return "/sign-in" if request.method != "GET" or here == "/" else f"/sign-in?next={quote(here)}"
+
+
+def _elsewhere(request: Request, target: str) -> Response:
+    """Send a page on; a fragment lets htmx leave the page it stands on."""
+    if "hx-request" in request.headers:
+        return Response(status_code=401, headers={"HX-Redirect": target.partition("?")[0]})
     return RedirectResponse(target, 303)
 
 

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.database import Database, narrow_to_site
-from backend.core.errors import N_, Forbidden, Unauthenticated
+from backend.core.errors import N_, Forbidden, PasswordExpired, Unauthenticated
 from backend.core.settings import settings
 from backend.identity.actor import Actor
 from backend.identity.capabilities import CAPABILITIES
@@ -21,6 +21,8 @@ from backend.identity.permissions import require
 from backend.identity.sessions import actor_of
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_BEFORE_ALL_ELSE = frozenset({"/me/password", "/sign-out", "/api/v1/session"})
+"""What one may do before a one-time password is changed."""
 
 
 def secure_cookies() -> bool:
@@ -64,6 +66,30 @@ async def optional_actor(request: Request, session: SessionDep) -> Actor | None:
     return actor
 
 
+def local_path(wanted: str) -> str:
+    """``wanted`` if it is a path on this server, else "/": so that a link can't lead away after the sign-in."""
+    harmless = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if harmless and "\\" not in wanted and not wanted.startswith("/sign-") else "/"
+
+
+def keep_sign_in(response: Response, token: str) -> None:
+    """Let the browser hold ``token``: unreadable for scripts, not sent along from other sites' pages."""
+    response.set_cookie(
+        cookie_name(),
+        token,
+        max_age=settings().session_days * 86400,
+        path="/",
+        secure=secure_cookies(),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop_sign_in(response: Response) -> None:
+    """Let the browser forget its token."""
+    response.delete_cookie(cookie_name(), path="/", secure=secure_cookies(), httponly=True, samesite="lax")
+
+
 def _preferred_locale(request: Request) -> str:
     chosen = request.cookies.get("locale")
     if chosen in {"zh_CN", "en"}:
@@ -78,9 +104,14 @@ OptionalActorDep = Annotated[Actor | None, Depends(optional_actor, scope="functi
 
 
 async def current_actor(request: Request, actor: OptionalActorDep) -> Actor:
-    """Who asks. Raises Unauthenticated for nobody, Forbidden when a change carries no valid CSRF token."""
+    """Who asks. Raises Unauthenticated for nobody, Forbidden when a change carries no valid CSRF token.
+
+    Whoever must change their password gets nowhere else: PasswordExpired.
+    """
     if actor is None:
         raise Unauthenticated()
+    if actor.must_change_password and request.url.path not in _BEFORE_ALL_ELSE:
+        raise PasswordExpired()
     if request.method not in _SAFE:
         await _check_csrf(request, actor)
     return actor

@@ -1,6 +1,5 @@
 """What administrators do about people. Nobody disables or demotes themself, nor the last administrator."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select, update
@@ -30,6 +29,7 @@ async def create_person(session: AsyncSession, actor: Actor, draft: PersonDraft)
     require(actor, "people.edit")
     draft = draft.checked(new=True)
     team = await _team(session, actor, draft.team_id)
+    names = await _post_names(session, actor, draft.post_ids)
     password = one_time_password()
     person = Person(
         site_id=actor.site_id,
@@ -42,7 +42,7 @@ async def create_person(session: AsyncSession, actor: Actor, draft: PersonDraft)
     await _insert(session, person)
     change: dict[str, Any] = {field: [None, getattr(draft, field)] for field in ("account", *_TYPED)}
     change |= {"team": [None, team.name]} if team else {}
-    change |= await _hold(session, actor, person, draft.post_ids)
+    change |= await _hold(session, actor, person, draft.post_ids, names)
     await record_change(session, actor, "person.create", "person", person.id, change)
     return person, password
 
@@ -56,6 +56,7 @@ async def edit_person(session: AsyncSession, actor: Actor, person_id: int, draft
     if draft.role != Role.ADMIN:
         _keep_an_administrator(actor, person, admins)
     team = await _team(session, actor, draft.team_id)
+    names = await _post_names(session, actor, draft.post_ids)
     change: dict[str, Any] = {
         field: [getattr(person, field), getattr(draft, field)]
         for field in _TYPED
@@ -67,7 +68,7 @@ async def edit_person(session: AsyncSession, actor: Actor, person_id: int, draft
     person.team_id = draft.team_id
     for field in _TYPED:
         setattr(person, field, getattr(draft, field))
-    change |= await _hold(session, actor, person, draft.post_ids)
+    change |= await _hold(session, actor, person, draft.post_ids, names)
     if change:
         await record_change(session, actor, "person.edit", "person", person.id, change)
     return person
@@ -151,17 +152,23 @@ async def _insert(session: AsyncSession, person: Person) -> None:
         raise Invalid(fields={"account": N_("这个账号已被使用，请换一个")}) from None
 
 
-async def _hold(session: AsyncSession, actor: Actor, person: Person, wanted: Iterable[int]) -> dict[str, Any]:
-    """Let ``person`` hold exactly the posts ``wanted``; gives the change for the audit entry."""
+async def _post_names(session: AsyncSession, actor: Actor, wanted: frozenset[int]) -> dict[int, str]:
+    """The site's posts by id. Raises Invalid when ``wanted`` holds another."""
     known = await session.scalars(select(Post).where(visible(actor, Post)).order_by(col(Post.id)))
     names = {post.id: post.name for post in known}
-    wanted = set(wanted)
     if wanted - names.keys():
         raise Invalid(fields={"post_ids": N_("请选择岗位")})
+    return names
+
+
+async def _hold(
+    session: AsyncSession, actor: Actor, person: Person, wanted: frozenset[int], names: dict[int, str]
+) -> dict[str, Any]:
+    """Let ``person`` hold exactly the posts ``wanted``; gives the change for the audit entry."""
     current = select(col(PostHolder.post_id)).where(
         visible(actor, PostHolder), col(PostHolder.person_id) == person.id, col(PostHolder.until).is_(None)
     )
-    held = set(await session.scalars(current))
+    held = frozenset(await session.scalars(current))
     if held == wanted:
         return {}
     await session.execute(

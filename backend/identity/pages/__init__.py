@@ -1,0 +1,9 @@
+"""Pages about people: signing in and out, one's own page, administering people, reading the audit entries."""
+
+from fastapi import APIRouter
+
+from backend.identity.pages import audit, own, people, signing
+
+router = APIRouter(include_in_schema=False)
+for _part in (signing, own, people, audit):
+    router.include_router(_part.router)
