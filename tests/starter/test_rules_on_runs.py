@@ -106,3 +106,9 @@ def test_silence_waits_for_five_missed_rows() -> None:
     silent = next(rule for rule in _pack().rules if rule.kind == "silence")
     parameters = read_parameters(silent.kind, silent.parameters)
     assert isinstance(parameters, Silence) and parameters.after_s == 5 * _pack().row_s
+
+
+def test_an_ingest_that_starts_in_the_middle_of_normal_work_is_not_startled(step_s: float) -> None:
+    deviation = [rule for rule in _pack().rules if rule.kind == "deviation"]
+    for begin in range(0, 1440, 40):
+        assert _raised(deviation, _rows(0)[begin : begin + 20], step_s) == [], begin

@@ -38,8 +38,9 @@ def fit_joint(parts: Sequence[Floats]) -> Joint:
 
 
 def statistics_of(joint: Joint, z: Floats) -> Floats:
-    """Rows × charts: squared Mahalanobis distance of the residuals."""
+    """Rows × charts: squared Mahalanobis distance of the residuals; 0 for the first `LAGS` rows."""
     errors = z - lagged(z) @ joint.coefficients
+    errors[:LAGS] = 0.0  # a prediction needs the rows it starts from
     charts = [
         np.einsum("ij,ij->i", mean @ precision, mean)
         for mean, precision in ((averaged(errors, w), p) for w, p in zip(AVERAGING, joint.precisions, strict=True))
@@ -60,11 +61,11 @@ def lagged(z: Floats) -> Floats:
 
 
 def averaged(rows: Floats, weight: float) -> Floats:
-    """Exponential average over time, starting from the first row."""
+    """Exponential average over time, starting from nothing (as Lowry et al. do): one noisy row isn't a lasting shift."""
     if weight >= 1 or not len(rows):
         return rows
     out = np.empty_like(rows)
-    mean = rows[0].copy()
+    mean = np.zeros(rows.shape[1])
     for index, row in enumerate(rows):
         mean += weight * (row - mean)
         out[index] = mean

@@ -89,6 +89,7 @@ class Detector:
         self._limits = [float(s) * normal.limit(false_alarm_rate) for s in normal.chart_scale]
         self._last = normal.centre.copy()
         self._before: Floats | None = None
+        self._rows = 0
         self._means: list[Floats] = []
 
     def step(self, row: Floats) -> Score:
@@ -99,11 +100,12 @@ class Detector:
         points = len(z)
         if self._before is None:
             self._before = np.tile(z, LAGS)
-        error = z - self._coefficients @ self._before
+        self._rows += 1
+        error = z - self._coefficients @ self._before if self._rows > LAGS else np.zeros_like(z)
         self._before[points:] = self._before[:-points].copy() if points else self._before
         self._before[:points] = z
         if not self._means:
-            self._means = [error.copy() for _ in AVERAGING]
+            self._means = [np.zeros_like(error) for _ in AVERAGING]
         value = self._states.step(self._last)
         for chart, weight in enumerate(AVERAGING):
             mean = self._means[chart]
