@@ -61,7 +61,7 @@ def lagged(z: Floats) -> Floats:
 
 
 def averaged(rows: Floats, weight: float) -> Floats:
-    """Exponential average over time, starting from nothing (as Lowry et al. do): one noisy row isn't a lasting shift."""
+    """Exponential average over time, from nothing (Lowry et al.): one noisy row is no lasting shift."""
     if weight >= 1 or not len(rows):
         return rows
     out = np.empty_like(rows)
