@@ -81,10 +81,13 @@ def _narrow(state: ORMExecuteState) -> None:
 
 @lru_cache(maxsize=256)
 def _narrowing(site_id: int) -> tuple[Any, ...]:
-    """One criterion a site-scoped table: a criterion on the mixin itself would ask it for a column it doesn't have."""
+    """One criterion a site-scoped table: a criterion on the mixin itself would ask it for a column it doesn't have.
+
+    A lambda, since only that is asked again for each alias of the table.
+    """
     importlib.import_module("backend.core.schema")  # so that no table is missed
     return tuple(
-        with_loader_criteria(model, model.site_id == site_id, include_aliases=True)
+        with_loader_criteria(model, lambda table: table.site_id == site_id, include_aliases=True)
         for model in _site_scoped_tables(SiteScoped)
     )
 

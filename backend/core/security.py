@@ -20,6 +20,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(self)",
     "X-Frame-Options": "DENY",
+    "Cache-Control": "private, no-cache",
 }
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_FORM_BYTES = 1024 * 1024

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from backend import __version__
@@ -62,7 +63,7 @@ async def metrics(request: Request) -> Response:
 @router.get("/api/v1/openapi.json", dependencies=[allow()])
 async def openapi(request: Request) -> dict[str, Any]:
     """The JSON API's description, for signed-in people."""
-    routes = [route for route in request.app.routes if getattr(route, "path", "").startswith("/api/v1/")]
+    routes = [route for route in iter_route_contexts(request.app.routes) if (route.path or "").startswith("/api/v1/")]
     return get_openapi(title="AnSu 安溯", version=__version__, routes=routes)
 
 

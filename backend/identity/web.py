@@ -11,9 +11,10 @@ from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import HTTPConnection
 
 from backend.core.database import Database, narrow_to_site
-from backend.core.errors import N_, Forbidden, PasswordExpired, Unauthenticated
+from backend.core.errors import N_, Forbidden, NotFound, PasswordExpired, Unauthenticated
 from backend.core.settings import settings
 from backend.identity.actor import Actor
 from backend.identity.capabilities import CAPABILITIES
@@ -137,10 +138,12 @@ class Allow:
             raise KeyError(capability)
         self.capability = capability
 
-    async def __call__(self, actor: ActorDep) -> None:
-        """Raise Forbidden when the actor's role lacks the capability."""
+    async def __call__(self, connection: HTTPConnection, actor: ActorDep) -> None:
+        """Raise Forbidden when the actor's role lacks the capability, NotFound for an id no row can have."""
         if self.capability:
             require(actor, self.capability)
+        if any(value.isdigit() and int(value) >= 2**63 for value in map(str, connection.path_params.values())):
+            raise NotFound()
 
 
 class Public:

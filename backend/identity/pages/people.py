@@ -1,6 +1,7 @@
 """``/people``: who works here, and what administrators do about it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -37,7 +38,7 @@ class PersonForm:
     role: Annotated[str, Form()] = Role.WORKER
     phone: Annotated[str, Form()] = ""
     team_id: Annotated[str, Form()] = ""
-    post_ids: Annotated[list[str], Form()] = field(default_factory=list)
+    post_ids: Annotated[Sequence[str], Form()] = ()
 
     def read(self) -> PersonDraft:
         """What was typed, unchecked; what is no number names nothing there is."""

@@ -1,0 +1,173 @@
+"""A site with one of everything that a route can name, so that somebody else can ask for it.
+
+``Estate.ids`` maps a path parameter to such a thing. A route with a parameter that isn't there fails the
+authorization test: add a maker here. Everything readable carries ``MARK``, which no page of another site may show.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.alarms.models import Alarm, AlarmGroup
+from backend.core.clock import now
+from backend.core.events import record_event
+from backend.hazards.models import Photo, Rectification, RectificationEntry
+from backend.identity.audit import record_change
+from backend.identity.models import Person, Role, Site
+from backend.identity.sessions import actor_of, open_session
+from backend.plant.models import Point, PointStatus
+from backend.telemetry.models import PointState, Rejection, Source
+from backend.tracing.models import Trace
+from tests.factories import (
+    actor_for,
+    hold_post,
+    made,
+    make_alarm,
+    make_area,
+    make_equipment,
+    make_person,
+    make_point,
+    make_post,
+    make_rule,
+    make_site,
+    make_team,
+    unique,
+)
+
+MARK = "甲厂机密"
+
+
+@dataclass
+class Estate:
+    """A site, a person of each role in one team, and ids by path parameter."""
+
+    site: Site
+    people: dict[Role, Person] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+
+
+async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
+    """Make the site with everything in it."""
+    site = await make_site(session)
+    estate = Estate(site)
+    team = await make_team(session, site, name=f"{mark}班", name_en=mark)
+    for role in Role:
+        estate.people[role] = await make_person(session, site, role, team, name=f"{mark}{role}", name_en=mark)
+    post = await make_post(session, site, name=f"{mark}岗", name_en=mark)
+    worker = estate.people[Role.WORKER]
+    await hold_post(session, post, worker)
+    area = await make_area(session, site, team, name=f"{mark}区", name_en=mark)
+    equipment = await make_equipment(session, site, area, post, name=f"{mark}设备", name_en=mark)
+    point = await make_point(session, site, equipment, name=f"{mark}测点", name_en=mark)
+    await made(session, PointState(site_id=site.id, point_id=point.id, at=now(), value=1.0, received_at=now()))
+    rule = await make_rule(session, site, point, name=f"{mark}规则", name_en=mark)
+    group = await made(session, AlarmGroup(site_id=site.id))
+    alarm = await make_alarm(session, site, point, rule, group_id=group.id, title=f"{mark}压力高", title_en=mark)
+    estate.ids |= {
+        "person_id": worker.id,
+        "session_id": await _sign_in(session, worker),
+        "equipment_id": equipment.id,
+        "point_id": point.id,
+        "rule_id": rule.id,
+        "alarm_id": alarm.id,
+        "trace_id": await _trace(session, group, alarm, point),
+        **await _rectification(session, estate, alarm, mark),
+        **await _refused(session, site, mark),
+    }
+    await _history(session, estate, alarm, mark)
+    return estate
+
+
+async def _sign_in(session: AsyncSession, person: Person) -> int:
+    actor = await actor_of(session, await open_session(session, person, device="phone", address="10.0.0.1"))
+    assert actor is not None
+    return actor.session_id
+
+
+async def _trace(session: AsyncSession, group: AlarmGroup, alarm: Alarm, point: Point) -> int:
+    result: dict[str, Any] = {"symptom": f"point:{point.id}", "state": "traced", "onset": None, "reason": ""}
+    empty = ("causes", "scope", "posts", "units", "records", "advice", "charts", "suspects", "evidence", "path")
+    made_trace = await made(
+        session,
+        Trace(
+            site_id=group.site_id,
+            group_id=group.id,
+            window_from=now() - timedelta(hours=1),
+            window_to=now(),
+            result=result | {key: [] for key in empty},
+        ),
+    )
+    return made_trace.id
+
+
+async def _rectification(session: AsyncSession, estate: Estate, alarm: Alarm, mark: str) -> dict[str, int]:
+    worker, leader = estate.people[Role.WORKER], estate.people[Role.LEADER]
+    one = await made(
+        session,
+        Rectification(
+            site_id=estate.site.id,
+            number=unique("ZG-"),
+            alarm_id=alarm.id,
+            equipment_id=alarm.equipment_id,
+            level="general",
+            title=f"{mark}整改",
+            measure=f"{mark}措施",
+            owner_id=worker.id,
+            deadline=now() + timedelta(days=1),
+            opened_by=leader.id,
+        ),
+    )
+    entry = await made(
+        session,
+        RectificationEntry(site_id=one.site_id, rectification_id=one.id, kind="opened", person_id=leader.id, note=mark),
+    )
+    photo = await made(
+        session,
+        Photo(
+            site_id=one.site_id,
+            rectification_id=one.id,
+            entry_id=entry.id,
+            stage="before",
+            uploaded_by=leader.id,
+            sha256="0" * 64,
+            path="none.webp",
+            thumbnail_path="none-small.webp",
+            width=1,
+            height=1,
+            bytes=1,
+        ),
+    )
+    return {"rectification_id": one.id, "photo_id": photo.id}
+
+
+async def _refused(session: AsyncSession, site: Site, mark: str) -> dict[str, int]:
+    await made(session, Source(site_id=site.id, code=mark))
+    rejection = await made(
+        session,
+        Rejection(
+            site_id=site.id,
+            topic=f"ansu/{mark}",
+            source=mark,
+            reason="not_json",
+            detail=mark,
+            payload=mark,
+            digest=unique("digest"),
+        ),
+    )
+    pending = await make_point(session, site, code=unique(mark), status=PointStatus.PENDING, source=mark)
+    return {"rejection_id": rejection.id, "pending_id": pending.id}
+
+
+async def _history(session: AsyncSession, estate: Estate, alarm: Alarm, mark: str) -> None:
+    leader = await actor_for(session, estate.people[Role.LEADER])
+    await record_change(session, leader, "alarm.acknowledged", "alarm", alarm.id, {"note": ["", mark]})
+    await record_event(
+        session,
+        site_id=estate.site.id,
+        kind="alarm.raised",
+        subject="alarm",
+        subject_id=alarm.id,
+        data={"title_zh": mark, "title_en": mark, "url": f"/alarms/{alarm.id}"},
+    )
