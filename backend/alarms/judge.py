@@ -13,7 +13,8 @@ import structlog
 from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.alarms.commands.raising import Occurrence, clear_alarm, hold_site, raise_alarm
+from backend.alarms.commands.making import Occurrence
+from backend.alarms.commands.raising import clear_alarm, hold_site, raise_alarm
 from backend.alarms.evaluation import Change, Condition, State, limit_of
 from backend.alarms.grouping import Neighbourhood
 from backend.alarms.models import Level

@@ -50,7 +50,7 @@ def row_of(setting: Setting) -> Neighbourhood:
 
 async def raised(database: Database, occurrence: Occurrence, near: Neighbourhood | None = None) -> int:
     async with database.session() as session:
-        return (await raise_alarm(session, occurrence, near or Neighbourhood())).id
+        return await raise_alarm(session, occurrence, near or Neighbourhood())
 
 
 async def fetch(database: Database, sql: str, **values: Any) -> Sequence[Any]:

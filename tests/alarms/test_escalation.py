@@ -39,7 +39,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 async def raised(database: Database, setting: Setting, level: Level = Level.MAJOR) -> int:
     async with database.session() as session:
-        return (await raise_alarm(session, breach(setting, level=level))).id
+        return await raise_alarm(session, breach(setting, level=level))
 
 
 async def escalate(database: Database, setting: Setting) -> list[tuple[str, list[int]]]:

@@ -34,7 +34,8 @@ async def test_a_rule_is_made_and_each_edit_is_a_version_in_the_audit(database: 
         assert edited.version == 2
         rows = await session.execute(
             text(
-                "SELECT action, change FROM audit_entry WHERE object_type = 'alarm_rule' AND object_id = :id ORDER BY id"
+                "SELECT action, change FROM audit_entry WHERE object_type = 'alarm_rule' "
+                "AND object_id = :id ORDER BY id"
             ),
             {"id": rule.id},
         )

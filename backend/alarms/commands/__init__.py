@@ -1,8 +1,8 @@
 """What machines and people do to alarms and rules: check, change, record the event. Nothing here commits."""
 
 from backend.alarms.commands.handling import acknowledge, close, judge, shelve, unshelve
+from backend.alarms.commands.making import Occurrence
 from backend.alarms.commands.raising import (
-    Occurrence,
     clear_alarm,
     clear_system_alarm,
     raise_alarm,

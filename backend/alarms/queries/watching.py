@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import structlog
@@ -125,10 +126,15 @@ async def ladder_of(session: AsyncSession, site_id: int, level: Level) -> Ladder
             )
         )
     ).scalar_one_or_none()
-    if policy is None:
+    return usable_ladder(site_id, level, policy.steps if policy else None, policy.repeat_s if policy else None)
+
+
+def usable_ladder(site_id: int, level: Level, steps: list[dict[str, Any]] | None, repeat_s: float | None) -> Ladder:
+    """The ladder a site set, or the usual one: an unusable policy must not keep an alarm from being told."""
+    if steps is None or repeat_s is None:
         return USUAL_LADDERS[level]
     try:
-        return ladder_from(policy.steps, policy.repeat_s)
+        return ladder_from(steps, repeat_s)
     except (ValueError, KeyError, TypeError):
         log.error("escalation.unusable_policy", site_id=site_id, level=level)
         return USUAL_LADDERS[level]
