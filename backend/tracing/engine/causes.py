@@ -22,7 +22,7 @@ EARLY_WEIGHT, LASTING_WEIGHT = 0.4, 0.6
 COVERAGE_WEIGHT, COVERAGE_FLOOR, COVERAGE_DECAY, COVERAGE_HOPS = 1.0, 0.03, 0.7, 3
 SIZE_WEIGHT, LIKENESS_WEIGHT, EXPLAINED_WEIGHT = 2.0, 1.0, 0.7
 SAME_QUANTITY_WEIGHT, PRESENCE_WEIGHT, SYMPTOM_ITSELF_WEIGHT, NO_WAY_WEIGHT = 3.0, 1.0, 2.0, 0.3
-EVENT_WEIGHT, EVENT_SHARE = 8.0, 0.9
+EVENT_WEIGHT, EVENT_SHARE = 8.0, 0.95
 ROWS_FOR_REGRESSION = 30.0
 TEMPERATURE = 1.0
 UNKNOWN_CAUSE = -3.0  # log evidence of a cause nobody measures: what the probabilities leave to 1
@@ -66,7 +66,7 @@ def rank(
     if events.alarms:
         # Where alarms have a clear cause among the events, courses over time say little beside it.
         clear = float(events.score.max(initial=0.0))
-        score = (1 - EVENT_SHARE * clear) * score + EVENT_WEIGHT * (events.score - clear)
+        score = (1 - EVENT_SHARE * min(2 * clear, 1.0)) * score + EVENT_WEIGHT * (events.score - clear)
     allowed = np.array([name not in set(barred) for name in points], bool)
     return Ranking(score, _probability(score, allowed), likeness, coverage, strongest, explained)
 

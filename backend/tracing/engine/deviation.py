@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .detection import detect
+from .detection import contributions, detect
 from .normal import Normal
 from .onset import Onset, onsets
 from .window import Floats, Window, carried_forward
@@ -51,7 +51,9 @@ def deviations(
     z = robust_z(window, normal)
     joint_z = normal.standardised(window.values)
     after = slice(start, None)
-    unexplained = _unexplained(joint_z[after], normal, parents)
+    # Without a plant graph the learned dynamics of all points together stand in for the parents.
+    drawn = any(parents.get(name) for name in normal.points)
+    unexplained = _unexplained(joint_z[after], normal, parents) if drawn else contributions(window, normal)[after]
     early = _root_mean_square(unexplained[:EARLY_ROWS])
     moved = _root_mean_square(joint_z[after][:EARLY_ROWS])
     lasting = np.abs(unexplained.mean(0)) if len(unexplained) else np.zeros(len(normal.points))

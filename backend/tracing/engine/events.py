@@ -17,6 +17,7 @@ from .window import Floats, Window, carried_forward
 
 RECENT_ROWS = 20.0
 FAR_STEP = 0.25
+CLEAR_MARK = 3.0  # marks of a third and more count fully
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ def event_evidence(
             ]
         )
         if marks.max() > 0:
-            score = np.maximum(score, marks / marks.max() * min(1.0, 1.2 * marks.max()))
+            score = np.maximum(score, marks / marks.max() * min(1.0, CLEAR_MARK * marks.max()))
     return EventEvidence(score, tuple((normal.points[alarm], row) for alarm, row in active))
 
 
@@ -94,7 +95,9 @@ class Strangeness:
         recency = float(np.exp(-(row - changes[-1]) / RECENT_ROWS)) if len(changes) else 0.0
         new = self._unseen(column, row)
         disagreement = max((self._disagreement(column, parent, row) for parent in self._parents[column]), default=0.0)
-        return 0.1 * recency + max(new * (0.5 + recency), disagreement)
+        # A counter shows a new value in every row: only a rare change tells something.
+        rarity = 1 / max(len(changes), 1)
+        return 0.1 * recency * rarity + max(new * (0.5 + recency) * rarity, disagreement)
 
     def _unseen(self, column: int, row: int) -> float:
         value, quantiles = self._values[row, column], self._normal.quantiles[column]

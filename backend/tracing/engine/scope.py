@@ -55,7 +55,7 @@ def impact(
     barred = set(sources)
     names = [*normal.points, *(name for name in reached if name not in shifts)]
     scores = {name: _score(shifts.get(name), reached.get(name)) for name in names if name not in barred}
-    ranked = sorted((name for name, score in scores.items() if score > 0), key=lambda name: -scores[name])
+    ranked = sorted(scores, key=lambda name: -scores[name])
     step_s = _step_s(window, reached, moved, barred)
     clock = _Clock(window.rows, window.step_s, step_s)
     return tuple(
