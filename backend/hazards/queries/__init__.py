@@ -1,9 +1,10 @@
 """All questions about rectifications."""
 
-from backend.hazards.queries.board import Card, Named, Page, Tab, Waiting, rectifications, verifiable_by, waiting
+from backend.hazards.queries.board import PAGE, Card, Named, Page, Tab, Waiting, rectifications, verifiable_by, waiting
 from backend.hazards.queries.story import Story, Told, case_of, photo, somebody, story
 
 __all__ = [
+    "PAGE",
     "Card",
     "Named",
     "Page",
