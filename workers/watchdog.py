@@ -17,7 +17,7 @@ from backend.alarms.models import Level
 from backend.core.clock import now
 from backend.core.database import Database
 from backend.core.jobs import dead_jobs
-from backend.identity.queries import all_sites
+from backend.identity.queries.sites import all_sites
 from backend.telemetry.canary import canary_age, payload, topic
 
 log = structlog.get_logger()
