@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Integer, Subquery, cast, func, select
@@ -11,8 +10,8 @@ from sqlmodel import col
 
 from backend.alarms.models import Alarm, AlarmRule, AlarmState, RuleKind
 from backend.identity.actor import Actor
-from backend.identity.permissions import visible
-from backend.live.views import EquipmentCard, LimitMark, LivePoint, OpenLevels, spark_of, worst
+from backend.identity.permissions import system_query, visible
+from backend.live.views import EquipmentCard, LimitMark, LivePoint, OpenLevels, Series, spark_of, worst
 from backend.plant.models import Point
 from backend.plant.queries import active_points, all_equipment
 from backend.telemetry.models import PointState, Reading
@@ -22,17 +21,6 @@ SPARK_CELLS = 40
 SERIES_CELLS = 360
 _TELLING = (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED)
 """States that colour the plan; who shelved an alarm or took its rule out of service knows about it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A point over time: mean, least and greatest of each cell that has readings; moments UTC."""
-
-    at: list[datetime]
-    mean: list[float]
-    low: list[float]
-    high: list[float]
-    cell_s: float
 
 
 async def cards(session: AsyncSession, actor: Actor, now: datetime) -> list[EquipmentCard]:
@@ -149,6 +137,17 @@ async def series(session: AsyncSession, actor: Actor, point_id: int, since: date
         low.append(float(least))
         high.append(float(greatest))
     return Series(at, mean, low, high, cell_s)
+
+
+@system_query("the hub tells every site's phones")
+async def values_since(session: AsyncSession, site_id: int, since: datetime) -> dict[int, tuple[int, float, int]]:
+    """Points of a site with values received after ``since``: (epoch milliseconds, value, quality flags) by id."""
+    rows = await session.execute(
+        select(col(PointState.point_id), col(PointState.at), col(PointState.value), col(PointState.quality)).where(
+            col(PointState.site_id) == site_id, col(PointState.received_at) > since
+        )
+    )
+    return {point: (int(at.timestamp() * 1000), value, quality) for point, at, value, quality in rows}
 
 
 async def _states(session: AsyncSession, actor: Actor, point_ids: Sequence[int]) -> dict[int, PointState]:

@@ -95,6 +95,17 @@ class LivePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """A point over time: mean, least and greatest of each cell that has readings; moments UTC."""
+
+    at: list[datetime]
+    mean: list[float]
+    low: list[float]
+    high: list[float]
+    cell_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class OpenLevels:
     """Worst level of open alarms, by id."""
 

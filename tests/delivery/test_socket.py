@@ -110,9 +110,7 @@ async def test_a_phone_that_slept_through_200_events_gets_each_of_them_once(
     assert phone.snapshots == 0
 
 
-async def test_a_phone_cut_in_the_middle_of_a_batch_misses_nothing(
-    database: Database, live_server: LiveServer
-) -> None:
+async def test_a_phone_cut_in_the_middle_of_a_batch_misses_nothing(database: Database, live_server: LiveServer) -> None:
     phone, person = await signed_in_phone(database, live_server)
     async with phone.awake() as line:
         await first_frame(line, phone)
@@ -131,9 +129,7 @@ async def test_a_phone_too_far_behind_is_told_to_look_afresh(database: Database,
         await first_frame(line, phone)
     async with database.session() as session:
         for number in range(1001):
-            await record_event(
-                session, site_id=person.site_id, kind="alarm.raised", subject="alarm", subject_id=number
-            )
+            await record_event(session, site_id=person.site_id, kind="alarm.raised", subject="alarm", subject_id=number)
     async with phone.awake() as line:
         await first_frame(line, phone)
     assert (phone.snapshots, phone.got) == (1, [])

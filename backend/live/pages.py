@@ -1,0 +1,226 @@
+"""现场: the floor plan and all points as they are now; one piece of equipment; one point with its trend."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from starlette.responses import RedirectResponse
+
+from backend.alarms.drafts import read_number
+from backend.core.clock import now
+from backend.core.errors import N_, Invalid, NotFound
+from backend.core.pages import render
+from backend.identity.web import ActorDep, SessionDep, allow
+from backend.live import queries
+from backend.live.charting import trend
+from backend.live.views import LivePoint, key_values
+from backend.live.wording import EQUIPMENT_CLASSES, LIMITS, LINK_KINDS, RULE_KINDS, SPANS
+from backend.plant import commands
+from backend.plant import queries as plant
+from backend.plant.models import Point
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass
+class PointForm:
+    """A point as typed; numbers stay text, so that a refused form shows them again."""
+
+    name: Annotated[str, Form()] = ""
+    name_en: Annotated[str, Form()] = ""
+    unit: Annotated[str, Form()] = ""
+    range_low: Annotated[str, Form()] = ""
+    range_high: Annotated[str, Form()] = ""
+
+    @classmethod
+    def of(cls, point: Point) -> "PointForm":
+        """The form as it shows a point."""
+        bounds = ("" if bound is None else f"{bound:g}" for bound in (point.range_low, point.range_high))
+        return cls(point.name, point.name_en, point.unit, *bounds)
+
+    def bound(self, field: str) -> float | None:
+        """A bound as a number, None for none. Raises Invalid for anything else."""
+        typed = getattr(self, field).strip()
+        if not typed:
+            return None
+        value = read_number(typed, 0.0)
+        if value is None:
+            raise Invalid(fields={field: N_("请填写数字")})
+        return value
+
+
+PointFormDep = Annotated[PointForm, Depends()]
+
+
+@router.get("/plant", dependencies=[allow("plant.see")])
+async def plant_page(request: Request, session: SessionDep, actor: ActorDep) -> Response:
+    """Plan and points; htmx gets one of the two blocks alone when alarms change."""
+    target = request.headers.get("hx-target", "")
+    cards = await queries.cards(session, actor, now())
+    return render(
+        request,
+        "plant/plant.html",
+        block={"plant-plan": "plan", "plant-list": "list"}.get(target),
+        drawing=await plant.floor_plan(session, actor),
+        levels=await queries.open_levels(session, actor),
+        cards=cards,
+        shown=key_values(cards),
+        edits=actor.can("plant.edit"),
+    )
+
+
+@router.get("/equipment/{equipment_id}", dependencies=[allow("plant.see")])
+async def equipment_page(
+    request: Request, session: SessionDep, actor: ActorDep, equipment_id: int, done: str = ""
+) -> Response:
+    """What it is, who answers for it, its points, its upkeep, what it is linked to."""
+    return await _equipment(request, session, actor, equipment_id, done=N_("已保存") if done else "")
+
+
+@router.post("/equipment/{equipment_id}/owner", dependencies=[allow("plant.edit")])
+async def assign_owner(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    equipment_id: int,
+    owner_post_id: Annotated[int, Form()] = 0,
+) -> Response:
+    """Let another post answer for it."""
+    try:
+        async with session.begin_nested():
+            await commands.assign_owner(session, actor, equipment_id, owner_post_id)
+    except Invalid as refused:
+        return await _equipment(request, session, actor, equipment_id, errors=refused.fields)
+    return RedirectResponse(f"/equipment/{equipment_id}?done=1", 303)
+
+
+@router.get("/points/{point_id}", dependencies=[allow("plant.see")])
+async def point_page(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    point_id: int,
+    hours: Annotated[int, Query(ge=1, le=168)] = 1,
+    done: str = "",
+) -> Response:
+    """Latest value, trend with limits and its table, rules, and what is linked to it."""
+    point = await _live_point(session, actor, point_id)
+    until = now()
+    since = until - timedelta(hours=hours)
+    series = await queries.series(session, actor, point_id, since, until)
+    before, after = await plant.linked_points(session, actor, point_id)
+    drawn = trend(
+        series,
+        point.limits,
+        since,
+        until,
+        zone=actor.zone,
+        decimals=point.decimals,
+        usual_interval_s=point.expected_interval_s,
+    )
+    return render(
+        request,
+        "plant/point.html",
+        block="trend" if request.headers.get("hx-target") == "point-trend" else None,
+        point=point,
+        equipment=await plant.equipment_view(session, actor, point.equipment_id or 0),
+        trend=drawn,
+        series=series,
+        rows=list(zip(series.at, series.mean, series.low, series.high, strict=True))[::-1][:60],
+        hours=hours,
+        spans=SPANS,
+        rules=await queries.rules_of_point(session, actor, point_id) if actor.can("rules.see") else [],
+        rule_kinds=RULE_KINDS,
+        limit_words=LIMITS,
+        before=before,
+        after=after,
+        edits=actor.can("plant.edit"),
+        done=N_("已保存") if done else "",
+    )
+
+
+@router.get("/points/{point_id}/edit", dependencies=[allow("plant.edit")])
+async def edit_point_page(request: Request, session: SessionDep, actor: ActorDep, point_id: int) -> Response:
+    """The form for a point's names, unit and range."""
+    point = await _point(session, actor, point_id)
+    return _point_form(request, point, PointForm.of(point))
+
+
+@router.post("/points/{point_id}", dependencies=[allow("plant.edit")])
+async def edit_point(
+    request: Request, session: SessionDep, actor: ActorDep, point_id: int, typed: PointFormDep
+) -> Response:
+    """Take what was typed."""
+    point = await _point(session, actor, point_id)
+    try:
+        async with session.begin_nested():
+            await commands.edit_point(
+                session,
+                actor,
+                point_id,
+                name=typed.name,
+                name_en=typed.name_en,
+                unit=typed.unit,
+                range_low=typed.bound("range_low"),
+                range_high=typed.bound("range_high"),
+            )
+    except Invalid as refused:
+        return _point_form(request, point, typed, errors=refused.fields)
+    return RedirectResponse(f"/points/{point_id}?done=1", 303)
+
+
+async def _equipment(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    equipment_id: int,
+    *,
+    errors: Any = None,
+    done: str = "",
+) -> Response:
+    found = await plant.equipment_view(session, actor, equipment_id)
+    if found is None:
+        raise NotFound()
+    moment = now()
+    levels = await queries.open_levels(session, actor)
+    points = await plant.active_points(session, actor, equipment_id=equipment_id)
+    upstream, downstream = await plant.neighbours(session, actor, equipment_id)
+    edits = actor.can("plant.edit")
+    response: Response = render(
+        request,
+        "plant/equipment.html",
+        equipment=found,
+        level=levels.equipment.get(equipment_id, ""),
+        points=await queries.live_points(session, actor, points, levels, moment),
+        upstream=upstream,
+        downstream=downstream,
+        maintenance=await plant.maintenance(session, actor, equipment_id, moment.astimezone(actor.zone).date()),
+        classes=EQUIPMENT_CLASSES,
+        link_kinds=LINK_KINDS,
+        posts=await plant.posts(session, actor) if edits else [],
+        edits=edits,
+        errors=errors or {},
+        done=done,
+    )
+    response.status_code = 422 if errors else 200
+    return response
+
+
+async def _point(session: SessionDep, actor: ActorDep, point_id: int) -> Point:
+    points = await plant.active_points(session, actor, point_id=point_id)
+    if not points:
+        raise NotFound()
+    return points[0]
+
+
+async def _live_point(session: SessionDep, actor: ActorDep, point_id: int) -> LivePoint:
+    point = await _point(session, actor, point_id)
+    levels = await queries.open_levels(session, actor)
+    return (await queries.live_points(session, actor, [point], levels, now()))[0]
+
+
+def _point_form(request: Request, point: Point, typed: PointForm, errors: Any = None) -> Response:
+    response: Response = render(request, "plant/point_form.html", point=point, typed=typed, errors=errors or {})
+    response.status_code = 422 if errors else 200
+    return response
