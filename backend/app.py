@@ -5,6 +5,7 @@ import contextlib
 import importlib
 import importlib.util
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from fastapi import FastAPI
 
@@ -19,6 +20,8 @@ from backend.core.ratelimit import RateLimits
 from backend.core.security import Wall
 from backend.core.settings import settings
 from backend.delivery.hub import Hub
+from backend.live.queries import values_since
+from backend.telemetry.canary import canary_age
 
 _ROUTERS = (
     "backend.governance.health",
@@ -48,7 +51,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.limits = RateLimits(settings().redis_url)
     doorbell = ArqDoorbell(settings().redis_url)
     hang_doorbell(doorbell)
-    app.state.hub = Hub(app.state.database)
+    app.state.hub = _hub(app.state.database)
     listening = asyncio.create_task(app.state.hub.run())
     try:
         yield
@@ -58,6 +61,18 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             await listening
         await doorbell.close()
         await app.state.database.close()
+
+
+def _hub(database: Database) -> Hub:
+    async def pipeline_age(site_id: int) -> float | None:
+        async with database.session() as session:
+            return await canary_age(session, site_id)
+
+    async def live_values(site_id: int, since: datetime) -> dict[int, tuple[int, float, int]]:
+        async with database.session() as session:
+            return await values_since(session, site_id, since)
+
+    return Hub(database, pipeline_age=pipeline_age, live_values=live_values)
 
 
 def create_app() -> FastAPI:

@@ -120,9 +120,7 @@ async def test_a_settled_reader_in_small_bites_never_cuts_a_transaction_in_two(
     for first in (0, 10, 20):
         async with database.session() as session:
             for number in range(first, first + 10):
-                await record_event(
-                    session, site_id=site_id, kind="alarm.raised", subject="alarm", subject_id=number
-                )
+                await record_event(session, site_id=site_id, kind="alarm.raised", subject="alarm", subject_id=number)
     told: list[int] = []
     for _ in range(10):
         async with database.session() as session:
