@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Form, Query
 from pydantic import BaseModel
 
 from backend.hazards import commands, queries
@@ -107,11 +107,14 @@ async def list_rectifications(
     actor: ActorDep,
     tab: Tab = Tab.ALL,
     alarm_id: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    search: Annotated[str, Query(max_length=60)] = "",
     after: Annotated[str, Query(max_length=120)] = "",
     most: Annotated[int, Query(ge=1, le=100)] = queries.PAGE,
 ) -> RectificationsOut:
     """Those the caller may see: unfinished before finished, own before others', urgent before the rest."""
-    page = await queries.rectifications(session, actor, tab=tab, alarm_id=alarm_id, after=after, most=most)
+    page = await queries.rectifications(
+        session, actor, tab=tab, alarm_id=alarm_id, search=search.strip(), after=after, most=most
+    )
     return RectificationsOut(items=[_card(card) for card in page.cards], following=page.following)
 
 
@@ -156,6 +159,24 @@ async def verify(session: SessionDep, actor: ActorDep, rectification_id: int, st
 async def return_for_rework(session: SessionDep, actor: ActorDep, rectification_id: int, step: StepDep) -> StateOut:
     """Send it back; ``note`` is the reason."""
     return _state(await commands.return_for_rework(session, actor, rectification_id, await step.read()))
+
+
+@router.post("/{rectification_id}/reassign", dependencies=[allow("rectifications.see")])
+async def reassign(
+    session: SessionDep,
+    actor: ActorDep,
+    rectification_id: int,
+    step: StepDep,
+    owner_id: Annotated[int, Form(ge=1, lt=2**63)],
+) -> StateOut:
+    """Give it to another owner, who starts anew."""
+    return _state(await commands.reassign(session, actor, rectification_id, owner_id, await step.read()))
+
+
+@router.post("/{rectification_id}/cancel", dependencies=[allow("rectifications.see")])
+async def cancel(session: SessionDep, actor: ActorDep, rectification_id: int, step: StepDep) -> StateOut:
+    """Drop it unverified; ``note`` is the reason."""
+    return _state(await commands.cancel(session, actor, rectification_id, await step.read()))
 
 
 def _state(rectification: Rectification) -> StateOut:

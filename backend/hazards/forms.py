@@ -14,6 +14,9 @@ from backend.hazards.photos import MOST_PHOTOS
 from backend.hazards.recording import Sent
 from backend.identity.actor import Actor
 
+OTHER = "other"
+"""Chosen instead of a suggested deadline, to type one."""
+
 
 @dataclass
 class StepForm:
@@ -29,9 +32,17 @@ class StepForm:
     photos: Annotated[Sequence[UploadFile], File()] = field(default_factory=list)
     key_header: Annotated[str, Header(alias="Idempotency-Key", max_length=64)] = ""
 
+    @property
+    def has_photos(self) -> bool:
+        """Whether files came along; browsers send an empty one for a field nobody used."""
+        return bool(self._uploads())
+
+    def _uploads(self) -> list[UploadFile]:
+        return [upload for upload in self.photos if upload.filename or upload.size]
+
     async def read(self) -> Sent:
         """What was sent, its pictures made safe. Raises Invalid, TooLarge or TooMany beside ``photos``."""
-        uploads = [upload for upload in self.photos if upload.filename or upload.size]
+        uploads = self._uploads()
         if len(uploads) > MOST_PHOTOS:
             words = N_("一次最多上传 %(most)s 张照片")
             raise Invalid(words, fields={"photos": words}, most=MOST_PHOTOS)
@@ -55,6 +66,8 @@ class PlanForm:
     owner_id: Annotated[str, Form(max_length=20)] = ""
     funds: Annotated[str, Form(max_length=40)] = ""
     deadline: Annotated[str, Form(max_length=40)] = ""
+    """A moment; or ``other``, which stands in ``deadline_other`` then."""
+    deadline_other: Annotated[str, Form(max_length=40)] = ""
     level: Annotated[str, Form(max_length=20)] = "general"
     alarm_id: Annotated[str, Form(max_length=20)] = ""
 
@@ -65,10 +78,11 @@ class PlanForm:
             funds = plan.read_funds(self.funds)
         except Invalid as refused:
             funds, wrong = None, dict(refused.fields)
-        deadline = plan.read_deadline(self.deadline, actor.zone)
+        chosen = self.deadline_other if self.deadline == OTHER else self.deadline
+        deadline = plan.read_deadline(chosen, actor.zone)
         if deadline is None:
             wrong["deadline"] = N_("请选择期限")
-        owner_id = _number(self.owner_id)
+        owner_id = database_id(self.owner_id)
         if owner_id is None:
             wrong["owner_id"] = N_("请选择在岗的责任人")
         for name in ("title", "measure"):
@@ -85,10 +99,10 @@ class PlanForm:
             cause=self.cause,
             funds=funds,
             contingency=self.contingency,
-            alarm_id=_number(self.alarm_id),
+            alarm_id=database_id(self.alarm_id),
         )
 
 
-def _number(typed: str) -> int | None:
+def database_id(typed: str) -> int | None:
     """A database id as typed; None for anything else."""
     return int(typed) if typed.isascii() and typed.isdigit() and int(typed) < 2**63 else None

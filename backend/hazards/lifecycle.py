@@ -148,3 +148,15 @@ def possible(case: Case, who: Somebody) -> frozenset[Step]:
     return frozenset(
         step for step, rule in _RULES.items() if case.state in rule.from_states and _WHO[step][0](case, who)
     )
+
+
+def expected(case: Case, who: Somebody) -> Step | None:
+    """The one step that ``who`` is waited for: the main button of the page.
+
+    A leader may hand in for their people, but then can't verify it any more: so that isn't expected of them.
+    """
+    can = possible(case, who)
+    if Step.VERIFIED in can:
+        return Step.VERIFIED
+    own = who.id == case.owner_id
+    return next((step for step in (Step.STARTED, Step.SUBMITTED) if own and step in can), None)

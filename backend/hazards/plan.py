@@ -42,6 +42,37 @@ def suggested_deadline(level: str, now: datetime, zone: ZoneInfo) -> datetime:
     return due.replace(minute=0, second=0, microsecond=0)
 
 
+@dataclass(frozen=True)
+class DeadlineChoice:
+    """A deadline that needs one tap. ``typed`` is what the form sends for it, ``words`` a msgid."""
+
+    words: str
+    due: datetime
+    suggested: bool = False
+
+    @property
+    def typed(self) -> str:
+        """The moment as ``<input type=datetime-local>`` would send it."""
+        return typed_deadline(self.due)
+
+
+def deadline_choices(level: str, now: datetime, zone: ZoneInfo) -> list[DeadlineChoice]:
+    """The end of today, and some days from now; the one that fits ``level`` is suggested."""
+    here = now.astimezone(zone)
+    today = DeadlineChoice(N_("今天"), here.replace(hour=23, minute=59, second=0, microsecond=0))
+    hour = here.replace(minute=0, second=0, microsecond=0)
+    allowed = DAYS_ALLOWED[Level(level)]
+    later = ((1, N_("明天")), (3, N_("3 天")), (7, N_("7 天")))
+    return [today] + [
+        DeadlineChoice(words, hour + timedelta(days=days), suggested=days == allowed) for days, words in later
+    ]
+
+
+def typed_deadline(due: datetime) -> str:
+    """``due`` as ``<input type=datetime-local>`` holds it: the clock of its own zone, without it."""
+    return due.replace(tzinfo=None).isoformat(timespec="minutes")
+
+
 def read_deadline(typed: str, zone: ZoneInfo) -> datetime | None:
     """A moment as ``<input type=datetime-local>`` sends it, in the site's zone; None when it is none."""
     try:

@@ -54,6 +54,40 @@ async def test_mine_come_first_then_the_most_urgent_and_closed_ones_last(databas
     assert await titles(database, cast.leader, Tab.MINE) == ["我的"]
 
 
+async def test_each_tab_holds_what_it_says_and_counts_what_is_unfinished(database: Database, cast: Cast) -> None:
+    await opened(database, cast, title="王的")
+    late = await opened(database, cast, title="晚了")
+    await change(database, late.id, deadline=now() - timedelta(hours=2))
+    await opened(database, cast, title="别的班", owner_id=cast.stranger.person_id)
+    handed_in = await opened(database, cast, title="交了")
+    await change(database, handed_in.id, state="submitted", submitted_by=cast.wang.person_id)
+    done = await opened(database, cast, title="完成")
+    await change(database, done.id, state="verified", verified_at=now())
+    assert await titles(database, cast.leader, Tab.TEAM) == ["晚了", "王的", "交了", "完成"]
+    assert await titles(database, cast.leader, Tab.OVERDUE) == ["晚了"]
+    assert await titles(database, cast.leader, Tab.TO_VERIFY) == ["交了"]
+    async with database.session(site_id=cast.site.id) as session:
+        counts = await queries.unfinished_counts(session, cast.leader)
+        workers = await queries.unfinished_counts(session, cast.wang)
+    assert counts == {Tab.MINE: 0, Tab.TEAM: 3, Tab.OVERDUE: 1, Tab.TO_VERIFY: 1, Tab.ALL: 4}
+    assert workers == {Tab.MINE: 3, Tab.TEAM: 3, Tab.OVERDUE: 1, Tab.TO_VERIFY: 0, Tab.ALL: 3}
+
+
+async def test_the_search_looks_into_number_title_and_owner_and_takes_signs_as_they_are(
+    database: Database, cast: Cast
+) -> None:
+    one = await opened(database, cast, title="100% 漏油")
+    await opened(database, cast, title="冷却水", owner_id=cast.stranger.person_id)
+
+    async def found(search: str) -> list[str]:
+        async with database.session(site_id=cast.site.id) as session:
+            return [card.title for card in (await queries.rectifications(session, cast.leader, search=search)).cards]
+
+    assert await found("漏油") == await found(one.number) == await found("wang") == ["100% 漏油"]
+    assert await found("%") == ["100% 漏油"]
+    assert await found("没有") == []
+
+
 async def test_pages_follow_each_other_without_gap_or_repeat(database: Database, cast: Cast) -> None:
     for count in range(7):
         deadline = now() + timedelta(days=1 + count % 3)

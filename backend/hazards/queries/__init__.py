@@ -1,6 +1,17 @@
 """All questions about rectifications."""
 
-from backend.hazards.queries.board import PAGE, Card, Named, Page, Tab, Waiting, rectifications, verifiable_by, waiting
+from backend.hazards.queries.board import (
+    PAGE,
+    Card,
+    Named,
+    Page,
+    Tab,
+    Waiting,
+    rectifications,
+    unfinished_counts,
+    verifiable_by,
+    waiting,
+)
 from backend.hazards.queries.story import Story, Told, case_of, photo, somebody, story
 
 __all__ = [
@@ -17,6 +28,7 @@ __all__ = [
     "rectifications",
     "somebody",
     "story",
+    "unfinished_counts",
     "verifiable_by",
     "waiting",
 ]

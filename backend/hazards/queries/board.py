@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -26,6 +26,8 @@ class Tab(enum.StrEnum):
     """Which rectifications a list shows."""
 
     MINE = "mine"
+    TEAM = "team"
+    OVERDUE = "overdue"
     TO_VERIFY = "to_verify"
     ALL = "all"
 
@@ -102,20 +104,21 @@ async def rectifications(
     *,
     tab: Tab = Tab.ALL,
     alarm_id: int | None = None,
+    search: str = "",
     after: str = "",
     most: int = PAGE,
 ) -> Page:
     """Unfinished ones first, the actor's own before others', the most urgent before the rest.
 
-    ``after`` is the ``following`` of the page before; an unreadable one starts from the beginning.
+    ``search`` looks into numbers, titles and owners' names. ``after`` is the ``following`` of the page
+    before; an unreadable one starts from the beginning.
     """
-    wanted: list[ColumnElement[bool]] = []
-    if tab is Tab.MINE:
-        wanted.append(col(Rectification.owner_id) == actor.person_id)
-    if tab is Tab.TO_VERIFY:
-        wanted.append(verifiable_by(actor))
+    wanted = [_on(tab, actor)]
     if alarm_id is not None:
         wanted.append(col(Rectification.alarm_id) == alarm_id)
+    if search:
+        texts = (col(Rectification.number), col(Rectification.title), col(Person.name), col(Person.name_en))
+        wanted.append(or_(*(column.icontains(search, autoescape=True) for column in texts)))
     order = _order(actor)
     place = _read_cursor(after)
     if place:
@@ -123,6 +126,30 @@ async def rectifications(
     rows = await _rows(session, actor, wanted, most + 1)
     following = ".".join(str(part) for part in rows[most - 1][-len(order) :]) if len(rows) > most else ""
     return Page([_card(row, actor) for row in rows[:most]], following)
+
+
+def _on(tab: Tab, actor: Actor) -> ColumnElement[bool]:
+    """Which rectifications stand on ``tab``; ``Person`` is their owner."""
+    if tab is Tab.MINE:
+        return col(Rectification.owner_id) == actor.person_id
+    if tab is Tab.TEAM:
+        return col(Person.team_id) == actor.team_id
+    if tab is Tab.OVERDUE:
+        return and_(col(Rectification.state).in_(WORKABLE), col(Rectification.deadline) < now())
+    return verifiable_by(actor) if tab is Tab.TO_VERIFY else true()
+
+
+async def unfinished_counts(session: AsyncSession, actor: Actor) -> dict[Tab, int]:
+    """How many unfinished ones stand on each tab, in one statement."""
+    counts = (
+        await session.execute(
+            select(*(func.count().filter(_on(tab, actor)) for tab in Tab))
+            .select_from(Rectification)
+            .join(Person, col(Person.id) == col(Rectification.owner_id))
+            .where(visible(actor, Rectification), col(Rectification.state).not_in(FINAL))
+        )
+    ).one()
+    return dict(zip(Tab, counts, strict=True))
 
 
 def _order(actor: Actor) -> list[Any]:

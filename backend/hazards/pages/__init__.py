@@ -1,0 +1,9 @@
+"""Pages of rectification: the board, opening one, one with its steps, and its photos."""
+
+from fastapi import APIRouter
+
+from backend.hazards.pages import board, one, opening, photos
+
+router = APIRouter(include_in_schema=False)
+for _part in (board, opening, one, photos):
+    router.include_router(_part.router)

@@ -1,0 +1,118 @@
+"""``/rectifications/new``: fixing the five things (五定), with everything that can be guessed filled in."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.responses import RedirectResponse
+
+from backend.alarms.models import Level
+from backend.core.clock import now
+from backend.core.pages import locale_of, render
+from backend.hazards import commands, origins, plan
+from backend.hazards.forms import OTHER, PlanForm, StepForm, database_id
+from backend.hazards.lifecycle import Step
+from backend.hazards.origins import Origin
+from backend.hazards.pages.refusals import REFUSALS, Refusal, refusal
+from backend.hazards.wording import LEVELS
+from backend.identity.actor import Actor
+from backend.identity.web import ActorDep, SessionDep, allow
+
+router = APIRouter(prefix="/rectifications")
+
+
+@router.get("/new", dependencies=[allow("rectifications.open")])
+async def new_page(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    alarm_id: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+) -> Response:
+    """The form; from an alarm with its title, level, the rule's advice and the equipment's owner."""
+    source = await origins.origin(session, actor, alarm_id) if alarm_id else None
+    return await _form(request, session, actor, _guessed(source, locale_of(request)), source)
+
+
+@router.post("", dependencies=[allow("rectifications.open")])
+async def open_rectification(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    typed: Annotated[PlanForm, Depends()],
+    step: Annotated[StepForm, Depends()],
+) -> Response:
+    """Open it and show it; a refused one shows the form again as it was typed."""
+    try:
+        wanted = typed.read(actor)
+        sent = await step.read()
+        async with session.begin_nested():
+            opened = await commands.open_rectification(session, actor, wanted, sent)
+    except REFUSALS as error:
+        alarm_id = database_id(typed.alarm_id)
+        source = await origins.origin(session, actor, alarm_id) if alarm_id else None
+        refused = refusal(request, error, photos_lost=step.has_photos)
+        return await _form(request, session, actor, typed, source, refused)
+    return RedirectResponse(f"/rectifications/{opened.id}?done={Step.OPENED}", 303)
+
+
+def _guessed(source: Origin | None, locale: str) -> PlanForm:
+    if source is None:
+        return PlanForm()
+    english = locale == "en"
+    alarm = source.alarm
+    return PlanForm(
+        title=(english and alarm.title_en) or alarm.title,
+        measure=(english and source.advice_en) or source.advice,
+        owner_id=str(source.owner_id or ""),
+        level=alarm.level,
+        alarm_id=str(alarm.id),
+    )
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """The deadlines to choose from, and which is chosen; ``other`` is what stands in the field beside them."""
+
+    choices: list[plan.DeadlineChoice]
+    chosen: str
+    other: str
+
+
+def _deadlines(typed: PlanForm, actor: Actor) -> Deadlines:
+    level = typed.level if typed.level in set(Level) else Level.GENERAL
+    choices = plan.deadline_choices(level, now(), actor.zone)
+    usual = plan.typed_deadline(plan.suggested_deadline(level, now(), actor.zone))
+    if not typed.deadline:
+        suggested = next((choice.typed for choice in choices if choice.suggested), OTHER)
+        return Deadlines(choices, suggested, typed.deadline_other or usual)
+    if typed.deadline in {choice.typed for choice in choices}:
+        return Deadlines(choices, typed.deadline, typed.deadline_other or usual)
+    moment = typed.deadline_other if typed.deadline == OTHER else typed.deadline
+    return Deadlines(choices, OTHER, moment)
+
+
+async def _form(
+    request: Request,
+    session: SessionDep,
+    actor: Actor,
+    typed: PlanForm,
+    source: Origin | None,
+    refused: Refusal | None = None,
+) -> Response:
+    refused = refused or Refusal()
+    response: Response = render(
+        request,
+        "hazards/new.html",
+        typed=typed,
+        source=source,
+        deadlines=_deadlines(typed, actor),
+        candidates=await origins.candidates(session, actor),
+        levels=LEVELS,
+        most=plan.MOST_LETTERS,
+        key=uuid4().hex,
+        refused=refused,
+        errors=refused.errors,
+    )
+    response.status_code = refused.status
+    return response

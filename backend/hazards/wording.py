@@ -1,0 +1,65 @@
+"""What states, steps and levels of a rectification are called, and how they are coloured. Pure."""
+
+from backend.alarms.models import Level
+from backend.core.errors import N_
+from backend.hazards.lifecycle import Step
+from backend.hazards.models import RectificationState
+from backend.hazards.queries import Tab
+
+STATES = {
+    RectificationState.OPEN: N_("待整改"),
+    RectificationState.IN_PROGRESS: N_("整改中"),
+    RectificationState.SUBMITTED: N_("待验收"),
+    RectificationState.RETURNED: N_("已退回"),
+    RectificationState.VERIFIED: N_("已销号"),
+    RectificationState.CANCELLED: N_("已取消"),
+}
+TONES = {
+    RectificationState.OPEN: "quiet",
+    RectificationState.IN_PROGRESS: "warn",
+    RectificationState.SUBMITTED: "warn",
+    RectificationState.RETURNED: "bad",
+    RectificationState.VERIFIED: "good",
+    RectificationState.CANCELLED: "quiet",
+}
+STEPS = {
+    Step.OPENED: N_("发起整改"),
+    Step.STARTED: N_("开始整改"),
+    Step.PROGRESS: N_("填报进展"),
+    Step.SUBMITTED: N_("提交验收"),
+    Step.VERIFIED: N_("验收通过"),
+    Step.RETURNED: N_("退回整改"),
+    Step.REASSIGNED: N_("改派责任人"),
+    Step.CANCELLED: N_("取消整改"),
+}
+DONE = {
+    Step.OPENED: N_("整改单已开出，责任人会收到通知"),
+    Step.STARTED: N_("已开始整改"),
+    Step.PROGRESS: N_("进展已送达"),
+    Step.SUBMITTED: N_("已提交，等待验收"),
+    Step.VERIFIED: N_("已验收通过，整改销号"),
+    Step.RETURNED: N_("已退回，责任人会收到通知"),
+    Step.REASSIGNED: N_("已改派，新的责任人会收到通知"),
+    Step.CANCELLED: N_("整改已取消"),
+}
+"""Said on the page after the step."""
+TABS = {
+    Tab.MINE: N_("我的"),
+    Tab.TEAM: N_("本班组"),
+    Tab.OVERDUE: N_("逾期"),
+    Tab.TO_VERIFY: N_("待我验收"),
+    Tab.ALL: N_("全部"),
+}
+EMPTY = {
+    Tab.MINE: N_("没有等您整改的事项"),
+    Tab.TEAM: N_("本班组没有整改"),
+    Tab.OVERDUE: N_("没有逾期的整改"),
+    Tab.TO_VERIFY: N_("没有等您验收的整改"),
+    Tab.ALL: N_("还没有整改"),
+}
+LEVELS = {
+    Level.MAJOR: N_("重大"),
+    Level.SIGNIFICANT: N_("较大"),
+    Level.GENERAL: N_("一般"),
+    Level.LOW: N_("低"),
+}
