@@ -12,9 +12,9 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.alarms.commands.stepping import CALLING, advance, set_deadline, tell
+from backend.alarms.commands.stepping import advance, set_deadline, tell
 from backend.alarms.escalation import Ladder
-from backend.alarms.lifecycle import Unshelve
+from backend.alarms.lifecycle import CALLING, Unshelve
 from backend.alarms.models import Alarm, AlarmState, Escalation, Level
 from backend.alarms.queries.watching import ladder_of, people_to_tell
 from backend.core.clock import now

@@ -25,6 +25,7 @@ from backend.alarms.watching import Found, Watch, WatchList
 from backend.alarms.wording import alarm_title
 from backend.core.clock import now
 from backend.core.database import driver_connection
+from backend.identity.permissions import system_query
 from backend.telemetry.judging import LiveValue, Transition
 
 log = structlog.get_logger()
@@ -145,6 +146,7 @@ class AlarmJudge:
             occurrence = replace(occurrence, equipment_id=place.equipment_id, area_id=place.area_id)
         return occurrence
 
+    @system_query("ingest keeps what the rules of all its sites remember")
     async def _save(self, session: AsyncSession, rule_ids: Iterable[int]) -> None:
         watches = [self._list.watches[id_] for id_ in sorted(rule_ids) if id_ in self._list.watches]
         if watches:

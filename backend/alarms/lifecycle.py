@@ -6,10 +6,10 @@ it last came. Shelving and taking out of service lie over that and give way to i
 """
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
-from backend.alarms.models import AlarmState, Level
+from backend.alarms.models import Alarm, AlarmState, Level
 from backend.core.errors import N_
 
 LONGEST_SHELVING = {
@@ -18,6 +18,12 @@ LONGEST_SHELVING = {
     Level.GENERAL: timedelta(hours=24),
     Level.LOW: timedelta(hours=72),
 }
+
+
+CALLING = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
+"""States in which people are told again and again: nobody has acknowledged yet."""
+SET_ASIDE = frozenset({AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE})
+"""States in which somebody has decided that it need not call."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,12 @@ class Facts:
     def acknowledged(self) -> bool:
         """Whether somebody acknowledged since the condition last came."""
         return self.acknowledged_at is not None and self.acknowledged_at >= self.last_raised_at
+
+
+def facts_of(alarm: Alarm) -> Facts:
+    """The facts of an alarm's row."""
+    values = {field.name: getattr(alarm, field.name) for field in fields(Facts)}
+    return Facts(**values | {"state": AlarmState(alarm.state), "level": Level(alarm.level)})
 
 
 @dataclass(frozen=True)
@@ -151,11 +163,21 @@ def step(facts: Facts, event: Step) -> Facts | Refusal:  # noqa: PLR0911 - one l
             return _closed(facts, by, at)
 
 
+def refusals(facts: Facts, by: int, at: datetime) -> dict[str, str]:
+    """Deed → why ``by`` can't do it now (msgid); a deed that isn't in it is possible."""
+    deeds: dict[str, Step] = {
+        "acknowledge": Acknowledge(by, at),
+        "shelve": Shelve("-", at + timedelta(minutes=1), at),
+        "unshelve": Unshelve(at),
+        "close": Close(by, at),
+    }
+    answers = {deed: step(facts, event) for deed, event in deeds.items()}
+    return {deed: answer.value for deed, answer in answers.items() if isinstance(answer, Refusal)}
+
+
 def _resting(facts: Facts, at: datetime) -> Facts:
     """The state that the two facts give, unless it lies on the shelf or out of service."""
-    if facts.state in {AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE}:
-        return facts
-    return _awake(facts, at)
+    return facts if facts.state in SET_ASIDE else _awake(facts, at)
 
 
 def _awake(facts: Facts, at: datetime) -> Facts:

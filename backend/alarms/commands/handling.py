@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.alarms.commands.stepping import advance, changed_facts, facts_of, tell
-from backend.alarms.lifecycle import Acknowledge, Close, Shelve, Step, Unshelve
+from backend.alarms.commands.stepping import advance, changed_facts, tell
+from backend.alarms.lifecycle import Acknowledge, Close, Shelve, Step, Unshelve, facts_of
 from backend.alarms.models import Alarm
 from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound

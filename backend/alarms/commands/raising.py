@@ -82,6 +82,7 @@ async def clear_system_alarm(session: AsyncSession, site_id: int, key: str) -> A
     return await clear_alarm(session, site_id, f"system:{key}", now())
 
 
+@system_query("ingest and watchdog look for the open alarm of every site's conditions")
 async def _open_alarm(session: AsyncSession, site_id: int, condition_key: str) -> Alarm | None:
     statement = (
         select(Alarm)

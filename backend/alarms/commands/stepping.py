@@ -7,15 +7,12 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.alarms.lifecycle import Facts, Refusal, Step, step
+from backend.alarms.lifecycle import CALLING, Facts, Refusal, Step, facts_of, step
 from backend.alarms.models import Alarm, AlarmState, Level
 from backend.alarms.queries.watching import ladder_of
 from backend.core.clock import now
 from backend.core.errors import Conflict
 from backend.core.events import record_event
-
-CALLING = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
-"""States in which people are told again and again: nobody has acknowledged yet."""
 
 EVENT_WORDS: dict[str, tuple[str, str]] = {
     "alarm.raised": ("", ""),
@@ -33,12 +30,6 @@ EVENT_WORDS: dict[str, tuple[str, str]] = {
     "alarm.nobody_reached": ("无人可通知：", "Nobody to tell: "),
 }
 """What stands before the alarm's title on a phone, by kind of event, in both languages."""
-
-
-def facts_of(alarm: Alarm) -> Facts:
-    """The alarm's facts for the lifecycle."""
-    values = {field.name: getattr(alarm, field.name) for field in fields(Facts)}
-    return Facts(**values | {"state": AlarmState(alarm.state), "level": Level(alarm.level)})
 
 
 async def tell(session: AsyncSession, alarm: Alarm, kind: str, *, actor_id: int | None = None, **further: Any) -> None:
@@ -119,9 +110,10 @@ async def _keep_deadlines(session: AsyncSession, alarm: Alarm, before: Facts, af
     elif before.state in CALLING and after.state not in CALLING:
         await session.execute(
             text(
-                "UPDATE escalation SET done_at = now(), outcome = 'cancelled' WHERE alarm_id = :id AND done_at IS NULL"
+                "UPDATE escalation SET done_at = now(), outcome = 'cancelled' "
+                "WHERE site_id = :site AND alarm_id = :id AND done_at IS NULL"
             ),
-            {"id": alarm.id},
+            {"site": alarm.site_id, "id": alarm.id},
         )
 
 
@@ -130,10 +122,10 @@ async def _close_emptied_group(session: AsyncSession, alarm: Alarm) -> None:
         return
     await session.execute(
         text(
-            "UPDATE alarm_group SET closed_at = now() WHERE id = :id AND closed_at IS NULL AND NOT EXISTS "
-            "(SELECT 1 FROM alarm WHERE group_id = :id AND state <> 'closed')"
+            "UPDATE alarm_group SET closed_at = now() WHERE site_id = :site AND id = :id AND closed_at IS NULL "
+            "AND NOT EXISTS (SELECT 1 FROM alarm WHERE group_id = :id AND state <> 'closed')"
         ),
-        {"id": alarm.group_id},
+        {"site": alarm.site_id, "id": alarm.group_id},
     )
 
 
