@@ -12,7 +12,7 @@ import numpy as np
 
 from .detection import contributions, detect
 from .normal import Normal
-from .onset import Onset, onsets
+from .onset import Onset, onsets_of
 from .window import Floats, Window, carried_forward
 
 EARLY_ROWS = 15
@@ -58,7 +58,7 @@ def deviations(
     moved = _root_mean_square(joint_z[after][:EARLY_ROWS])
     lasting = np.abs(unexplained.mean(0)) if len(unexplained) else np.zeros(len(normal.points))
     peak = np.abs(z[after]).max(0) if len(z) > start else np.zeros(len(normal.points))
-    found = onsets(np.clip(z, -50, 50), normal.autocorrelation, fault_free_rows)
+    found = onsets_of(np.clip(z, -50, 50), normal.autocorrelation, start, fault_free_rows)
     return Deviations(start, abnormal, z, early, lasting, moved, peak, _trust(window, normal), tuple(found))
 
 
