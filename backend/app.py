@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
 from backend import __version__
 from backend.core import failures
@@ -90,6 +91,7 @@ def create_app() -> FastAPI:
     for name in _ROUTERS:
         if importlib.util.find_spec(name) is not None:
             app.include_router(importlib.import_module(name).router)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     app.add_middleware(Wall)
     app.add_middleware(RequestLog)
     return app

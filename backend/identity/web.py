@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 
 from backend.core.database import Database, narrow_to_site
 from backend.core.errors import N_, Forbidden, NotFound, PasswordExpired, Unauthenticated
+from backend.core.pages import preferred_locale
 from backend.core.settings import settings
 from backend.identity.actor import Actor
 from backend.identity.capabilities import CAPABILITIES
@@ -61,7 +62,7 @@ async def optional_actor(request: Request, session: SessionDep) -> Actor | None:
             session, token, address=address_of(request), request_id=getattr(request.state, "request_id", "")
         )
     if actor is not None:
-        actor = replace(actor, locale=actor.locale or _preferred_locale(request))
+        actor = replace(actor, locale=actor.locale or preferred_locale(request))
         narrow_to_site(session, actor.site_id)
     request.state.actor = actor
     return actor
@@ -89,16 +90,6 @@ def keep_sign_in(response: Response, token: str) -> None:
 def drop_sign_in(response: Response) -> None:
     """Let the browser forget its token."""
     response.delete_cookie(cookie_name(), path="/", secure=secure_cookies(), httponly=True, samesite="lax")
-
-
-def _preferred_locale(request: Request) -> str:
-    chosen = request.cookies.get("locale")
-    if chosen in {"zh_CN", "en"}:
-        return chosen
-    languages = request.headers.get("accept-language", "").lower()
-    if not languages:
-        return settings().default_locale
-    return "en" if languages.startswith("en") else "zh_CN"
 
 
 OptionalActorDep = Annotated[Actor | None, Depends(optional_actor, scope="function")]

@@ -1,0 +1,147 @@
+"""Renders pages and their fragments from ``web/templates``, and serves ``web/static``.
+
+One Jinja environment a locale, so that words and formats are at hand in macros too. A fragment is a
+block of its page's own file: the full page and the answer to htmx can't drift apart.
+"""
+
+import hashlib
+from contextvars import ContextVar
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from fastapi import FastAPI, Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2_fragments import render_block
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from backend.core import phrases
+from backend.core.clock import now
+from backend.core.i18n import LOCALES, translate
+from backend.core.settings import PROJECT_ROOT, settings
+
+TEMPLATES = PROJECT_ROOT / "web" / "templates"
+STATIC = PROJECT_ROOT / "web" / "static"
+_YEAR_S = 365 * 86_400
+_zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
+"""Zone of the site whose page is being rendered."""
+
+
+def render(request: Request, template: str, block: str | None = None, **context: Any) -> Response:
+    """The page ``template``, or only its ``block``, in the language and time zone of who asks."""
+    actor = getattr(request.state, "actor", None)
+    environment = environment_of(locale_of(request))
+    known = {"request": request, "actor": actor, "theme": getattr(actor, "theme", "auto"), **context}
+    token = _zone.set(getattr(actor, "zone", UTC))
+    try:
+        if block is None:
+            text = environment.get_template(template).render(known)
+        else:
+            text = render_block(environment, template, block, known)
+    finally:
+        _zone.reset(token)
+    return HTMLResponse(text, headers={"Vary": "HX-Request, Cookie"})
+
+
+def locale_of(request: Request) -> str:
+    """The language of who asks: their own choice, else what their browser prefers."""
+    actor = getattr(request.state, "actor", None)
+    chosen = str(getattr(actor, "locale", "") or "")
+    return chosen if chosen in LOCALES else preferred_locale(request)
+
+
+def preferred_locale(request: Request) -> str:
+    """The language of somebody unknown: chosen on this device, else the browser's, else the installation's."""
+    chosen = request.cookies.get("locale", "")
+    if chosen in LOCALES:
+        return chosen
+    languages = request.headers.get("accept-language", "").lower()
+    if not languages:
+        return settings().default_locale
+    return "en" if languages.startswith("en") else "zh_CN"
+
+
+@lru_cache
+def environment_of(locale: str) -> Environment:
+    """The Jinja environment of a locale; unknown names are errors, everything is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(_words(locale))
+    environment.globals.update(
+        {
+            "asset": asset,
+            "moment": _moment,
+            "clock": lambda at: phrases.clock(at, _zone.get()),
+            "number": phrases.number,
+            "epoch": lambda at: int(at.timestamp() * 1000) if at else "",
+            "label_lines": phrases.label_lines,
+        }
+    )
+    return environment
+
+
+def _words(locale: str) -> dict[str, Any]:
+    return {
+        "locale": locale,
+        "_": partial(translate, locale),
+        "named": partial(_in_language, locale, "name"),
+        "titled": partial(_in_language, locale, "title"),
+        "when": partial(_when, locale),
+        "day": partial(phrases.day, locale),
+        "lasting": partial(phrases.lasting, locale),
+    }
+
+
+def _in_language(locale: str, field: str, thing: Any) -> str:
+    """``thing.name_en`` for who reads English, where there is one; else ``thing.name``."""
+    english = getattr(thing, f"{field}_en", "") if locale == "en" else ""
+    return str(english or getattr(thing, field))
+
+
+def _when(locale: str, at: datetime | None) -> Markup | str:
+    """How long ago, as a ``<time>`` that the page's script keeps true; the exact moment is its title."""
+    if at is None:
+        return "—"
+    return Markup('<time datetime="{}" title="{}" data-ago>{}</time>').format(
+        at.astimezone(UTC).isoformat(timespec="seconds"), _moment(at), phrases.ago(locale, at, now())
+    )
+
+
+def _moment(at: datetime) -> str:
+    return phrases.moment(at, now(), _zone.get())
+
+
+def asset(path: str) -> str:
+    """Address of a static file that changes when the file does, so that browsers may keep it."""
+    file = STATIC / path
+    return f"/static/{path}?v={_digest(file, file.stat().st_mtime_ns)}"
+
+
+@lru_cache(maxsize=512)
+def _digest(file: Path, _changed: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+
+
+class _Static(StaticFiles):
+    """Static files; those asked for by their digest are kept for ever, the others are asked for again each time."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        versioned = b"v" in parse_qs(scope.get("query_string", b""))
+        response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable" if versioned else "no-cache"
+        return response
+
+
+def mount_static(app: FastAPI) -> None:
+    """Serve ``web/static`` below ``/static``."""
+    app.mount("/static", _Static(directory=STATIC), name="static")

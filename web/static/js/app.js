@@ -1,0 +1,34 @@
+// What every page of a signed-in person runs. Each part stands alone; without scripts the pages still work.
+import { keepTimesTrue } from "./times.js";
+import { openLine } from "./live.js";
+import { holdButtons } from "./hold.js";
+import { showToast } from "./toasts.js";
+
+keepTimesTrue();
+holdButtons();
+openLine();
+
+// A refused htmx request says why, in the server's own words.
+document.addEventListener("htmx:responseError", (event) => {
+  const answer = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+  const words = answer.querySelector(".failure")?.innerText.trim() || answer.querySelector(".failure")?.textContent.trim();
+  if (words) showToast({ words: words.replace(/\s+/g, " ") });
+});
+
+// A form sent twice by a double tap is sent once.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+  form.dataset.sent = "1";
+  for (const button of form.querySelectorAll("button[type=submit]")) setTimeout(() => (button.disabled = true));
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("button[type=submit]")) button.disabled = false;
+  }
+});

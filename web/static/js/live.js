@@ -1,0 +1,112 @@
+// The live line: one socket a page. It resumes after the last event this browser saw, says what happened to
+// whoever listens (`ansu:event`, `ansu:reading`), and says plainly when data or connection are old.
+import { showToast } from "./toasts.js";
+import { sound } from "./sound.js";
+
+const DEAF_AFTER_MS = 30_000;
+const PIPELINE_STALE_S = 40;
+const LONGEST_WAIT_MS = 15_000;
+const LOUD = new Set(["alarm.raised", "alarm.escalated", "alarm.repeated", "alarm.nobody_reached"]);
+const locale = document.body.dataset.locale;
+const cursorKey = `ansu-cursor-${document.body.dataset.person}`;
+
+let socket = null;
+let heardAt = Date.now();
+let pipelineAge = null;
+let wait = 500;
+
+export function openLine() {
+  if (!document.getElementById("line-state")) return;
+  connect();
+  setInterval(showState, 2000);
+  addEventListener("online", () => reconnect(0));
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible" && (!socket || socket.readyState > 1 || isDeaf())) reconnect(0);
+  });
+}
+
+function connect() {
+  const since = sessionStorage.getItem(cursorKey) ?? "";
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const own = new WebSocket(`${scheme}://${location.host}/ws?since=${encodeURIComponent(since)}`);
+  socket = own;
+  own.addEventListener("open", () => {
+    wait = 500;
+    heardAt = Date.now();
+    if (document.querySelector("[data-point]")) own.send(JSON.stringify({ subscribe: ["readings"] }));
+    showState();
+  });
+  own.addEventListener("message", (message) => hear(JSON.parse(message.data)));
+  own.addEventListener("close", (event) => {
+    if (own !== socket) return;
+    if (event.code === 4401) location.assign("/sign-in");
+    else reconnect(event.code === 4008 ? 0 : wait);
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    showState();
+  });
+}
+
+let timer = 0;
+function reconnect(after) {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    const old = socket;
+    socket = null;
+    old?.close();
+    connect();
+  }, after);
+}
+
+function hear(frame) {
+  heardAt = Date.now();
+  if (frame.cursor) sessionStorage.setItem(cursorKey, frame.cursor);
+  if (frame.kind === "event") happened(frame);
+  else if (frame.kind === "snapshot") refresh(() => true);
+  else if (frame.kind === "reading") say("ansu:reading", frame.points);
+  else if (frame.kind === "ping") pipelineAge = frame.pipeline_age_s ?? pipelineAge;
+  showState();
+}
+
+function happened(frame) {
+  const { event } = frame;
+  socket?.send(JSON.stringify({ received: [frame.id] }));
+  say("ansu:event", frame);
+  refresh((subjects) => subjects.includes(event.subject));
+  if (!LOUD.has(event.kind)) return;
+  const addressed = event.told.length === 0 || event.told.includes(Number(document.body.dataset.person));
+  if (!addressed || location.pathname === event.url) return;
+  const words = locale === "en" ? event.title_en : event.title_zh;
+  showToast({ words, level: event.level, url: event.url, stays: event.level === "major" });
+  sound(event.level);
+}
+
+const say = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+
+// Elements with data-refresh-on="alarm trace" fetch themselves anew; many events within a moment do it once.
+const due = new Set();
+let refreshing = 0;
+function refresh(concerns) {
+  for (const element of document.querySelectorAll("[data-refresh-on]")) {
+    if (concerns(element.dataset.refreshOn.split(" "))) due.add(element);
+  }
+  if (due.size === 0 || refreshing) return;
+  refreshing = setTimeout(() => {
+    refreshing = 0;
+    for (const element of due) if (element.isConnected && !isTyping(element)) window.htmx?.trigger(element, "refresh");
+    due.clear();
+  }, 400);
+}
+
+const isTyping = (element) => element.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+const isDeaf = () => Date.now() - heardAt > DEAF_AFTER_MS;
+
+function showState() {
+  const place = document.getElementById("line-state");
+  const open = socket?.readyState === WebSocket.OPEN;
+  const stale = pipelineAge !== null && pipelineAge + (Date.now() - heardAt) / 1000 > PIPELINE_STALE_S;
+  const state = open && !isDeaf() ? (stale ? "stale" : "on") : socket?.readyState === WebSocket.CONNECTING && !isDeaf() ? "wait" : "off";
+  if (place.dataset.state === state) return;
+  place.dataset.state = state;
+  place.className = `line-state is-${state}`;
+  place.querySelector(".line-word").textContent = place.dataset[state];
+}
