@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .deviation import robust_z
+from .deviation import joint_start, robust_z
 from .graph import PlantGraph, Reach
 from .normal import Normal
-from .onset import Onset, onsets
+from .onset import Onset, onsets_of
 from .window import Floats, Window, carried_forward
 
 RECENT_ROWS = 60
@@ -50,7 +50,9 @@ def impact(
     recent = arranged.between(max(fault_free_rows, arranged.rows - RECENT_ROWS), arranged.rows)
     shifts = dict(zip(normal.points, shift_from_normal(recent, normal), strict=True))
     z = np.clip(robust_z(arranged, normal), -50, 50)
-    moved = dict(zip(normal.points, onsets(z, normal.autocorrelation, fault_free_rows), strict=True))
+    start, _ = joint_start(arranged, normal, fault_free_rows)
+    begun = onsets_of(z, normal.autocorrelation, start, fault_free_rows)
+    moved = dict(zip(normal.points, begun, strict=True))
     reached = graph.downstream(sources)
     barred = set(sources)
     names = [*normal.points, *(name for name in reached if name not in shifts)]
