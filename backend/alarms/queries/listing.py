@@ -19,7 +19,10 @@ from backend.plant.models import Area, Equipment, Point
 PAGE = 30
 SHOWN_OF_A_FLOOD = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-RANKS = {Level.MAJOR: 0, Level.SIGNIFICANT: 1, Level.GENERAL: 2, Level.LOW: 3}
+_RANKS = {Level.MAJOR: 0, Level.SIGNIFICANT: 1, Level.GENERAL: 2, Level.LOW: 3}
+
+RANK = case(_RANKS, value=col(Alarm.level), else_=len(_RANKS))
+"""Sorts the worst level first."""
 
 
 class Show(enum.StrEnum):
@@ -112,7 +115,7 @@ async def tally(session: AsyncSession, actor: Actor) -> Tally:
 async def _floods(session: AsyncSession, actor: Actor, wanted: Wanted, after: str, most: int) -> Page:
     placed = _placed(actor, wanted, _read_cursor(after, 3))
     rows = await session.execute(
-        _lines(actor)
+        lines(actor)
         .add_columns(placed.c.size, placed.c.worst, placed.c.newest, placed.c.flood, placed.c.number)
         .join(placed, placed.c.id == col(Alarm.id))
         .where(placed.c.number <= most + 1)
@@ -124,7 +127,7 @@ async def _floods(session: AsyncSession, actor: Actor, wanted: Wanted, after: st
         *_, size, worst, newest, flood, number = row
         if number > most:
             return Page(list(floods.values()), following)
-        floods.setdefault(flood, Flood([], size)).lines.append(_line(row))
+        floods.setdefault(flood, Flood([], size)).lines.append(line(row))
         following = f"{worst}.{newest}.{flood}"
     return Page(list(floods.values()))
 
@@ -132,16 +135,15 @@ async def _floods(session: AsyncSession, actor: Actor, wanted: Wanted, after: st
 def _placed(actor: Actor, wanted: Wanted, place: list[int]) -> Subquery:
     """Alarms with the number of their flood and their place in it. Whole numbers sort, so that they are a cursor."""
     flood = func.coalesce(-col(Alarm.group_id), col(Alarm.id))  # negated, so that the newest group comes first
-    rank = case(RANKS, value=col(Alarm.level), else_=len(RANKS))
     newest = -cast(func.extract("epoch", col(Alarm.last_raised_at)) * 1_000_000, BigInteger)
     found = _filtered(
         select(
             col(Alarm.id).label("id"),
             flood.label("flood"),
-            func.min(rank).over(partition_by=flood).label("worst"),
+            func.min(RANK).over(partition_by=flood).label("worst"),
             func.min(newest).over(partition_by=flood).label("newest"),
             func.count().over(partition_by=flood).label("size"),
-            func.row_number().over(partition_by=flood, order_by=(rank, newest, -col(Alarm.id))).label("place"),
+            func.row_number().over(partition_by=flood, order_by=(RANK, newest, -col(Alarm.id))).label("place"),
         ).where(visible(actor, Alarm), col(Alarm.state) != AlarmState.CLOSED),
         actor,
         wanted,
@@ -156,7 +158,7 @@ def _placed(actor: Actor, wanted: Wanted, place: list[int]) -> Subquery:
 
 
 async def _history(session: AsyncSession, actor: Actor, wanted: Wanted, after: str, most: int) -> Page:
-    statement = _filtered(_lines(actor), actor, wanted)
+    statement = _filtered(lines(actor), actor, wanted)
     place = _read_cursor(after, 2)
     if place:
         moment = _EPOCH + timedelta(microseconds=place[0])
@@ -165,14 +167,14 @@ async def _history(session: AsyncSession, actor: Actor, wanted: Wanted, after: s
         )
     order = (col(Alarm.raised_at).desc(), col(Alarm.id).desc())
     rows = (await session.execute(statement.order_by(*order).limit(most + 1))).all()
-    floods = [Flood([_line(row)], 1) for row in rows[:most]]
+    floods = [Flood([line(row)], 1) for row in rows[:most]]
     if len(rows) <= most:
         return Page(floods)
     last = floods[-1].lead.alarm
     return Page(floods, f"{(last.raised_at - _EPOCH) // timedelta(microseconds=1)}.{last.id}")
 
 
-def _lines(actor: Actor) -> Any:
+def lines(actor: Actor) -> Any:
     """Alarms with point, equipment and area."""
     return (
         select(Alarm, Point, Equipment, Area)
@@ -183,7 +185,8 @@ def _lines(actor: Actor) -> Any:
     )
 
 
-def _line(row: Any) -> Line:
+def line(row: Any) -> Line:
+    """A row of ``lines``, whatever columns were added to it."""
     return Line(row[0], *(named(thing) for thing in row[1:4]))
 
 
