@@ -1,4 +1,7 @@
-"""The ingest role: joins telemetry's ingest with the alarms' judge. ``ansu ingest`` runs it."""
+"""The ingest role: joins telemetry's ingest with the alarms' judge. ``ansu ingest`` runs it.
+
+Its alarms ring for their first trace at once; without Redis the worker's sweep finds the job seconds later.
+"""
 
 import asyncio
 import signal
@@ -9,6 +12,8 @@ import uvloop
 
 from backend.alarms.judge import AlarmJudge
 from backend.core.database import Database
+from backend.core.doorbell import ArqDoorbell
+from backend.core.jobs import hang_doorbell
 from backend.core.observability import configure_logs
 from backend.core.settings import settings
 from backend.telemetry import metrics
@@ -35,6 +40,8 @@ async def _serve() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     database = Database(settings().database_url, pool_size=3)
+    doorbell = ArqDoorbell(settings().redis_url)
+    hang_doorbell(doorbell)
     broker = Broker(
         settings().mqtt_url,
         settings().mqtt_client_id,
@@ -44,6 +51,7 @@ async def _serve() -> None:
     try:
         await Ingest(database, broker, AlarmJudge()).run(stop)
     finally:
+        await doorbell.close()
         await database.close()
 
 

@@ -17,7 +17,8 @@ async def sweep(database: Database, handlers: dict[str, Handler]) -> int:
     async with database.session() as session:
         waiting = await due_jobs(session, older_than=GRACE)
         await session.execute(
-            text("DELETE FROM job WHERE status = 'done' AND finished_at < now() - :keep"), {"keep": KEEP_DONE}
+            text("DELETE FROM job WHERE status = 'done' AND finished_at < now() - CAST(:keep AS interval)"),
+            {"keep": KEEP_DONE},
         )
     done = [await run_job(database, handlers, job_id) for job_id in waiting]
     return sum(done)

@@ -187,7 +187,7 @@ async def due_jobs(session: AsyncSession, *, older_than: timedelta = timedelta(0
     """Ids of jobs that should run now: due ones nobody took, and ones whose worker died."""
     found = await session.execute(
         text(
-            "SELECT id FROM job WHERE (status = 'queued' AND due_at <= now() - :older_than) "
+            "SELECT id FROM job WHERE (status = 'queued' AND due_at <= now() - CAST(:older_than AS interval)) "
             "OR (status = 'running' AND lease_until < now()) ORDER BY due_at LIMIT :most"
         ),
         {"older_than": older_than, "most": most},

@@ -1,7 +1,7 @@
 """Reads what people send about rectifications: a step with words and photos, and the 五定 of a new one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -29,7 +29,7 @@ class StepForm:
     version: Annotated[int | None, Form()] = None
     idempotency_key: Annotated[str, Form(max_length=64)] = ""
     captured_at: Annotated[datetime | None, Form()] = None
-    photos: Annotated[Sequence[UploadFile], File()] = field(default_factory=list)
+    photos: Annotated[Sequence[UploadFile], File()] = ()
     key_header: Annotated[str, Header(alias="Idempotency-Key", max_length=64)] = ""
 
     @property
