@@ -74,7 +74,10 @@ async def partition_days(session: AsyncSession) -> list[date]:
 
 @system_query("partitions hold every site's readings")
 async def _missing(connection: Any, days: list[date]) -> list[date]:
+    # Not by to_regclass, which answers from this connection's cache and may not know what another has just made.
     rows = await connection.fetch(
-        "SELECT d FROM unnest($1::date[]) AS d WHERE to_regclass('reading_' || to_char(d, 'YYYYMMDD')) IS NULL", days
+        "SELECT d FROM unnest($1::date[]) AS d WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.relname ="
+        " 'reading_' || to_char(d, 'YYYYMMDD') AND c.relnamespace = current_schema()::regnamespace)",
+        days,
     )
     return [row[0] for row in rows]
