@@ -28,6 +28,7 @@ async def shelve(
 ) -> Alarm:
     """Silence it for ``minutes`` with a reason; the level bounds how long (``lifecycle.LONGEST_SHELVING``)."""
     require(actor, "alarms.shelve")
+    await locked_alarm(session, actor, alarm_id)
     if not reason.strip():
         raise Invalid(fields={"reason": N_("请填写搁置原因")})
     if not 0 < minutes <= 7 * 1440:
@@ -58,9 +59,9 @@ async def judge(session: AsyncSession, actor: Actor, alarm_id: int, *, genuine: 
     Raises Invalid for a false alarm without a word on why.
     """
     require(actor, "alarms.judge")
+    alarm = await locked_alarm(session, actor, alarm_id)
     if not genuine and not note.strip():
         raise Invalid(fields={"note": N_("请说明为什么是误报")})
-    alarm = await locked_alarm(session, actor, alarm_id)
     before = alarm.judgement
     alarm.judgement = "true" if genuine else "false"
     alarm.judged_by, alarm.judged_at, alarm.judgement_note = actor.person_id, now(), note.strip()

@@ -48,8 +48,8 @@ async def edit_rule(session: AsyncSession, actor: Actor, rule_id: int, draft: Ru
     Raises Conflict when somebody edited meanwhile, Invalid with a message a field.
     """
     require(actor, "rules.edit")
-    checked = draft.checked()
     rule = await _locked(session, actor, rule_id)
+    checked = draft.checked()
     if rule.version != version:
         raise Conflict(N_("规则已被他人修改，请刷新后再改"))
     await _check_point(session, actor, checked.point_id)
@@ -70,9 +70,9 @@ async def edit_rule(session: AsyncSession, actor: Actor, rule_id: int, draft: Ru
 async def take_out_of_service(session: AsyncSession, actor: Actor, rule_id: int, *, reason: str) -> AlarmRule:
     """Stop judging by the rule, e.g. for maintenance of its instrument; its open alarms say so."""
     require(actor, "alarms.out_of_service")
+    rule = await _locked(session, actor, rule_id)
     if not reason.strip():
         raise Invalid(fields={"reason": N_("请填写退出服务的原因")})
-    rule = await _locked(session, actor, rule_id)
     if rule.out_of_service_reason:
         raise Conflict(N_("规则已经退出服务"))
     rule.out_of_service_reason = reason.strip()
