@@ -94,7 +94,9 @@ def _words(locale: str) -> dict[str, Any]:
     return {
         "locale": locale,
         "_": partial(translate, locale),
+        "either": lambda chinese, english: english if locale == "en" and english else chinese,
         "named": partial(_in_language, locale, "name"),
+        "choices": lambda things: [(thing.id, _in_language(locale, "name", thing)) for thing in things],
         "titled": partial(_in_language, locale, "title"),
         "when": partial(_when, locale),
         "day": partial(phrases.day, locale),

@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Request, Response
 
+from backend.alarms.queries.listing import Show, Wanted, alarms
 from backend.core.clock import now
 from backend.core.errors import N_
 from backend.core.pages import render
+from backend.hazards.queries import waiting
 from backend.home.queries import standing
 from backend.identity.web import ActorDep, SessionDep, allow
 
@@ -20,6 +22,8 @@ _GREETINGS = (
     (18, N_("下午好")),
     (24, N_("晚上好")),
 )
+MOST_FLOODS = 4
+"""So many alarms call on the first page; the list has the rest."""
 STALE_AFTER = timedelta(minutes=2)
 """Data older than this is shown as old: sources usually send every few seconds."""
 
@@ -31,17 +35,19 @@ def greeting(moment: datetime) -> str:
 
 @router.get("/", dependencies=[allow()])
 async def home(request: Request, session: SessionDep, actor: ActorDep) -> Response:
-    """The first page. Asked by htmx for ``standing`` it answers with the figures alone."""
+    """The first page: how the plant stands, what calls, what is one's own to do. htmx gets that part alone, anew."""
     moment = now()
     stands = await standing(session, actor)
     newest = stands.newest_reading_at
     return render(
         request,
         "home/home.html",
-        block="standing" if request.headers.get("hx-target") == "standing" else None,
+        block="present" if request.headers.get("hx-target") == "present" else None,
         stands=stands,
+        floods=(await alarms(session, actor, Wanted(Show.WAITING), most=MOST_FLOODS)).floods,
+        own=await waiting(session, actor),
         greeting=greeting(moment.astimezone(actor.zone)),
         today=moment.astimezone(actor.zone),
         stale=newest is None or moment - newest > STALE_AFTER,
-        governs=actor.can("audit.see"),
+        leads=actor.can("rectifications.verify"),
     )

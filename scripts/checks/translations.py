@@ -33,8 +33,9 @@ def used() -> dict[str, str]:
     for path in sorted((ROOT / "web" / "templates").rglob("*.html")):
         with path.open("rb") as file:
             for line, _function, message, _comments in babel_extract(file, ["_"], [], {"trim_blocks": "true"}):
-                if isinstance(message, str):
-                    found.setdefault(message, f"{path.relative_to(ROOT)}:{line}")
+                text = message[0] if isinstance(message, tuple) else message  # a tuple where values are filled in
+                if isinstance(text, str):
+                    found.setdefault(text, f"{path.relative_to(ROOT)}:{line}")
     return found
 
 

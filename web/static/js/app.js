@@ -10,8 +10,10 @@ openLine();
 
 // A refused htmx request says why, in the server's own words.
 document.addEventListener("htmx:responseError", (event) => {
+  const cause = event.detail.requestConfig.triggeringEvent?.type;
+  if (cause !== "click" && cause !== "submit") return; // what refreshes by itself fails quietly and comes again
   const answer = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
-  const words = answer.querySelector(".failure")?.innerText.trim() || answer.querySelector(".failure")?.textContent.trim();
+  const words = answer.querySelector(".failure")?.textContent.trim();
   if (words) showToast({ words: words.replace(/\s+/g, " ") });
 });
 

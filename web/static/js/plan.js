@@ -1,7 +1,10 @@
 // The floor plan's layers, and live values on it and in lists.
 document.addEventListener("change", (event) => {
   const layer = event.target.closest?.(".plan-layer");
-  if (layer) layer.closest(".plan").classList.toggle(`without-${layer.value}`, layer.value === "large" ? layer.checked : !layer.checked);
+  if (!layer) return;
+  const plan = layer.closest(".plan");
+  if (layer.value === "large") plan.classList.toggle("is-large", layer.checked);
+  else plan.classList.toggle(`without-${layer.value}`, !layer.checked);
 });
 
 function markAge(element) {
@@ -21,3 +24,12 @@ document.addEventListener("ansu:reading", (event) => {
   }
 });
 setInterval(() => document.querySelectorAll("[data-point]").forEach(markAge), 5000);
+
+// What somebody opened stays open when the list is drawn anew.
+const opened = new Map();
+document.addEventListener("htmx:beforeSwap", (event) => {
+  for (const card of event.detail.target.querySelectorAll("details[id]")) opened.set(card.id, card.open);
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  for (const card of event.detail.target.querySelectorAll("details[id]")) if (opened.has(card.id)) card.open = opened.get(card.id);
+});
