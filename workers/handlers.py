@@ -1,7 +1,8 @@
 """Which function does which kind of job."""
 
 from backend.core.jobs import Handler, JobContext
-from backend.tracing.commands import TRACE_JOB, make_trace
+from backend.tracing.commands import make_trace
+from backend.tracing.models import TRACE_JOB
 
 
 async def _trace(context: JobContext) -> None:

@@ -1,6 +1,7 @@
 """Making a trace (worker), and confirming its root cause (people)."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,22 +9,23 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.alarms.models import Level
 from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.events import record_event
 from backend.core.jobs import enqueue
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
-from backend.identity.permissions import require, visible
+from backend.identity.permissions import require, system_query, visible
 from backend.tracing.engine import TraceResult, trace
-from backend.tracing.gathering import Material, gather, point_key
-from backend.tracing.models import Trace
+from backend.tracing.gathering import GroupAlarm, Material, gather, point_key
+from backend.tracing.models import TRACE_JOB, Trace
 from backend.tracing.records import answerable_posts, records_about
 from backend.tracing.story import suspected_equipment, tell
 
-TRACE_JOB = "trace.make"
 REFINE_AFTER_S = (20, 60, 180, 600)
 """A trace is made anew as data comes, this long after its first answer."""
+_GRAVITY: dict[str, int] = {Level.MAJOR: 4, Level.SIGNIFICANT: 3, Level.GENERAL: 2, Level.LOW: 1}
 
 
 async def make_trace(session: AsyncSession, group_id: int) -> Trace:
@@ -31,6 +33,7 @@ async def make_trace(session: AsyncSession, group_id: int) -> Trace:
 
     Raises LookupError when the group has no alarms.
     """
+    await _alone(session, group_id)
     until = now()
     material = await gather(session, group_id, until)
     result = await asyncio.to_thread(_explain, material)
@@ -49,11 +52,23 @@ async def make_trace(session: AsyncSession, group_id: int) -> Trace:
     return made
 
 
+async def _alone(session: AsyncSession, group_id: int) -> None:
+    """Until the transaction ends, no other worker traces this group: a flood asks for its trace many times."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"trace:{group_id}"})
+
+
 def _explain(material: Material) -> TraceResult:
-    symptom = next((point_key(alarm.point_id) for alarm in material.alarms if alarm.point_id), None)
-    return trace(material.window, material.normal, material.graph, target=symptom)
+    return trace(material.window, material.normal, material.graph, target=symptom_of(material.alarms))
 
 
+def symptom_of(alarms: Sequence[GroupAlarm]) -> str | None:
+    """The point to be explained: that of the gravest alarm, of equals the first raised; None without any."""
+    at_points = [alarm for alarm in alarms if alarm.point_id]
+    gravest = max(at_points, key=lambda alarm: _GRAVITY.get(alarm.level, 0), default=None)
+    return point_key(gravest.point_id) if gravest and gravest.point_id else None
+
+
+@system_query("the worker stores every site's traces")
 async def _store(
     session: AsyncSession, group_id: int, material: Material, until: datetime, answer: dict[str, Any]
 ) -> Trace:
@@ -97,8 +112,11 @@ async def _plan_refinement(session: AsyncSession, made: Trace) -> None:
     if made.revision > len(REFINE_AFTER_S):
         return
     active = await session.execute(
-        text("SELECT 1 FROM alarm WHERE group_id = :group_id AND state <> 'closed' AND active LIMIT 1"),
-        {"group_id": made.group_id},
+        text(
+            "SELECT 1 FROM alarm WHERE site_id = :site AND group_id = :group_id "
+            "AND active AND state <> 'closed' LIMIT 1"
+        ),
+        {"site": made.site_id, "group_id": made.group_id},
     )
     if active.first() is None:
         return

@@ -101,6 +101,7 @@ async def gather(session: AsyncSession, group_id: int, until: datetime) -> Mater
     return Material(site_id, alarms, graph, window, learn_normal(before), None, equipment_of)
 
 
+@system_query("the worker traces every site's alarms")
 async def plant_graph(session: AsyncSession, site_id: int) -> tuple[PlantGraph, dict[str, int]]:
     """The site's graph for the engine, and the equipment of each of its nodes."""
     points = (
@@ -153,6 +154,7 @@ def _end(equipment_id: int | None, point_id: int | None) -> str:
     return equipment_key(equipment_id) if equipment_id is not None else point_key(point_id or 0)
 
 
+@system_query("the worker traces every site's alarms")
 async def _stored_normal(session: AsyncSession, site_id: int) -> tuple[int | None, Normal | None, list[int]]:
     row = (
         await session.execute(
@@ -168,6 +170,7 @@ async def _stored_normal(session: AsyncSession, site_id: int) -> tuple[int | Non
     return row.id, Normal.from_dict(row.parameters), list(row.point_ids)
 
 
+@system_query("the worker traces every site's alarms")
 async def _points_near(session: AsyncSession, site_id: int, graph: PlantGraph, alarms: list[GroupAlarm]) -> list[int]:
     """Active points, those that can act on the alarms first, at most ``MOST_POINTS``."""
     ids = (

@@ -8,6 +8,9 @@ from sqlmodel import Field
 
 from backend.core.tables import SiteScoped, document, identity_key, moment, reference
 
+TRACE_JOB = "trace.make"
+"""Kind of the job that makes a trace; ``dedupe_key`` begins with the group's id."""
+
 
 class Trace(SiteScoped, table=True):
     """The answer for one group of alarms: ranked causes, path, scope, posts, advice. Refined as data comes."""

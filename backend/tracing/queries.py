@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.alarms.models import Alarm
+from backend.alarms.models import Alarm, AlarmRule
+from backend.core.jobs import Job
 from backend.identity.actor import Actor
-from backend.identity.models import Person, Post
+from backend.identity.models import Person, Post, PostHolder
 from backend.identity.permissions import visible
 from backend.plant.models import Area, Equipment, Point
-from backend.tracing.models import Trace
+from backend.tracing.models import TRACE_JOB, Trace
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,41 @@ class NodeName:
 
 
 @dataclass(frozen=True)
-class PostName:
-    """A post answerable for equipment, and its holders' names."""
+class PersonName:
+    """Somebody, by name."""
 
+    id: int
+    name: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class PostName:
+    """A post answerable for equipment, and who holds it now."""
+
+    post_id: int
     name: str
     name_en: str
     equipment_key: str
-    holders: tuple[tuple[str, str], ...]
+    holders: tuple[PersonName, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """An area by name."""
+
+    id: int
+    name: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An alarm whose trace isn't made yet: what its job is doing (None: nobody asked for a trace)."""
+
+    alarm: Alarm
+    status: str | None
+    attempts: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,17 +77,35 @@ class TraceView:
     first_alarm: Alarm
     alarm_count: int
     names: dict[str, NodeName]
+    places: dict[int, Place]
+    """Area by equipment id."""
     posts: list[PostName]
-    confirmed_by: tuple[str, str] | None = None
+    rule_advice: list[tuple[str, str]]
+    """What the rules of the group's alarms advise, Chinese and English."""
+    confirmed_by: PersonName | None = None
 
     @property
     def result(self) -> dict[str, Any]:
         """The stored result (``tracing.story``)."""
         return self.trace.result
 
-    def moment(self, iso: str | None) -> datetime | None:
-        """A stored moment as a datetime, UTC."""
+    @property
+    def started_at(self) -> datetime | None:
+        """When the deviation began, UTC."""
+        iso = self.result.get("started_at")
         return datetime.fromisoformat(iso) if iso else None
+
+    def name(self, key: str) -> NodeName:
+        """What a node is called; its key when it is no longer there."""
+        return self.names.get(key) or NodeName(key, key, key, "")
+
+    def equipment_id(self, key: str) -> int | None:
+        """Equipment of a node."""
+        return self.name(key).equipment_id
+
+    def equipment_name(self, equipment_id: int | None) -> NodeName | None:
+        """What equipment is called."""
+        return self.names.get(f"equipment:{equipment_id}") if equipment_id else None
 
 
 async def trace_of_alarm(session: AsyncSession, actor: Actor, alarm_id: int) -> TraceView | None:
@@ -81,10 +128,26 @@ async def trace_view(session: AsyncSession, actor: Actor, trace_id: int) -> Trac
     return await _view(session, actor, found) if found else None
 
 
-async def alarm_exists(session: AsyncSession, actor: Actor, alarm_id: int) -> bool:
-    """Whether the actor may see this alarm at all."""
-    found = await session.execute(select(col(Alarm.id)).where(visible(actor, Alarm), col(Alarm.id) == alarm_id))
-    return found.scalar_one_or_none() is not None
+async def waiting(session: AsyncSession, actor: Actor, alarm_id: int) -> Waiting | None:
+    """How far the work on an alarm's trace is; None when there is no alarm that the actor may see."""
+    row = (
+        await session.execute(
+            select(Alarm, Job)
+            .outerjoin(
+                Job,
+                (col(Job.kind) == TRACE_JOB)
+                & (col(Job.site_id) == actor.site_id)
+                & (col(Job.dedupe_key) == cast(Alarm.group_id, String)),
+            )
+            .where(visible(actor, Alarm), col(Alarm.id) == alarm_id)
+            .order_by(col(Job.id).desc().nulls_last())
+            .limit(1)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    alarm, job = row
+    return Waiting(alarm, job.status, job.attempts) if job else Waiting(alarm, None)
 
 
 async def _view(session: AsyncSession, actor: Actor, found: Trace) -> TraceView:
@@ -100,13 +163,17 @@ async def _view(session: AsyncSession, actor: Actor, found: Trace) -> TraceView:
         .all()
     )
     names = await node_names(session, actor, _keys(found.result))
+    equipment = {name.equipment_id for name in names.values() if name.equipment_id}
+    names |= await node_names(session, actor, {f"equipment:{id_}" for id_ in equipment} - names.keys())
     confirmed = await _people(session, actor, [found.confirmed_by] if found.confirmed_by else [])
     return TraceView(
         found,
         alarms[0],
         len(alarms),
         names,
+        await areas_of(session, actor, equipment),
         await _posts(session, actor, found.result["posts"]),
+        await _rule_advice(session, actor, found.group_id),
         confirmed_by=confirmed.get(found.confirmed_by or 0),
     )
 
@@ -149,38 +216,62 @@ async def node_names(session: AsyncSession, actor: Actor, keys: Iterable[str]) -
 
 
 async def _posts(session: AsyncSession, actor: Actor, posts: list[dict[str, Any]]) -> list[PostName]:
-    rows = await session.execute(
-        select(Post).where(visible(actor, Post), col(Post.id).in_([post["post_id"] for post in posts]))
-    )
+    """The posts of a stored trace with whoever holds them at this moment."""
+    ids = [post["post_id"] for post in posts]
+    rows = await session.execute(select(Post).where(visible(actor, Post), col(Post.id).in_(ids)))
     by_id = {post.id: post for post in rows.scalars()}
-    people = await _people(session, actor, [id_ for post in posts for id_ in post["holder_ids"]])
-    return [
-        PostName(
-            by_id[post["post_id"]].name,
-            by_id[post["post_id"]].name_en,
-            f"equipment:{post['equipment_id']}",
-            tuple(people[id_] for id_ in post["holder_ids"] if id_ in people),
+    held = await session.execute(
+        select(col(PostHolder.post_id), col(Person.id), col(Person.name), col(Person.name_en))
+        .join(Person, col(Person.id) == col(PostHolder.person_id))
+        .where(
+            visible(actor, PostHolder),
+            visible(actor, Person),
+            col(PostHolder.post_id).in_(ids),
+            col(PostHolder.until).is_(None),
+            col(Person.active),
         )
-        for post in posts
-        if post["post_id"] in by_id
+        .order_by(col(PostHolder.since), col(Person.id))
+    )
+    holders: dict[int, list[PersonName]] = {}
+    for post_id, id_, name, name_en in held:
+        holders.setdefault(post_id, []).append(PersonName(id_, name, name_en))
+    return [
+        PostName(post.id, post.name, post.name_en, f"equipment:{told['equipment_id']}", tuple(holders.get(post.id, ())))
+        for told in posts
+        if (post := by_id.get(told["post_id"]))
     ]
 
 
-async def _people(session: AsyncSession, actor: Actor, ids: list[int]) -> dict[int, tuple[str, str]]:
+async def _people(session: AsyncSession, actor: Actor, ids: list[int]) -> dict[int, PersonName]:
     rows = await session.execute(
         select(col(Person.id), col(Person.name), col(Person.name_en)).where(
             visible(actor, Person), col(Person.id).in_(ids)
         )
     )
-    return {id_: (name, name_en) for id_, name, name_en in rows}
+    return {id_: PersonName(id_, name, name_en) for id_, name, name_en in rows}
 
 
-async def areas_reached(session: AsyncSession, actor: Actor, equipment_ids: list[int]) -> list[tuple[str, str]]:
-    """Names of the areas that hold this equipment."""
+async def _rule_advice(session: AsyncSession, actor: Actor, group_id: int) -> list[tuple[str, str]]:
+    """Advice of the rules behind the group's alarms, the first alarm's first, each once."""
     rows = await session.execute(
-        select(col(Area.name), col(Area.name_en))
-        .join(Equipment, col(Equipment.area_id) == col(Area.id))
-        .where(visible(actor, Area), visible(actor, Equipment), col(Equipment.id).in_(equipment_ids))
-        .distinct()
+        select(col(AlarmRule.advice), col(AlarmRule.advice_en))
+        .join(Alarm, col(Alarm.rule_id) == col(AlarmRule.id))
+        .where(
+            visible(actor, Alarm),
+            visible(actor, AlarmRule),
+            col(Alarm.group_id) == group_id,
+            col(AlarmRule.advice) != "",
+        )
+        .order_by(col(Alarm.raised_at), col(Alarm.id))
     )
-    return [(name, name_en) for name, name_en in rows]
+    return list(dict.fromkeys((advice, advice_en) for advice, advice_en in rows))
+
+
+async def areas_of(session: AsyncSession, actor: Actor, equipment_ids: Iterable[int]) -> dict[int, Place]:
+    """The area of each piece of equipment that stands in one."""
+    rows = await session.execute(
+        select(col(Equipment.id), col(Area.id), col(Area.name), col(Area.name_en))
+        .join(Area, col(Equipment.area_id) == col(Area.id))
+        .where(visible(actor, Area), visible(actor, Equipment), col(Equipment.id).in_(list(equipment_ids)))
+    )
+    return {equipment_id: Place(id_, name, name_en) for equipment_id, id_, name, name_en in rows}

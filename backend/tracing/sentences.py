@@ -9,8 +9,8 @@ from backend.tracing.engine import Reason
 _SENTENCES: dict[str, str] = {
     Reason.MOVED_FIRST: N_("最先变化，比其他测点早 %(duration)s"),
     Reason.MOVED_BEFORE_SYMPTOM: N_("比 %(points)s 早变化 %(duration)s"),
-    Reason.UNEXPLAINED: N_("上游都正常，它自身偏离 %(size)s 倍标准差"),
-    Reason.DEVIATES: N_("偏离正常 %(size)s 倍标准差"),
+    Reason.UNEXPLAINED: N_("上游解释不了它的变化，达平时波动的 %(size)s 倍"),
+    Reason.DEVIATES: N_("偏离正常，达平时波动的 %(size)s 倍"),
     Reason.RESEMBLES_SYMPTOM: N_("变化过程与报警测点相似（%(percent)s）"),
     Reason.REACHES_DEVIATING: N_("下游承接了 %(percent)s 的异常"),
     Reason.PRECEDES_ALARM: N_("发生在报警之前：%(points)s"),
@@ -19,14 +19,21 @@ _SENTENCES: dict[str, str] = {
     Reason.NO_WAY_TO_SYMPTOM: N_("关联图上没有通向 %(points)s 的路径"),
     Reason.COMPENSATES: N_("由控制回路驱动，可能是在补偿 %(points)s"),
     Reason.SELDOM_READ: N_("读数稀少，只有 %(percent)s 的时刻有数据"),
-    Reason.WEAK: N_("偏离不大，仅 %(size)s 倍标准差"),
+    Reason.WEAK: N_("偏离不大，只有平时波动的 %(size)s 倍"),
 }
 _RECORDS: dict[str, str] = {
     "maintenance_overdue": N_("保养逾期 %(days)s 天：%(text)s"),
     "maintenance_recent": N_("%(days)s 天前刚做过维护：%(text)s"),
     "training_lapsed": N_("责任人的培训已过期 %(days)s 天：%(text)s"),
-    "earlier_alarms": N_("近 30 天已报警 %(count)s 次"),
+    "earlier_alarms": N_("近 30 天已报警 %(days)s 次"),
     "rectification_open": N_("已有整改未完成，%(days)s 天：%(text)s"),
+}
+_CITED: dict[str, str] = {
+    "maintenance_overdue": "/equipment/{equipment_id}",
+    "maintenance_recent": "/equipment/{equipment_id}",
+    "training_lapsed": "",
+    "earlier_alarms": "/alarms/{row_id}",
+    "rectification_open": "/rectifications/{row_id}",
 }
 
 
@@ -40,6 +47,8 @@ class Sentence:
     share: float = 0.0
     points: tuple[str, ...] = ()
     days: int = 0
+    url: str = ""
+    """Where the cited record can be seen."""
     detail: str = ""
     detail_en: str = ""
     sample: bool = False
@@ -54,10 +63,11 @@ def reason_sentence(evidence: dict[str, Any]) -> Sentence:
 
 
 def record_sentence(record: dict[str, Any]) -> Sentence:
-    """The sentence for one stored record that speaks for a human or management cause."""
+    """The sentence for one stored record that speaks for a human or management cause; ``days`` may be a count."""
     return Sentence(
         _RECORDS[record["kind"]],
         days=round(record["value"]),
+        url=_CITED[record["kind"]].format(**record),
         detail=record["text"],
         detail_en=record["text_en"],
         sample=record["sample"],

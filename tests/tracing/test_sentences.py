@@ -16,8 +16,10 @@ def test_every_reason_of_the_engine_has_a_sentence(reason: Reason) -> None:
     "kind", ["maintenance_overdue", "maintenance_recent", "training_lapsed", "earlier_alarms", "rectification_open"]
 )
 def test_every_kind_of_record_has_a_sentence_that_names_its_number(kind: str) -> None:
-    said = record_sentence({"kind": kind, "value": 39.6, "text": "清洗", "text_en": "Cleaning", "sample": True})
-    assert ("%(days)s" in said.text or "%(count)s" in said.text) and said.days == 40 and said.sample
+    record = {"kind": kind, "value": 39.6, "text": "清洗", "text_en": "Cleaning", "sample": True}
+    said = record_sentence(record | {"equipment_id": 5, "row_id": 7})
+    assert "%(days)s" in said.text and said.days == 40 and said.sample
+    assert said.url == "" or said.url.rsplit("/", 1)[1] in {"5", "7"}
 
 
 def test_a_greater_probability_never_sounds_less_certain() -> None:

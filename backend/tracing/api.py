@@ -1,0 +1,227 @@
+"""Traces for programs, with the permissions of the pages."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from backend.core.errors import NotFound
+from backend.identity.web import ActorDep, SessionDep, allow
+from backend.tracing import queries
+from backend.tracing.commands import confirm_cause
+from backend.tracing.queries import NodeName, TraceView
+from backend.tracing.steps import reached_equipment, steps_of
+
+router = APIRouter(prefix="/api/v1", tags=["traces"])
+
+
+class NodeOut(BaseModel):
+    """A node of the plant graph: ``point:7`` or ``equipment:3``, with its names."""
+
+    key: str
+    name: str
+    name_en: str
+    equipment_id: int | None
+
+
+class EvidenceOut(BaseModel):
+    """What speaks for or against; ``value`` in the unit of its reason (seconds, shares or standard deviations)."""
+
+    reason: str
+    value: float
+    points: list[NodeOut]
+
+
+class StepOut(BaseModel):
+    """A step on the way to the symptom; ``after_s`` seconds after the first that moved."""
+
+    node: NodeOut
+    onset_at: datetime | None
+    after_s: float | None
+
+
+class CauseOut(BaseModel):
+    """A candidate root cause; ``probability`` 0 … 1, ``deviation`` in robust standard deviations, signed."""
+
+    node: NodeOut
+    probability: float
+    deviation: float
+    onset_at: datetime | None
+    path: list[StepOut]
+    supports: list[EvidenceOut]
+    against: list[EvidenceOut]
+    look_at: list[NodeOut]
+
+
+class RecordOut(BaseModel):
+    """A record of the plant that speaks for a human or management cause; ``value`` days, or a count of alarms."""
+
+    kind: str
+    equipment_id: int
+    value: float
+    row_id: int
+    text: str
+    text_en: str
+    sample: bool
+
+
+class ReachedOut(BaseModel):
+    """Equipment in the impact scope; moments UTC."""
+
+    equipment: NodeOut
+    area: str
+    area_en: str
+    arrived: bool
+    arrival_at: datetime
+    earliest: datetime
+    latest: datetime
+
+
+class PostOut(BaseModel):
+    """A post that answers for suspected equipment, and who holds it now."""
+
+    post_id: int
+    name: str
+    name_en: str
+    equipment: NodeOut
+    holders: list[tuple[str, str]]
+
+
+class ConfirmationOut(BaseModel):
+    """Which root a person confirmed: a node's key, or ``other`` with a note."""
+
+    node: str
+    note: str
+    at: datetime | None
+    by: tuple[str, str] | None
+
+
+class TraceOut(BaseModel):
+    """A trace; ``unknown`` is the probability that the cause isn't measured."""
+
+    id: int
+    revision: int
+    made_at: datetime
+    alarm_id: int
+    alarm_count: int
+    abnormal: bool
+    started_at: datetime | None
+    symptom: NodeOut | None
+    unknown: float
+    causes: list[CauseOut]
+    scope: list[ReachedOut]
+    records: list[RecordOut]
+    posts: list[PostOut]
+    advice: list[tuple[str, str]]
+    confirmation: ConfirmationOut | None
+
+
+class ConfirmationIn(BaseModel):
+    """``node``: the key of one of the trace's causes, or ``other`` with a ``note``."""
+
+    node: str = Field("", max_length=64)
+    note: str = Field("", max_length=2000)
+
+
+@router.get("/traces/{trace_id}", dependencies=[allow("traces.see")])
+async def read_trace(session: SessionDep, actor: ActorDep, trace_id: int) -> TraceOut:
+    """One trace."""
+    return _trace(await queries.trace_view(session, actor, trace_id))
+
+
+@router.get("/alarms/{alarm_id}/trace", dependencies=[allow("traces.see")])
+async def read_trace_of_alarm(session: SessionDep, actor: ActorDep, alarm_id: int) -> TraceOut | None:
+    """The trace of the group an alarm belongs to; null while it isn't made."""
+    view = await queries.trace_of_alarm(session, actor, alarm_id)
+    if view is None and await queries.waiting(session, actor, alarm_id) is not None:
+        return None
+    return _trace(view)
+
+
+@router.post("/traces/{trace_id}/confirm", dependencies=[allow("traces.confirm")])
+async def confirm(session: SessionDep, actor: ActorDep, trace_id: int, sent: ConfirmationIn | None = None) -> TraceOut:
+    """Say which root cause was right."""
+    wanted = sent or ConfirmationIn()
+    await confirm_cause(session, actor, trace_id, node=wanted.node, note=wanted.note)
+    return _trace(await queries.trace_view(session, actor, trace_id))
+
+
+def _trace(view: TraceView | None) -> TraceOut:
+    if view is None:
+        raise NotFound()
+    result, trace = view.result, view.trace
+    return TraceOut(
+        id=trace.id,
+        revision=trace.revision,
+        made_at=trace.made_at,
+        alarm_id=view.first_alarm.id,
+        alarm_count=view.alarm_count,
+        abnormal=result.get("abnormal", False),
+        started_at=view.started_at,
+        symptom=_node(view.name(result["symptom"])) if result["symptom"] else None,
+        unknown=result.get("unknown", 1.0),
+        causes=[_cause(view, cause) for cause in result["causes"]],
+        scope=_scope(view),
+        records=[RecordOut.model_validate(record) for record in result["records"]],
+        posts=[
+            PostOut(
+                post_id=post.post_id,
+                name=post.name,
+                name_en=post.name_en,
+                equipment=_node(view.name(post.equipment_key)),
+                holders=[(holder.name, holder.name_en) for holder in post.holders],
+            )
+            for post in view.posts
+        ],
+        advice=view.rule_advice,
+        confirmation=_confirmation(view),
+    )
+
+
+def _confirmation(view: TraceView) -> ConfirmationOut | None:
+    trace, who = view.trace, view.confirmed_by
+    if not trace.confirmed_node:
+        return None
+    by = (who.name, who.name_en) if who else None
+    return ConfirmationOut(node=trace.confirmed_node, note=trace.confirmation_note, at=trace.confirmed_at, by=by)
+
+
+def _cause(view: TraceView, cause: dict[str, Any]) -> CauseOut:
+    return CauseOut(
+        node=_node(view.name(cause["node"])),
+        probability=cause["probability"],
+        deviation=cause["deviation"],
+        onset_at=cause["onset_at"],
+        path=[
+            StepOut(node=_node(view.name(step.node)), onset_at=step.onset_at, after_s=step.after_s)
+            for step in steps_of(view.result, cause)
+        ],
+        supports=[_evidence(view, item) for item in cause["supports"]],
+        against=[_evidence(view, item) for item in cause["against"]],
+        look_at=[_node(view.name(key)) for key in cause["look_at"]],
+    )
+
+
+def _evidence(view: TraceView, item: dict[str, Any]) -> EvidenceOut:
+    points = [_node(view.name(key)) for key in item["points"]]
+    return EvidenceOut(reason=item["reason"], value=item["value"], points=points)
+
+
+def _scope(view: TraceView) -> list[ReachedOut]:
+    return [
+        ReachedOut(
+            equipment=_node(view.name(f"equipment:{item.equipment_id}")),
+            area=place.name if (place := view.places.get(item.equipment_id)) else "",
+            area_en=place.name_en if place else "",
+            arrived=item.arrived,
+            arrival_at=item.arrival_at,
+            earliest=item.earliest,
+            latest=item.latest,
+        )
+        for item in reached_equipment(view.result)
+    ]
+
+
+def _node(name: NodeName) -> NodeOut:
+    return NodeOut(key=name.key, name=name.name, name_en=name.name_en, equipment_id=name.equipment_id)

@@ -1,0 +1,120 @@
+"""溯源: where a group of alarms comes from and where it goes, and the confirmation of its root by a person."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from starlette.responses import RedirectResponse
+
+from backend.core.clock import now
+from backend.core.errors import N_, Invalid, NotFound
+from backend.core.pages import render
+from backend.identity.web import ActorDep, SessionDep, allow
+from backend.plant import queries as plant
+from backend.tracing import queries
+from backend.tracing.advice import advice_for
+from backend.tracing.commands import confirm_cause
+from backend.tracing.queries import TraceView
+from backend.tracing.sentences import certainty, reason_sentence, record_sentence
+from backend.tracing.steps import equipment_path, reached_equipment
+from backend.tracing.walking import walk
+
+router = APIRouter(include_in_schema=False)
+
+Typed = Annotated[str, Form()]
+
+
+@router.get("/traces/{trace_id}", dependencies=[allow("traces.see")])
+async def trace_page(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    trace_id: int,
+    cause: Annotated[int, Query(ge=0, le=20)] = 0,
+    seen: Annotated[int, Query(ge=0)] = 0,
+    done: str = "",
+) -> Response:
+    """The whole trace, walked along the path of the cause of this rank. ``seen``: asks only for newer revisions."""
+    view = await _visible(session, actor, trace_id)
+    if seen:
+        return render(request, "tracing/trace.html", block="newer", view=view, seen=seen)
+    return await _page(request, session, actor, view, rank=cause, done=N_("根源已确认") if done else "")
+
+
+@router.get("/alarms/{alarm_id}/trace", dependencies=[allow("traces.see")])
+async def alarm_trace(request: Request, session: SessionDep, actor: ActorDep, alarm_id: int) -> Response:
+    """The trace of an alarm's group, or how far the work on it is; htmx gets the short form for the alarm's page."""
+    view = await queries.trace_of_alarm(session, actor, alarm_id)
+    fragment = "hx-request" in request.headers
+    if view is not None:
+        return await _page(request, session, actor, view, block="brief" if fragment else None)
+    state = await queries.waiting(session, actor, alarm_id)
+    if state is None:
+        raise NotFound()
+    return render(
+        request,
+        "tracing/waiting.html",
+        block="progress" if fragment else None,
+        state=state,
+        waited_s=(now() - state.alarm.raised_at).total_seconds(),
+    )
+
+
+@router.post("/traces/{trace_id}/confirm", dependencies=[allow("traces.confirm")])
+async def confirm(
+    request: Request, session: SessionDep, actor: ActorDep, trace_id: int, node: Typed = "", note: Typed = ""
+) -> Response:
+    """Take which root cause was right."""
+    try:
+        async with session.begin_nested():
+            await confirm_cause(session, actor, trace_id, node=node, note=note)
+    except Invalid as refused:
+        view = await _visible(session, actor, trace_id)
+        response = await _page(request, session, actor, view, errors=refused.fields, typed={"node": node, "note": note})
+        response.status_code = 422
+        return response
+    return RedirectResponse(f"/traces/{trace_id}?done=1", 303)
+
+
+async def _visible(session: SessionDep, actor: ActorDep, trace_id: int) -> TraceView:
+    view = await queries.trace_view(session, actor, trace_id)
+    if view is None:
+        raise NotFound()
+    return view
+
+
+async def _page(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    view: TraceView,
+    *,
+    rank: int = 0,
+    block: str | None = None,
+    errors: Any = None,
+    typed: Any = None,
+    done: str = "",
+) -> Response:
+    walked = await walk(session, actor, view, rank)
+    reached = reached_equipment(view.result)
+    path = equipment_path([one.step for one in walked], {one.step.node: one.name.equipment_id for one in walked})
+    response: Response = render(
+        request,
+        "tracing/trace.html",
+        block=block,
+        view=view,
+        rank=rank,
+        walked=walked,
+        path=path,
+        reached=reached,
+        scope=[item.equipment_id for item in reached],
+        drawing=await plant.floor_plan(session, actor),
+        advice=advice_for(view.result),
+        say=reason_sentence,
+        cite=record_sentence,
+        certainty=certainty,
+        moment_now=now(),
+        typed=typed or {"node": view.trace.confirmed_node, "note": view.trace.confirmation_note},
+        errors=errors or {},
+        done=done,
+    )
+    return response
