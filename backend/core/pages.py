@@ -1,7 +1,8 @@
 """Renders pages and their fragments from ``web/templates``, and serves ``web/static``.
 
 One Jinja environment a locale, so that words and formats are at hand in macros too. A fragment is a
-block of its page's own file: the full page and the answer to htmx can't drift apart.
+block of its page's own file (``base.html`` gives it alone when asked): the full page and the answer to
+htmx can't drift apart.
 """
 
 import hashlib
@@ -14,7 +15,6 @@ from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from jinja2_fragments import render_block
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
@@ -39,10 +39,7 @@ def render(request: Request, template: str, block: str | None = None, **context:
     known = {"request": request, "actor": actor, "theme": getattr(actor, "theme", "auto"), **context}
     token = _zone.set(getattr(actor, "zone", UTC))
     try:
-        if block is None:
-            text = environment.get_template(template).render(known)
-        else:
-            text = render_block(environment, template, block, known)
+        text = environment.get_template(template).render(known, fragment=block)
     finally:
         _zone.reset(token)
     return HTMLResponse(text, headers={"Vary": "HX-Request, Cookie"})

@@ -161,5 +161,7 @@ async def test_a_rolled_back_change_leaves_no_event(database: Database, site_id:
             raise RuntimeError
     told, _ = await read(database, cursor, site_id)
     async with database.session() as session:
-        left = (await session.execute(text("SELECT count(*) FROM event WHERE subject_id = 9"))).scalar_one()
+        left = (
+            await session.execute(text("SELECT count(*) FROM event WHERE site_id = :s"), {"s": site_id})
+        ).scalar_one()
     assert (told, left) == ([], 0)
