@@ -97,8 +97,12 @@ class Subscriber:
         """Number of the present connection; acknowledgements of an earlier one are dropped."""
         self.connected = False
 
-    async def stay_connected(self) -> None:
-        """Connect, and again whenever the connection is lost. Runs until cancelled."""
+    async def stay_connected(self, first_at: float = 0.0) -> None:
+        """Connect, not before the monotonic ``first_at``, and again whenever the connection is lost.
+
+        Runs until cancelled.
+        """
+        await asyncio.sleep(max(0.0, first_at - time.monotonic()))
         backoff_s = 0.1
         while True:
             if await self._connect():
@@ -289,7 +293,11 @@ class Subscriber:
             self._loop.add_writer(sock, client.loop_write)
 
     def _on_wrote(self, _client: Any, _data: Any, sock: Any) -> None:
-        self._loop.call_soon_threadsafe(self._loop.remove_writer, sock)
+        self._loop.call_soon_threadsafe(self._stop_writing, sock)
+
+    def _stop_writing(self, sock: Any) -> None:
+        if sock.fileno() >= 0:  # a closed one was taken out when it closed
+            self._loop.remove_writer(sock)
 
 
 def _connect_properties() -> Properties:
