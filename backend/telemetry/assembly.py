@@ -137,6 +137,8 @@ class Assembly:
         """Points whose source changed."""
         self.touched: dict[int, KnownPoint] = {}
         """Points with a new live value."""
+        self.suspects: list[tuple[Row, LiveValue]] = []
+        """Values to be judged whose key may be stored: from a clock that stepped back, or a gateway's repetition."""
 
     def add(self, opened: Opened, committed: Container[bytes]) -> None:
         """Take a message in. ``committed`` are the receipts of deliveries that were committed before."""
@@ -166,6 +168,12 @@ class Assembly:
             self._reject(site.id, message, address, Refusal(Reason.NOT_STORABLE, "", detail), tally)
             self.receipts[receipt_of(message)] = None
 
+    def spare(self, stored: Container[tuple[int, Micros, float]]) -> None:
+        """Keep from the rules what is a repetition after all: (point id, at, value) that are stored."""
+        known = {id(live) for row, live in self.suspects if (row.point_id, row.at, row.value) in stored}
+        if known:
+            self.live = [live for live in self.live if id(live) not in known]
+
     def _is_repetition(self, receipt: bytes, committed: Container[bytes]) -> bool:
         return receipt in committed or receipt in self.receipts
 
@@ -177,7 +185,7 @@ class Assembly:
             refusal = Refusal(reason or Reason.TOO_MANY_UNKNOWN, value.alias or value.code, f"{value.number:g}")
             self._reject(site_id, message, address, refusal, tally)
             return False
-        cleaned = clean(value.number, value.at, message.received, point.instrument, point.memory)
+        cleaned = clean(value.number, value.at, message.received, point.instrument, point.memory, again=message.dup)
         if cleaned is None:
             tally.duplicate += 1
             return True
@@ -187,7 +195,8 @@ class Assembly:
     def _store(self, point: KnownPoint, cleaned: Cleaned, received: Micros, tally: Tally) -> None:
         at, number, quality, judged = cleaned
         row = Row(point.site_id, point.id, at, number, quality, received)
-        if at > point.newest:
+        fresh = at > point.newest
+        if fresh:
             point.newest = at
             self.fresh.append(row)
             self.fresh_tallies.append(tally)
@@ -205,6 +214,8 @@ class Assembly:
         self.touched[point.id] = point
         if point.status == PointStatus.ACTIVE:
             self.live.append(LiveValue(point.site_id, point.id, to_datetime(judged), number, quality))
+            if not fresh:
+                self.suspects.append((row, self.live[-1]))
 
     def _tally(self, site_id: int, source: str, received: Micros) -> Tally:
         tally = self.tallies.get((site_id, source))

@@ -106,11 +106,18 @@ class Cleaned(NamedTuple):
 
 
 def clean(
-    number: float, device: Micros | None, received: Micros, instrument: Instrument, memory: PointMemory
+    number: float,
+    device: Micros | None,
+    received: Micros,
+    instrument: Instrument,
+    memory: PointMemory,
+    *,
+    again: bool = False,
 ) -> Cleaned | None:
     """Decide about one value and remember it; None when it is known to be a repetition.
 
-    ``device`` is the device's time if it sent one, ``received`` ours.
+    ``device`` is the device's time if it sent one, ``received`` ours. ``again``: the broker delivers it once more,
+    so that it is late because of us and not because the device's clock stepped back.
     """
     quality = _range(number, instrument)
     if device is None:
@@ -131,7 +138,7 @@ def clean(
     if lag > LATE:
         return Cleaned(device, number, quality | _BACKFILL, None)
     if device < memory.live_device:
-        return _out_of_order(device, number, quality, received, instrument, memory)
+        return _out_of_order(device, number, quality, received, instrument, memory, again=again)
     memory.live_device = device
     return _live(min(device, received), number, quality, received, instrument, memory, device)
 
@@ -183,9 +190,16 @@ def _wrongly_timed(
 
 
 def _out_of_order(
-    device: Micros, number: float, quality: int, received: Micros, instrument: Instrument, memory: PointMemory
+    device: Micros,
+    number: float,
+    quality: int,
+    received: Micros,
+    instrument: Instrument,
+    memory: PointMemory,
+    *,
+    again: bool,
 ) -> Cleaned:
-    if received - memory.live_received < QUIET:
+    if again or received - memory.live_received < QUIET:
         return Cleaned(device, number, quality, None)
     memory.live_device = device
     return _live(received, number, quality | _CLOCK, received, instrument, memory, device)

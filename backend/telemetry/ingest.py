@@ -26,7 +26,7 @@ from backend.telemetry.mqtt import Broker, Subscriber
 from backend.telemetry.partitions import day_of_number, ensure_partitions
 from backend.telemetry.plant_map import KnownPoint, PlantMap
 from backend.telemetry.receipts import Receipts
-from backend.telemetry.storage import NotFresh, store, store_states
+from backend.telemetry.storage import NotFresh, store, store_states, stored_already
 
 log = structlog.get_logger()
 
@@ -41,6 +41,9 @@ STATES_AT_ONCE = 100
 FAILURES_BEFORE_CUTTING = 3
 FIRST_BACKOFF_S = 0.2
 LONGEST_BACKOFF_S = 5.0
+REDELIVERY_S = 2.5
+"""After giving messages back we stay away until the embedded broker has them ready again (``embedded.broker``):
+coming earlier, we would get newer values before those, and miss what lies between."""
 
 
 class Ingest:
@@ -58,6 +61,7 @@ class Ingest:
         self._touched: dict[int, KnownPoint] = {}
         self._failures = 0
         self._backoff_s = FIRST_BACKOFF_S
+        self._connect_at = 0.0
         self._ticked = self._rules_read = self._plant_read = self._states_written = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -71,7 +75,7 @@ class Ingest:
                     if not ready:
                         await self._load()
                         ready = True
-                        connecting = asyncio.create_task(self._subscriber.stay_connected())
+                        connecting = asyncio.create_task(self._subscriber.stay_connected(self._connect_at))
                     await self._round()
                 except Exception as error:
                     self._note_failure(error)
@@ -112,11 +116,19 @@ class Ingest:
         assembly = Assembly(self._plant)
         for one in opened:
             assembly.add(one, self._receipts)
+        if assembly.suspects:
+            await self._spare_repetitions(assembly)
         await self._record(self._judge.judge(assembly.live, now()))
         await self._commit(assembly)
         metrics.BATCH.observe(len(batch))
         metrics.COMMIT.observe(time.perf_counter() - started)
         metrics.LAG.set(time.time() - batch[0].received / 1e6)
+
+    async def _spare_repetitions(self, assembly: Assembly) -> None:
+        """What a gateway sends again after an outage looks like a clock that stepped back: the database knows."""
+        async with self._database.session() as session:
+            connection = await driver_connection(session)
+            assembly.spare(await stored_already(connection, [row for row, _ in assembly.suspects]))
 
     async def _process_in_parts(self, batch: Sequence[Incoming]) -> None:
         """Like ``_process``, but a message that the database never takes is set aside."""
@@ -245,6 +257,7 @@ class Ingest:
             await asyncio.gather(connecting, return_exceptions=True)
         self._subscriber.disconnect()
         self._inbox.clear()
+        self._connect_at = time.monotonic() + REDELIVERY_S
 
     async def _back_off(self, stop: asyncio.Event) -> None:
         with contextlib.suppress(TimeoutError):

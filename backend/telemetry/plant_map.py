@@ -91,6 +91,7 @@ class PlantMap:
             point = by_id.get(row.point_id)
             if point is not None:
                 point.memory = PointMemory(row.memory)
+                point.newest = max(point.memory.live_device, point.memory.stamped)
 
     async def refresh(self, session: AsyncSession) -> None:
         """Take over sites and points as they are now."""

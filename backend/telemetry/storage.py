@@ -16,7 +16,7 @@ from asyncpg import UniqueViolationError
 
 from backend.identity.permissions import system_query
 from backend.telemetry.assembly import Assembly, Rejected, Row, Tally
-from backend.telemetry.formats.moments import EPOCH, from_datetime, to_datetime
+from backend.telemetry.formats.moments import EPOCH, Micros, from_datetime, to_datetime
 from backend.telemetry.plant_map import KnownPoint
 
 Connection = Any
@@ -60,6 +60,19 @@ async def copy_rows(connection: Connection, rows: Sequence[Row]) -> None:
         await connection.copy_to_table("reading", source=source, columns=_COLUMNS, format="binary")
     except UniqueViolationError as error:
         raise NotFresh from error
+
+
+@system_query("the ingest asks about the readings of every site")
+async def stored_already(connection: Connection, rows: Sequence[Row]) -> set[tuple[int, Micros, float]]:
+    """(point id, at, value) of those ``rows`` that the database has."""
+    found = await connection.fetch(
+        "SELECT point_id, at, value FROM reading JOIN unnest($1::bigint[], $2::bigint[], $3::timestamptz[])"
+        " AS u(s, p, t) ON site_id = s AND point_id = p AND at = t",
+        [row.site_id for row in rows],
+        [row.point_id for row in rows],
+        [to_datetime(row.at) for row in rows],
+    )
+    return {(point, from_datetime(at), value) for point, at, value in found}
 
 
 def encode_rows(rows: Sequence[Row]) -> bytes:
