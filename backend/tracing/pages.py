@@ -9,6 +9,7 @@ from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
 from backend.identity.web import ActorDep, SessionDep, allow
+from backend.live.wording import LIMITS
 from backend.plant import queries as plant
 from backend.tracing import queries
 from backend.tracing.advice import advice_for
@@ -109,6 +110,7 @@ async def _page(
         scope=[item.equipment_id for item in reached],
         drawing=await plant.floor_plan(session, actor),
         advice=advice_for(view.result),
+        limit_words=LIMITS,
         say=reason_sentence,
         cite=record_sentence,
         certainty=certainty,

@@ -99,9 +99,9 @@ class TraceView:
         """What a node is called; its key when it is no longer there."""
         return self.names.get(key) or NodeName(key, key, key, "")
 
-    def equipment_id(self, key: str) -> int | None:
-        """Equipment of a node."""
-        return self.name(key).equipment_id
+    def named_nodes(self, keys: Iterable[str]) -> list[NodeName]:
+        """What several nodes are called."""
+        return [self.name(key) for key in keys]
 
     def equipment_name(self, equipment_id: int | None) -> NodeName | None:
         """What equipment is called."""
@@ -205,12 +205,14 @@ async def node_names(session: AsyncSession, actor: Actor, keys: Iterable[str]) -
     )
     found = {
         f"point:{p.id}": NodeName(
-            f"point:{p.id}", p.name, p.name_en, f"/points/{p.id}", p.unit, p.decimals, p.equipment_id
+            f"point:{p.id}", p.name, p.name_en or p.name, f"/points/{p.id}", p.unit, p.decimals, p.equipment_id
         )
         for p in points.scalars()
     }
     return found | {
-        f"equipment:{q.id}": NodeName(f"equipment:{q.id}", q.name, q.name_en, f"/equipment/{q.id}", equipment_id=q.id)
+        f"equipment:{q.id}": NodeName(
+            f"equipment:{q.id}", q.name, q.name_en or q.name, f"/equipment/{q.id}", equipment_id=q.id
+        )
         for q in equipment.scalars()
     }
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.core.errors import N_
 from backend.identity.actor import Actor
 from backend.live.charting import LEFT, RIGHT, Tick, Trend, trend
 from backend.live.queries import limit_marks, series
@@ -25,6 +26,7 @@ class Onset:
     at: float
     earliest: float
     width: float
+    words: str = N_("开始变化")
 
 
 @dataclass(frozen=True, slots=True)
