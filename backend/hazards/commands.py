@@ -17,8 +17,8 @@ from backend.core.errors import N_, Conflict, Invalid, NotFound
 from backend.hazards import lifecycle, origins, plan
 from backend.hazards.lifecycle import Step
 from backend.hazards.models import Rectification, RectificationState
-from backend.hazards.numbers import next_number
 from backend.hazards.queries import case_of, somebody
+from backend.hazards.queries.numbers import next_number
 from backend.hazards.recording import Sent, first_id, write_down
 from backend.identity.actor import Actor
 from backend.identity.models import Person
@@ -105,6 +105,7 @@ async def reassign(
     session: AsyncSession, actor: Actor, rectification_id: int, owner_id: int, sent: Sent
 ) -> Rectification:
     """Give it to another owner, who starts anew. Raises Invalid, NotFound, Conflict, Forbidden."""
+    await _locked(session, actor, rectification_id)
     owner = await _owner(session, actor, owner_id)
 
     def hand_over(rectification: Rectification) -> None:

@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from backend.alarms.models import Level
 from backend.core.errors import Conflict, Forbidden
-from backend.hazards.lifecycle import FINAL, GOVERNING, Case, Somebody, Step, possible, take
+from backend.hazards.lifecycle import FINAL, GOVERNING, Case, Somebody, Step, expected, possible, take
 from backend.hazards.models import RectificationState as State
 from backend.identity.models import Role
 
@@ -43,10 +43,26 @@ def test_an_owner_without_a_team_is_not_helped_by_a_leader_without_a_team() -> N
     assert who_may(Step.STARTED, case(owner=loner)) == set()
 
 
+def test_the_owner_is_expected_to_start_and_hand_in_and_a_second_person_to_verify() -> None:
+    assert [expected(case(state), WANG) for state in (State.OPEN, State.IN_PROGRESS, State.RETURNED)] == [
+        Step.STARTED,
+        Step.SUBMITTED,
+        Step.SUBMITTED,
+    ]
+    submitted = case(State.SUBMITTED, submitted_by=WANG.id)
+    assert (expected(submitted, WANG), expected(submitted, LEADER)) == (None, Step.VERIFIED)
+    assert all(expected(case(state), person) is None for state in FINAL for person in PEOPLE)
+
+
+def test_a_leader_may_hand_in_for_the_worker_but_is_not_expected_to() -> None:
+    assert Step.SUBMITTED in possible(case(State.IN_PROGRESS), LEADER)
+    assert expected(case(State.IN_PROGRESS), LEADER) is None
+
+
 def test_a_leader_verifies_what_the_worker_submitted() -> None:
     submitted = case(State.SUBMITTED, submitted_by=WANG.id)
-    expected = {LEADER.id, OTHER_LEADER.id, MANAGER.id, OFFICER.id, ADMIN.id, TEAMLESS_LEADER.id}
-    assert who_may(Step.VERIFIED, submitted) == who_may(Step.RETURNED, submitted) == expected
+    second = {LEADER.id, OTHER_LEADER.id, MANAGER.id, OFFICER.id, ADMIN.id, TEAMLESS_LEADER.id}
+    assert who_may(Step.VERIFIED, submitted) == who_may(Step.RETURNED, submitted) == second
 
 
 def test_a_leader_who_submitted_for_the_worker_cannot_verify() -> None:

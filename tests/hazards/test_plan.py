@@ -12,11 +12,13 @@ from backend.hazards.plan import (
     Plan,
     TimeLeft,
     check,
+    deadline_choices,
     number_on,
     read_deadline,
     read_funds,
     suggested_deadline,
     time_left,
+    typed_deadline,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -45,6 +47,28 @@ def test_the_graver_the_sooner(level: str, day: int) -> None:
     due = suggested_deadline(level, NOW, SHANGHAI)
     assert (due.day, due.hour, due.minute) == (day, 14, 0)
     assert set(Level) == {"major", "significant", "general", "low"}
+
+
+@pytest.mark.parametrize(
+    ("level", "suggested"), [("major", ["明天"]), ("significant", ["3 天"]), ("general", ["7 天"]), ("low", [])]
+)
+def test_one_tap_deadlines_are_offered_and_the_one_that_fits_the_level_suggested(
+    level: str, suggested: list[str]
+) -> None:
+    choices = deadline_choices(level, NOW, SHANGHAI)
+    assert [choice.typed for choice in choices] == [
+        "2026-11-24T23:59",
+        "2026-11-25T14:00",
+        "2026-11-27T14:00",
+        "2026-12-01T14:00",
+    ]
+    assert [choice.words for choice in choices if choice.suggested] == suggested
+    assert all(choice.due > NOW for choice in choices)
+
+
+def test_what_a_form_holds_as_deadline_reads_back_as_the_same_moment() -> None:
+    due = suggested_deadline("low", NOW, SHANGHAI)
+    assert read_deadline(typed_deadline(due), SHANGHAI) == due
 
 
 def test_a_deadline_is_typed_in_the_plants_own_time() -> None:

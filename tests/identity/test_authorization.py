@@ -31,7 +31,14 @@ READING = [door for door in GUARDED if door.method == "GET"]
 NAMING = [door for door in GUARDED if door.parameters]
 LISTING = [door for door in READING if not door.parameters]
 
-FORMS: dict[str, dict[str, Any]] = {}
+_ONE = "/api/v1/rectifications/{rectification_id}"
+FORMS: dict[str, dict[str, Any]] = {
+    f"POST {_ONE}/progress": {"note": "x"},
+    f"POST {_ONE}/submit": {"note": "x"},
+    f"POST {_ONE}/return": {"note": "x"},
+    f"POST {_ONE}/cancel": {"note": "x"},
+    f"POST {_ONE}/reassign": {"owner_id": 1},
+}
 """Door → form with which it gets as far as looking for its object."""
 
 FILES_ONLY_ON_DISK = re.compile(r"/photos/|/static/")

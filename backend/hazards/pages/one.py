@@ -26,6 +26,19 @@ from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/rectifications/{rectification_id}")
 
+_VERBS = {
+    Step.STARTED: "start",
+    Step.PROGRESS: "progress",
+    Step.SUBMITTED: "submit",
+    Step.RETURNED: "return",
+    Step.VERIFIED: "verify",
+    Step.REASSIGNED: "reassign",
+    Step.CANCELLED: "cancel",
+}
+"""Last part of the address a step is posted to."""
+_ACTS = (Step.STARTED, Step.PROGRESS, Step.SUBMITTED, Step.RETURNED, Step.VERIFIED)
+"""Steps that share one form with words and photos; the others have forms of their own."""
+
 Command = Callable[[AsyncSession, Actor, int, Sent], Awaitable[Rectification]]
 
 
@@ -145,13 +158,14 @@ async def _page(
         story=story,
         one=story.rectification,
         main=main,
-        others=[step for step in Step if step in story.can and step != main],
+        acts=[step for step in _ACTS if step in story.can],
+        verbs=_VERBS,
         candidates=await origins.candidates(session, actor) if Step.REASSIGNED in story.can else [],
         states=STATES,
         tones=TONES,
         steps=STEPS,
         most=plan.MOST_LETTERS["note"],
-        keys={step: uuid4().hex for step in story.can},
+        key=uuid4().hex,
         done=done,
         news=seen is not None and seen != story.rectification.version,
         tried=tried,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -54,7 +55,10 @@ async def audit_page(
     action: str = "",
     before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
 ) -> Response:
-    """Entries newest first, narrowed by who, what kind of object, which one, and what was done."""
+    """Entries newest first, narrowed by who, what kind of object, which one, and what was done.
+
+    htmx gets the rows alone when somebody wants more of them.
+    """
     wanted = Filter(_digits(person), _known(kind, OBJECTS), _digits(number), _known(action, ACTIONS))
     page = await queries.audit_entries(session, actor, wanted, before=before)
     lines = [
@@ -67,11 +71,14 @@ async def audit_page(
         )
         for entry in page.entries
     ]
+    asked = {"person": person, "kind": wanted.object_type, "number": number, "action": wanted.action}
     return render(
         request,
         "identity/audit.html",
+        block="rows" if request.headers.get("hx-target") == "audit-rows" else None,
         lines=lines,
         following=page.following,
+        more_url=f"/audit?{urlencode({**asked, 'before': page.following or ''})}",
         wanted=wanted,
         people=await queries.actors(session, actor),
         actions=ACTIONS,

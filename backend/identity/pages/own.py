@@ -25,11 +25,11 @@ _DONE = {
     "devices": N_("其他设备都已退出登录"),
 }
 _LINKS = (
-    ("rules.see", "/rules", N_("预警规则"), "rule"),
-    ("people.see", "/people", N_("人员"), "people"),
-    ("telemetry.rejections", "/rejections", N_("拒收记录"), "rejection"),
-    ("telemetry.adopt", "/adoptions", N_("测点认领"), "adopt"),
-    ("audit.see", "/audit", N_("操作日志"), "audit"),
+    ("rules.see", "/rules", N_("预警规则"), "sliders-horizontal"),
+    ("people.see", "/people", N_("人员"), "users"),
+    ("telemetry.rejections", "/rejections", N_("拒收记录"), "file-warning"),
+    ("telemetry.adopt", "/adoptions", N_("测点认领"), "plug"),
+    ("audit.see", "/audit", N_("操作日志"), "history"),
 )
 
 

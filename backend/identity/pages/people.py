@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from starlette.responses import RedirectResponse
@@ -83,11 +84,13 @@ async def people(
     """The list by team; htmx gets the rows alone while somebody types."""
     wanted = Wanted(search.strip(), role, _number(team) if team else None, active=not disabled)
     page = await queries.people(session, actor, wanted, after=after)
+    asked = {"search": wanted.search, "role": role, "team": team, **({"disabled": "true"} if disabled else {})}
     return render(
         request,
         "identity/people.html",
         block="rows" if request.headers.get("hx-target") == "people-rows" else None,
         page=page,
+        more_url=f"/people?{urlencode({**asked, 'after': page.following})}",
         wanted=wanted,
         teams=await queries.teams(session, actor),
         roles=ROLES,

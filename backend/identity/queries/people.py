@@ -44,6 +44,8 @@ class PersonView:
     created_at: datetime
     team: Named | None
     posts: tuple[Named, ...]
+    locale: str = ""
+    """As chosen; "" follows the phone."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ def _view(person: Person, team: Team | None, posts: dict[int, list[Named]]) -> P
         created_at=person.created_at,
         team=Named(team.id, team.name, team.name_en) if team else None,
         posts=tuple(posts.get(person.id, ())),
+        locale=person.locale,
     )
 
 
