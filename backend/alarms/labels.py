@@ -3,6 +3,7 @@
 from backend.alarms.lifecycle import LONGEST_SHELVING
 from backend.alarms.models import Alarm, AlarmState, Level, RuleKind
 from backend.alarms.queries.listing import Show
+from backend.alarms.queries.rules import Service
 from backend.core.errors import N_
 
 LEVELS: dict[str, str] = {
@@ -30,6 +31,11 @@ LIMITS: dict[str, str] = {
     "HH": N_("高高限"),
 }
 DIRECTIONS: dict[str, str] = {"both": N_("上升或下降"), "rise": N_("只看上升"), "fall": N_("只看下降")}
+SERVICES: dict[str, str] = {
+    Service.IN_FORCE: N_("生效中"),
+    Service.OUT_OF_SERVICE: N_("退出服务"),
+    Service.DISABLED: N_("已停用"),
+}
 TABS: dict[str, str] = {
     Show.WAITING: N_("待确认"),
     Show.OPEN: N_("未关闭"),

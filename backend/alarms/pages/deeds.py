@@ -11,7 +11,7 @@ from backend.alarms import commands
 from backend.alarms.commands.repeats import once
 from backend.alarms.forms import DeedForm
 from backend.alarms.models import Alarm
-from backend.alarms.pages.one import Tried, alarm_page
+from backend.alarms.pages.one import Attempt, alarm_page
 from backend.core.errors import N_, Conflict, Invalid
 from backend.identity.web import ActorDep, SessionDep, allow
 
@@ -35,7 +35,7 @@ class Asked:
                 asked = [f"alarm.{deed}", self.alarm_id, *request]
                 await once(self.session, self.actor, Alarm, self.form.key, asked, command)
         except (Invalid, Conflict) as error:
-            tried = Tried(deed, self.form, error.status, error.message, error.fields)
+            tried = {deed: Attempt(self.form, error.message, error.fields, error.status)}
             return await alarm_page(self.request, self.session, self.actor, self.alarm_id, tried=tried)
         return RedirectResponse(f"/alarms/{self.alarm_id}?done={deed}", 303)
 

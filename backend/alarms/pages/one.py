@@ -1,13 +1,15 @@
 """``/alarms/{id}``: what is wrong, since when, what to do, and the whole story with names and times."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.alarms.deeds import possible_deeds
+from backend.alarms.deeds import CAPABILITIES, possible_deeds
 from backend.alarms.forms import DeedForm
 from backend.alarms.labels import DONE, SHELVING_REASONS, shelving_minutes, state_label
 from backend.alarms.models import Alarm, AlarmState
@@ -27,14 +29,13 @@ _TREND_HOURS = (1, 8, 24, 168)
 
 
 @dataclass(frozen=True)
-class Tried:
-    """A deed that was refused: why (msgids), and what had been typed."""
+class Attempt:
+    """A deed's form as it is shown: blank, or as it was typed when it was refused, with why (msgids)."""
 
-    deed: str
-    form: DeedForm
-    status: int
-    sentence: str
+    form: DeedForm = field(default_factory=DeedForm)
+    sentence: str = ""
     errors: dict[str, str] = field(default_factory=dict)
+    status: int = 200
 
 
 @router.get("/{alarm_id}", dependencies=[allow("alarms.see")])
@@ -47,9 +48,15 @@ async def one_page(request: Request, session: SessionDep, actor: ActorDep, alarm
 
 
 async def alarm_page(
-    request: Request, session: AsyncSession, actor: Actor, alarm_id: int, *, done: str = "", tried: Tried | None = None
+    request: Request,
+    session: AsyncSession,
+    actor: Actor,
+    alarm_id: int,
+    *,
+    done: str = "",
+    tried: Mapping[str, Attempt] = MappingProxyType({}),
 ) -> Response:
-    """The alarm as it is now, with what was tried in vain."""
+    """The alarm as it is now, with the deed that was tried in vain."""
     view = await alarm_view(session, actor, alarm_id)
     deeds = possible_deeds(view.alarm, actor)
     response: Response = render(
@@ -71,11 +78,9 @@ async def alarm_page(
         trend_hours=_trend_hours(view.alarm),
         keys={deed: uuid4().hex for deed in deeds.possible},
         done=done,
-        tried=tried,
-        errors=tried.errors if tried else {},
-        typed=tried.form if tried else DeedForm(),
+        attempts={deed: tried.get(deed, Attempt()) for deed in CAPABILITIES},
     )
-    response.status_code = tried.status if tried else 200
+    response.status_code = max((attempt.status for attempt in tried.values()), default=200)
     return response
 
 
