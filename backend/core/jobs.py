@@ -4,6 +4,8 @@ A job's effects and its ``done`` mark commit together, so it happens once even w
 Handlers are registered by name in ``workers``; ``backend`` enqueues by that name.
 """
 
+import asyncio
+import contextlib
 import enum
 import json
 import traceback
@@ -24,7 +26,9 @@ from backend.core.tables import document, identity_key, moment, reference
 log = structlog.get_logger()
 
 MAX_ATTEMPTS = 6
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=20)
+"""So long after its worker's death a job is taken up again; a worker that lives renews it."""
+RENEW_EVERY_S = 5.0
 
 
 class JobStatus(enum.StrEnum):
@@ -135,10 +139,22 @@ class JobContext:
 Handler = Callable[[JobContext], Awaitable[None]]
 
 _LEASE = """
-UPDATE job SET status = 'running', lease_until = now() + :lease, attempts = attempts + 1
+UPDATE job SET status = 'running', lease_until = now() + CAST(:lease AS interval), attempts = attempts + 1
 WHERE id = :id AND ((status = 'queued' AND due_at <= now()) OR (status = 'running' AND lease_until < now()))
 RETURNING id, site_id, kind, payload, attempts
 """
+_RENEW = """
+UPDATE job SET lease_until = now() + CAST(:lease AS interval)
+WHERE id = :id AND status = 'running' AND attempts = :attempt
+"""
+_DONE = """
+UPDATE job SET status = 'done', finished_at = now(), lease_until = NULL
+WHERE id = :id AND status = 'running' AND attempts = :attempt RETURNING id
+"""
+
+
+class LeaseLost(Exception):
+    """Somebody else took the job up meanwhile: what was done for it here is undone."""
 
 
 async def run_job(database: Database, handlers: dict[str, Handler], job_id: int) -> bool:
@@ -147,18 +163,31 @@ async def run_job(database: Database, handlers: dict[str, Handler], job_id: int)
         row = (await session.execute(text(_LEASE), {"id": job_id, "lease": LEASE})).mappings().one_or_none()
     if row is None:
         return False
+    renewing = asyncio.create_task(_renew(database, job_id, row["attempts"]))
     try:
         async with database.session() as session:
             context = JobContext(session, database, row["id"], row["site_id"], row["payload"], row["attempts"])
             await handlers[row["kind"]](context)
-            await session.execute(
-                text("UPDATE job SET status = 'done', finished_at = now(), lease_until = NULL WHERE id = :id"),
-                {"id": job_id},
-            )
+            done = await session.execute(text(_DONE), {"id": job_id, "attempt": row["attempts"]})
+            if done.first() is None:
+                raise LeaseLost
+    except LeaseLost:
+        log.warning("job.lease_lost", job_id=job_id, kind=row["kind"], attempt=row["attempts"])
     except Exception as error:
         log.exception("job.failed", job_id=job_id, kind=row["kind"], attempt=row["attempts"])
         await _retry_or_bury(database, job_id, row["attempts"], error)
+    finally:
+        renewing.cancel()
     return True
+
+
+async def _renew(database: Database, job_id: int, attempt: int) -> None:
+    """Hold the lease while the job is at work. A failed renewal is no failure of the job."""
+    while True:
+        await asyncio.sleep(RENEW_EVERY_S)
+        with contextlib.suppress(Exception):
+            async with database.session() as session:
+                await session.execute(text(_RENEW), {"id": job_id, "attempt": attempt, "lease": LEASE})
 
 
 async def _retry_or_bury(database: Database, job_id: int, attempts: int, error: Exception) -> None:
@@ -167,10 +196,11 @@ async def _retry_or_bury(database: Database, job_id: int, attempts: int, error: 
         await session.execute(
             text(
                 "UPDATE job SET status = :status, due_at = :due_at, lease_until = NULL, error = :error "
-                "WHERE id = :id AND status = 'running'"
+                "WHERE id = :id AND status = 'running' AND attempts = :attempts"
             ),
             {
                 "id": job_id,
+                "attempts": attempts,
                 "status": status,
                 "due_at": now() + retry_delay(attempts),
                 "error": "".join(traceback.format_exception_only(error))[-2000:],

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from backend.core import jobs
 from backend.core.database import Database
 from backend.core.jobs import MAX_ATTEMPTS, JobContext, due_jobs, enqueue, run_job
 from tests.factories import make_site
@@ -113,3 +114,47 @@ async def test_young_jobs_are_left_to_the_bell(database: Database) -> None:
     job_id = await queue(database)
     async with database.session() as session:
         assert job_id not in await due_jobs(session, older_than=timedelta(seconds=30))
+
+
+async def test_a_job_that_another_worker_took_up_meanwhile_leaves_nothing_of_the_first(database: Database) -> None:
+    job_id = await queue(database)
+    assert job_id is not None
+
+    async def handler(context: JobContext) -> None:
+        await make_site(context.session, code=f"taken-up-{context.attempt}")
+        if context.attempt == 1:
+            async with database.session() as session:
+                await session.execute(text("UPDATE job SET lease_until = now() - interval '1 s'"))
+            await run_job(database, {"test.name": handler}, context.job_id)
+
+    await run_job(database, {"test.name": handler}, job_id)
+    assert await status_of(database, job_id) == ("done", 2)
+    async with database.session() as session:
+        codes = await session.execute(text("SELECT code FROM site WHERE code LIKE 'taken-up-%'"))
+        assert list(codes.scalars()) == ["taken-up-2"]
+
+
+async def test_a_living_worker_keeps_its_lease(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "RENEW_EVERY_S", 0.01)
+    left: list[float] = []
+
+    async def handler(context: JobContext) -> None:
+        for _ in range(2):
+            async with database.session() as session:
+                await session.execute(
+                    text("UPDATE job SET lease_until = now() - interval '1 s' WHERE id = :id"), {"id": context.job_id}
+                )
+            async with asyncio.timeout(5):
+                while context.job_id in await _overdue(database):  # noqa: ASYNC110 - a row is watched
+                    await asyncio.sleep(0.01)
+        left.append(context.attempt)
+
+    job_id = await queue(database)
+    assert job_id is not None
+    await run_job(database, {"test.name": handler}, job_id)
+    assert (left, await status_of(database, job_id)) == ([1], ("done", 1))
+
+
+async def _overdue(database: Database) -> list[int]:
+    async with database.session() as session:
+        return await due_jobs(session)
