@@ -5,7 +5,7 @@ work for it to arrive. Sockets carry its age to every open phone.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
@@ -32,7 +32,7 @@ class Watchdog:
         self._database = database
         self._url = urlsplit(mqtt_url)
         self._client: mqtt.Client | None = None
-        self._watching_since = now()
+        self._watching_since: dict[int, datetime] = {}
 
     async def send_canaries(self) -> None:
         """Publish one value for each site. An absent broker is no error here: silence will tell."""
@@ -48,12 +48,13 @@ class Watchdog:
             dead = await dead_jobs(session)
             for site in await all_sites(session):
                 age = await canary_age(session, site.id)
-                silent = timedelta(seconds=age) > SILENT_AFTER if age is not None else self._waited_long()
+                silent = timedelta(seconds=age) > SILENT_AFTER if age is not None else self._waited_long(site.id)
                 await self._say(session, site.id, "line", silent, *LINE_SILENT)
                 await self._say(session, site.id, "jobs", dead > 0, *JOBS_DEAD)
 
-    def _waited_long(self) -> bool:
-        return now() - self._watching_since > SILENT_AFTER
+    def _waited_long(self, site_id: int) -> bool:
+        """Whether a site that never had a canary should have had one by now."""
+        return now() - self._watching_since.setdefault(site_id, now()) > SILENT_AFTER
 
     @staticmethod
     async def _say(session, site_id: int, key: str, wrong: bool, title: str, title_en: str, level: Level) -> None:  # type: ignore[no-untyped-def]
