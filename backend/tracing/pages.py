@@ -107,7 +107,7 @@ async def _page(
         walked=walked,
         path=path,
         reached=reached,
-        scope=[item.equipment_id for item in reached],
+        scope=[item.equipment_id for item in reached if item.equipment_id not in path],
         drawing=await plant.floor_plan(session, actor),
         advice=advice_for(view.result),
         limit_words=LIMITS,
@@ -118,5 +118,6 @@ async def _page(
         typed=typed or {"node": view.trace.confirmed_node, "note": view.trace.confirmation_note},
         errors=errors or {},
         done=done,
+        confirms=actor.can("traces.confirm") and bool(view.result["causes"]),
     )
     return response

@@ -9,7 +9,7 @@ from backend.tracing.engine import Reason
 _SENTENCES: dict[str, str] = {
     Reason.MOVED_FIRST: N_("最先变化，比其他测点早 %(duration)s"),
     Reason.MOVED_BEFORE_SYMPTOM: N_("比 %(points)s 早变化 %(duration)s"),
-    Reason.UNEXPLAINED: N_("上游解释不了它的变化，达平时波动的 %(size)s 倍"),
+    Reason.UNEXPLAINED: N_("上游的变化解释不了它"),
     Reason.DEVIATES: N_("偏离正常，达平时波动的 %(size)s 倍"),
     Reason.RESEMBLES_SYMPTOM: N_("变化过程与报警测点相似（%(percent)s）"),
     Reason.REACHES_DEVIATING: N_("下游承接了 %(percent)s 的异常"),

@@ -75,11 +75,17 @@ def _onsets(result: Mapping[str, Any]) -> dict[str, _Onset]:
 
 
 def reached_equipment(result: Mapping[str, Any]) -> list[Reached]:
-    """The scope by equipment: what is reached already first, then in the order of arrival."""
+    """The scope by equipment: what is reached already first, then in the order of arrival; not where it begins."""
+    origin = result["causes"][0]["equipment_id"] if result["causes"] else None
     by_equipment: dict[int, list[Mapping[str, Any]]] = {}
     for item in result["scope"]:
-        if item["equipment_id"] and (item["moving"] or (item["path"] and item["score"] >= LEAST_SCORE)):
-            by_equipment.setdefault(item["equipment_id"], []).append(item)
+        equipment_id = item["equipment_id"]
+        if (
+            equipment_id
+            and equipment_id != origin
+            and (item["moving"] or (item["path"] and item["score"] >= LEAST_SCORE))
+        ):
+            by_equipment.setdefault(equipment_id, []).append(item)
     found = [_reached(equipment_id, items) for equipment_id, items in by_equipment.items()]
     return sorted(found, key=lambda r: (not r.arrived, r.arrival_at))
 

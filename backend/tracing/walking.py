@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -90,12 +92,18 @@ async def _walked(
         until,
         zone=actor.zone,
         decimals=name.decimals,
-        usual_interval_s=None,
+        usual_interval_s=_usual_interval_s(read),
     )
     chart = replace(drawn, times=_ticks(actor, since, until)) if drawn else None
     return WalkedStep(
         number, step, name, equipment, chart, _onset(step, since, until) if chart else None, _table(read, step)
     )
+
+
+def _usual_interval_s(read: Series) -> float | None:
+    """Median distance of the readings, so that only a real gap breaks the line."""
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(read.at)]
+    return median(gaps) if gaps else None
 
 
 def _ticks(actor: Actor, since: datetime, until: datetime) -> tuple[Tick, ...]:

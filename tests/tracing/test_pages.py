@@ -64,7 +64,7 @@ async def test_the_path_is_a_numbered_list_with_charts_and_is_drawn_on_the_plan(
     assert steps == [str(n) for n in range(1, len(trace.result["causes"][0]["path"]) + 1)]
     assert page.count("trend-mark-words") >= 1 and page.count('class="trend"') >= 2
     assert 'class="plan-step"' in page and "is-scope" in page
-    assert "读数表" in page
+    assert "读数表" in page and "图上 1 号" in page
 
 
 async def test_another_cause_s_path_can_be_looked_at(leader: httpx.AsyncClient, traced: tuple[Troubled, Trace]) -> None:

@@ -61,6 +61,11 @@ def test_the_scope_stands_by_equipment_what_is_reached_first_and_then_by_arrival
     assert reached[0].arrival_at.second == 10
 
 
+def test_the_equipment_where_it_begins_is_not_in_its_own_scope() -> None:
+    scope = [affected("point:5", 5, equipment=1), affected("point:6", 9, equipment=6)]
+    assert [item.equipment_id for item in reached_equipment(result([cause("point:1")], scope))] == [6]
+
+
 def test_what_nothing_leads_to_and_what_is_hardly_touched_is_not_in_the_scope() -> None:
     scope = [
         affected("point:5", 40, moving=False, path=[]),
