@@ -37,7 +37,8 @@ async def timeline(session: AsyncSession, actor: Actor, alarm: Alarm) -> Timelin
         mates = select(func.concat("alarm:", cast(col(Alarm.id), String))).where(
             visible(actor, Alarm), col(Alarm.group_id) == alarm.group_id
         )
-        stories = or_(stories, and_(col(Event.subject) == "trace", col(Event.story).in_(mates)))
+        traced = and_(col(Event.subject) == "trace", col(Event.at) >= alarm.raised_at, col(Event.story).in_(mates))
+        stories = or_(stories, traced)
     newest = await session.scalars(
         select(Event).where(visible(actor, Event), stories).order_by(col(Event.id).desc()).limit(MOST_EVENTS + 1)
     )
