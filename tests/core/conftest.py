@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 from fastapi import FastAPI
 
-from backend.core.database import Database
 from tests.webclient import running_app
 
 

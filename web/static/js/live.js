@@ -6,6 +6,7 @@ import { sound } from "./sound.js";
 const DEAF_AFTER_MS = 30_000;
 const PIPELINE_STALE_S = 40;
 const LONGEST_WAIT_MS = 15_000;
+const STILL_AFTER_MS = 700;
 const LOUD = new Set(["alarm.raised", "alarm.escalated", "alarm.repeated", "alarm.nobody_reached"]);
 const locale = document.body.dataset.locale;
 const cursorKey = `ansu-cursor-${document.body.dataset.person}`;
@@ -82,20 +83,38 @@ function happened(frame) {
 
 const say = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
-// Elements with data-refresh-on="alarm trace" fetch themselves anew; many events within a moment do it once.
+// Elements with data-refresh-on="alarm trace" fetch themselves anew; many events within a moment do it once. While a
+// finger is on the page nothing moves under it.
 const due = new Set();
 let refreshing = 0;
+let touchedAt = 0;
+for (const name of ["pointerdown", "pointermove", "touchmove"]) addEventListener(name, () => (touchedAt = Date.now()), { passive: true, capture: true });
+const isTouched = () => Date.now() - touchedAt < STILL_AFTER_MS;
+
 function refresh(concerns) {
   for (const element of document.querySelectorAll("[data-refresh-on]")) {
     if (concerns(element.dataset.refreshOn.split(" "))) due.add(element);
   }
-  if (due.size === 0 || refreshing) return;
-  refreshing = setTimeout(() => {
-    refreshing = 0;
-    for (const element of due) if (element.isConnected && !isTyping(element)) window.htmx?.trigger(element, "refresh");
-    due.clear();
-  }, 400);
+  if (due.size > 0 && !refreshing) refreshing = setTimeout(fetchDue, 400);
 }
+
+function fetchDue() {
+  if (isTouched()) {
+    refreshing = setTimeout(fetchDue, STILL_AFTER_MS);
+    return;
+  }
+  refreshing = 0;
+  for (const element of due) if (element.isConnected && !isTyping(element)) window.htmx?.trigger(element, "refresh");
+  due.clear();
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const element = event.detail.requestConfig.elt;
+  if (event.detail.requestConfig.triggeringEvent?.type !== "refresh" || !isTouched()) return;
+  event.detail.shouldSwap = false;
+  due.add(element);
+  refreshing ||= setTimeout(fetchDue, STILL_AFTER_MS);
+});
 
 const isTyping = (element) => element.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
 const isDeaf = () => Date.now() - heardAt > DEAF_AFTER_MS;

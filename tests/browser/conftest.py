@@ -1,0 +1,86 @@
+"""The whole of AnSu as a user starts it (``ansu up`` with the demo plant), and phones that look at it.
+
+One plant serves all browser tests: each test does what no other undoes.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser.phone import Phones
+from tests.embedded.running import ROOT, Up, ups_in
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
+
+
+@pytest.fixture(scope="session")
+def plant() -> Iterator[Up]:
+    """A running AnSu with the demo plant."""
+    home = Path(tempfile.mkdtemp(prefix="ansu-browser-"))
+    if os.geteuid() == 0:
+        home.chmod(0o711)
+    try:
+        with ups_in(home) as new_up:
+            up = new_up("data", ANSU_DEMO="1").start().wait_running()
+            yield up
+            assert up.end() == 0
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def replaying(plant: Up, *arguments: str) -> Iterator[None]:
+    """``ansu replay tep …`` against the running plant, for as long as the block."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "backend.cli", "replay", "tep", *arguments],
+        cwd=ROOT,
+        env=plant.environment,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's Chromium."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        await browser.close()
+
+
+_failed = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a test failed, so that its phones can be looked at."""
+    report = yield
+    item.stash[_failed] = item.stash.get(_failed, False) or report.failed
+    return report
+
+
+@pytest.fixture
+async def phones(browser: Browser, plant: Up, request: pytest.FixtureRequest) -> AsyncIterator[Phones]:
+    """Makes phones: ``await phones("leader1")`` is one on which that person is signed in.
+
+    What they showed when a test failed is printed and lies in ``.screenshots/failed``.
+    """
+    maker = Phones(browser, f"http://127.0.0.1:{plant.environment['ANSU_PORT']}")
+    yield maker
+    if request.node.stash.get(_failed, False):
+        await maker.show(ROOT / ".screenshots" / "failed" / request.node.name)
+    await maker.put_away()

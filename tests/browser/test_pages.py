@@ -1,0 +1,173 @@
+"""What holds on every page: it fits a narrow phone, can be hit by a thumb, read by a screen reader and in English."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import expect
+from sqlalchemy import text
+
+from backend.core.database import Database
+from tests.browser.conftest import replaying
+from tests.browser.phone import Phone, Phones
+from tests.embedded.running import Up
+
+_SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, input, select, textarea, summary")]
+  .filter((e) => e.checkVisibility({ opacityProperty: true }) && e.type !== "hidden")
+  .filter((e) => !e.closest(".plan-map, .toasts"))
+  .filter((e) => getComputedStyle(e).display !== "inline")
+  .map((e) => [e.closest("label") ?? e, e])
+  .map(([hit, e]) => [hit.getBoundingClientRect(), e])
+  .filter(([box]) => box.width > 1 && box.height > 0 && box.height < 47.5)
+  .map(([box, e]) => `${e.outerHTML.slice(0, 120)} is ${box.height} px high`)"""
+_OUR_CHINESE = """() => {
+  const texts = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const words = walk.currentNode.textContent.trim();
+    const typedByPeople = walk.currentNode.parentElement.closest("[data-own-words], .told-note, textarea");
+    if (/[\\u4e00-\\u9fff]/.test(words) && !typedByPeople) texts.push(words);
+  }
+  return texts;
+}"""
+_KNOWN_BY_ITS_CHINESE_NAME = {"中文", "简体中文"}
+
+
+@pytest.fixture(scope="session")
+async def eventful(plant: Up) -> AsyncIterator[dict[str, int]]:
+    """The plant after a fault: ids of what its pages show."""
+    with replaying(plant, "--fault", "4", "--rate", "10", "--from-normal", "2"):
+        yield await ids_of(plant.database_url)
+
+
+async def ids_of(database_url: str) -> dict[str, int]:
+    """Ids of what the pages show; waits until there is an alarm with its trace."""
+    database = Database(database_url)
+    found: dict[str, int | None] = {"trace": None}
+    while None in found.values():
+        await asyncio.sleep(0.5)
+        async with database.session() as session:
+            found = dict((await session.execute(text(_IDS))).mappings().one())
+    await database.close()
+    return {name: id_ for name, id_ in found.items() if id_ is not None}
+
+
+_IDS = """
+SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm, (SELECT max(id) FROM trace) AS trace,
+       (SELECT min(id) FROM alarm_rule) AS rule, (SELECT id FROM point WHERE code = 'XMEAS_9') AS point,
+       (SELECT id FROM equipment WHERE code = 'REACTOR') AS equipment,
+       (SELECT id FROM person WHERE account = 'worker1') AS person
+"""
+
+PAGES = (
+    "/",
+    "/alarms",
+    "/alarms/{alarm}",
+    "/traces/{trace}",
+    "/plant",
+    "/equipment/{equipment}",
+    "/points/{point}",
+    "/points/{point}/edit",
+    "/rectifications",
+    "/rectifications/new?alarm_id={alarm}",
+    "/rules",
+    "/rules/{rule}",
+    "/rules/{rule}/edit",
+    "/rules/new?kind=rate",
+    "/rejections",
+    "/adoptions",
+    "/people",
+    "/people/{person}",
+    "/people/{person}/edit",
+    "/people/new",
+    "/audit",
+    "/me",
+    "/me/password",
+)
+
+
+async def look(phone: Phone, path: str) -> None:
+    answer = await phone.page.goto(phone.base + path)
+    assert answer is not None and answer.status == 200, path
+    await phone.page.wait_for_load_state("networkidle")
+    width = await phone.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 360, f"{path} is {width} px wide"
+
+
+async def test_every_page_fits_a_thumb_and_a_screen_reader(phones: Phones, eventful: dict[str, int]) -> None:
+    phone = await phones("admin")
+    axe = Axe()
+    barriers = []
+    for pattern in PAGES:
+        path = pattern.format(**eventful)
+        await look(phone, path)
+        barriers += [f"{path}: {small}" for small in await phone.page.evaluate(_SMALL_TARGETS)]
+        found = await axe.run(phone.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag2aaa"]})
+        barriers += [
+            f"{path}: {one['id']} {node['html'][:160]} {node['failureSummary'][:200]}"
+            for one in found.response["violations"]
+            for node in one["nodes"]
+        ]
+    assert not barriers, "\n".join(barriers)
+    assert phone.complaints == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "contrast"])
+async def test_text_keeps_its_contrast_in_other_themes(phones: Phones, eventful: dict[str, int], theme: str) -> None:
+    phone = await phones("manager1")
+    axe = Axe()
+    barriers = []
+    for pattern in ("/", "/alarms/{alarm}", "/traces/{trace}", "/plant", "/points/{point}", "/rectifications"):
+        path = pattern.format(**eventful)
+        await look(phone, path)
+        await phone.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        await phone.page.wait_for_timeout(200)
+        found = await axe.run(phone.page, options={"runOnly": ["color-contrast-enhanced"]})
+        barriers += [f"{path}: {node['html'][:160]}" for one in found.response["violations"] for node in one["nodes"]]
+    assert not barriers, "\n".join(barriers)
+
+
+async def test_the_english_pages_are_english(phones: Phones, eventful: dict[str, int]) -> None:
+    phone = await phones("admin", locale="en-GB")
+    for pattern in PAGES:
+        path = pattern.format(**eventful)
+        await look(phone, path)
+        chinese = set(await phone.page.evaluate(_OUR_CHINESE)) - _KNOWN_BY_ITS_CHINESE_NAME
+        assert not chinese, f"{path}: {chinese}"
+
+
+async def test_an_alarm_is_acknowledged_without_any_script(phones: Phones, eventful: dict[str, int]) -> None:
+    phone = await phones("leader2", java_script_enabled=False)
+    page = await phone.open(f"/alarms/{eventful['alarm']}")
+    await page.locator(".action-bar").get_by_role("button", name="确认").click()
+    await expect(page.locator("#alarm-now")).to_contain_text("已确认")
+
+
+async def test_a_phone_without_a_network_says_so_and_comes_back(phones: Phones, eventful: dict[str, int]) -> None:
+    phone = await phones("worker2")
+    await phone.is_live()
+    await phone.context.set_offline(True)
+    await phone.page.evaluate("window.dispatchEvent(new Event('online'))")
+    await expect(phone.page.locator("#line-state")).to_have_attribute("data-state", "off")
+    await expect(phone.page.locator("#line-state")).to_contain_text("连接中断")
+    await phone.context.set_offline(False)
+    await phone.page.evaluate("window.dispatchEvent(new Event('online'))")
+    await phone.is_live()
+
+
+async def test_the_page_and_its_script_tell_time_alike(phones: Phones) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from backend.core.i18n import LOCALES
+    from backend.core.phrases import ago
+
+    phone = await phones("worker3")
+    ages = [0, 30, 61, 3599, 3600, 90_000, -10, -700, -90_000]
+    said = await phone.page.evaluate(
+        "async ([ages, locales]) => { const { ago } = await import('/static/js/times.js');"
+        " return ages.map((s) => locales.map((l) => ago(s, l))); }",
+        [ages, LOCALES],
+    )
+    noon = datetime(2026, 11, 26, 12, tzinfo=UTC)
+    assert said == [[ago(locale, noon - timedelta(seconds=s), noon) for locale in LOCALES] for s in ages]
