@@ -95,7 +95,8 @@ async def _page(
     typed: Any = None,
     done: str = "",
 ) -> Response:
-    walked = await walk(session, actor, view, rank)
+    short = block == "brief"
+    walked = [] if short else await walk(session, actor, view, rank)
     reached = reached_equipment(view.result)
     path = equipment_path([one.step for one in walked], {one.step.node: one.name.equipment_id for one in walked})
     response: Response = render(
@@ -108,7 +109,7 @@ async def _page(
         path=path,
         reached=reached,
         scope=[item.equipment_id for item in reached if item.equipment_id not in path],
-        drawing=await plant.floor_plan(session, actor),
+        drawing=None if short else await plant.floor_plan(session, actor),
         advice=advice_for(view.result),
         limit_words=LIMITS,
         say=reason_sentence,
