@@ -13,6 +13,7 @@ CAPABILITIES = {
     "unshelve": "alarms.shelve",
     "close": "alarms.close",
     "judge": "alarms.judge",
+    "note": "alarms.see",
 }
 """Deed → capability."""
 

@@ -57,6 +57,7 @@ DONE: dict[str, str] = {
     "unshelve": N_("已取消搁置"),
     "close": N_("预警已关闭"),
     "judge": N_("判定已记录"),
+    "note": N_("备注已记入经过"),
 }
 """Said on the page after a deed."""
 RULE_DONE: dict[str, str] = {

@@ -20,6 +20,7 @@ WORDS: dict[str, str] = {
     "alarm.out_of_service": N_("退出服务"),
     "alarm.back_in_service": N_("恢复服务"),
     "alarm.closed": N_("已关闭"),
+    "alarm.noted": N_("备注"),
     "alarm.judged_false": N_("判为误报"),
     "alarm.judged_true": N_("判为属实"),
     "alarm.escalated": N_("通知"),

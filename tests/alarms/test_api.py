@@ -52,11 +52,11 @@ async def test_one_alarm_tells_what_the_caller_can_do(database: Database, settin
     alarm = await raised(database, setting)
     mate = await raised(database, setting, machine=1)
     leader = (await (await browsers(Role.LEADER)).get(f"/api/v1/alarms/{alarm}")).json()
-    assert leader["can"] == ["acknowledge", "judge", "shelve"]
+    assert leader["can"] == ["acknowledge", "judge", "note", "shelve"]
     assert (leader["unit"], leader["value"], leader["limit_value"]) == ("kPa", 101.0, 100.0)
     assert [one["id"] for one in leader["mates"]] == [mate]
     worker = (await (await browsers(Role.WORKER)).get(f"/api/v1/alarms/{alarm}")).json()
-    assert worker["can"] == []
+    assert worker["can"] == ["note"]
 
 
 async def test_a_deed_sent_again_with_its_key_is_done_once(
@@ -144,7 +144,7 @@ async def test_another_sites_things_are_not_found(
     ).json()["id"]
     for url in (f"/api/v1/alarms/{alarm}", f"/api/v1/alarms/{alarm}/timeline", f"/api/v1/rules/{rule}"):
         assert (await stranger.get(url)).status_code == 404
-    for deed in ("acknowledge", "shelve", "unshelve", "close", "judge"):
+    for deed in ("acknowledge", "shelve", "unshelve", "close", "judge", "note"):
         assert (await stranger.post(f"/api/v1/alarms/{alarm}/{deed}")).status_code == 404
     assert (await stranger.put(f"/api/v1/rules/{rule}", json=RULE | {"version": 1})).status_code == 404
     assert (await stranger.post(f"/api/v1/rules/{rule}/out-of-service")).status_code == 404

@@ -187,14 +187,21 @@ async def test_a_major_alarm_is_closed_by_a_second_person(
             await close(session, setting.actor(Role.SAFETY_OFFICER), alarm)
 
 
-async def test_a_worker_reads_but_has_nothing_to_press(
+async def test_a_worker_reads_and_may_only_add_what_they_saw(
     database: Database, setting: Setting, browsers: Browsers
 ) -> None:
     alarm = await raised(database, setting)
     browser = await browsers(Role.WORKER)
     page = await browser.get(f"/alarms/{alarm}")
     assert page.status_code == 200
-    assert 'method="post"' not in page.text.partition("<main")[2]
+    forms = re.findall(r'<form[^>]*action="([^"]+)"', page.text.partition("<main")[2])
+    assert forms == [f"/alarms/{alarm}/note"]
+    assert (await browser.post(f"/alarms/{alarm}/note", data={"note": " "})).status_code == 422
+    form = {"note": "阀门已手动关小", "idempotency_key": form_key(page, "note")}
+    for _sent in range(2):
+        assert (await browser.post(f"/alarms/{alarm}/note", data=form)).status_code == 303
+    story = words(await browser.get(f"/alarms/{alarm}"))
+    assert story.count("阀门已手动关小") == 1 and "备注 · worker某" in story
     for deed in ("acknowledge", "shelve", "unshelve", "close", "judge"):
         assert (await browser.post(f"/alarms/{alarm}/{deed}")).status_code == 403
 
@@ -280,7 +287,7 @@ async def test_another_site_finds_neither_the_alarm_nor_its_deeds(
         stranger = await session.get_one(Person, other.people[Role.ADMIN])
     async with signed_in(app, stranger) as browser:
         assert (await browser.get(f"/alarms/{alarm}")).status_code == 404
-        for deed in ("acknowledge", "shelve", "unshelve", "close", "judge"):
+        for deed in ("acknowledge", "shelve", "unshelve", "close", "judge", "note"):
             assert (await browser.post(f"/alarms/{alarm}/{deed}")).status_code == 404
         assert "压力0" not in words(await browser.get("/alarms"))
     state = await fetch(database, "SELECT state FROM alarm WHERE id = :id", id=alarm)

@@ -145,3 +145,15 @@ async def judge(
         return await commands.judge(session, actor, alarm_id, genuine=genuine, note=sent.note)
 
     return alarm_out(await once(session, actor, Alarm, key, ["alarm.judge", alarm_id, sent.model_dump()], deed))
+
+
+@router.post("/{alarm_id}/note", dependencies=[allow("alarms.see")])
+async def add_note(
+    session: SessionDep, actor: ActorDep, alarm_id: int, sent: Annotated[NoteIn, Body()] = NoteIn(), key: KeyHeader = ""
+) -> AlarmOut:
+    """Put words into its story."""
+
+    async def deed() -> Alarm:
+        return await commands.add_note(session, actor, alarm_id, note=sent.note)
+
+    return alarm_out(await once(session, actor, Alarm, key, ["alarm.note", alarm_id, sent.note], deed))

@@ -1,6 +1,6 @@
 """What machines and people do to alarms and rules: check, change, record the event. Nothing here commits."""
 
-from backend.alarms.commands.handling import acknowledge, close, judge, shelve, unshelve
+from backend.alarms.commands.handling import acknowledge, add_note, close, judge, shelve, unshelve
 from backend.alarms.commands.making import Occurrence
 from backend.alarms.commands.raising import (
     clear_alarm,
@@ -15,6 +15,7 @@ __all__ = [
     "Occurrence",
     "RuleDraft",
     "acknowledge",
+    "add_note",
     "bring_back",
     "clear_alarm",
     "clear_system_alarm",

@@ -23,6 +23,7 @@ EVENT_WORDS: dict[str, tuple[str, str]] = {
     "alarm.out_of_service": ("退出服务：", "Out of service: "),
     "alarm.back_in_service": ("恢复服务：", "Back in service: "),
     "alarm.closed": ("已关闭：", "Closed: "),
+    "alarm.noted": ("备注：", "Note: "),
     "alarm.judged_false": ("判为误报：", "Judged false: "),
     "alarm.judged_true": ("判为真实：", "Judged true: "),
     "alarm.escalated": ("请处理：", "Please handle: "),

@@ -101,3 +101,14 @@ async def judge(asked: AskedDep) -> Response:
         )
 
     return await asked.answer("judge", [form.verdict, form.note], command)
+
+
+@router.post("/note", dependencies=[allow("alarms.see")])
+async def add_note(asked: AskedDep) -> Response:
+    """Put words into its story."""
+    note = asked.form.note
+
+    async def command() -> Alarm:
+        return await commands.add_note(asked.session, asked.actor, asked.alarm_id, note=note)
+
+    return await asked.answer("note", [note], command)
