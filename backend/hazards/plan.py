@@ -62,7 +62,7 @@ def deadline_choices(level: str, now: datetime, zone: ZoneInfo) -> list[Deadline
     today = DeadlineChoice(N_("今天"), here.replace(hour=23, minute=59, second=0, microsecond=0))
     hour = here.replace(minute=0, second=0, microsecond=0)
     allowed = DAYS_ALLOWED[Level(level)]
-    later = ((1, N_("明天")), (3, N_("3 天")), (7, N_("7 天")))
+    later = ((1, N_("明天")), (3, N_("3 天内")), (7, N_("7 天内")))
     return [today] + [
         DeadlineChoice(words, hour + timedelta(days=days), suggested=days == allowed) for days, words in later
     ]

@@ -32,6 +32,17 @@ STEPS = {
     Step.REASSIGNED: N_("改派责任人"),
     Step.CANCELLED: N_("取消整改"),
 }
+DEEDS = {
+    Step.OPENED: N_("发起了整改"),
+    Step.STARTED: N_("开始了整改"),
+    Step.PROGRESS: N_("填报了进展"),
+    Step.SUBMITTED: N_("提交了验收"),
+    Step.VERIFIED: N_("验收通过了"),
+    Step.RETURNED: N_("退回了整改"),
+    Step.REASSIGNED: N_("改派了责任人"),
+    Step.CANCELLED: N_("取消了整改"),
+}
+"""The same steps as told of somebody: after their name."""
 DONE = {
     Step.OPENED: N_("整改单已开出，责任人会收到通知"),
     Step.STARTED: N_("已开始整改"),
@@ -44,7 +55,7 @@ DONE = {
 }
 """Said on the page after the step."""
 TABS = {
-    Tab.MINE: N_("我的"),
+    Tab.MINE: N_("我负责"),
     Tab.TEAM: N_("本班组"),
     Tab.OVERDUE: N_("逾期"),
     Tab.TO_VERIFY: N_("待我验收"),

@@ -3,7 +3,7 @@
 The words of every domain stand here, since one page shows them all; a code without words is shown as it is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,7 @@ ACTIONS = {
     "alarm.unshelved": N_("取消搁置"),
     "alarm.judge": N_("判定预警"),
     "alarm.closed": N_("关闭预警"),
+    "alarm.noted": N_("备注预警"),
     "trace.confirm": N_("确认根源"),
     "rectification.open": N_("发起整改"),
     "rectification.start": N_("开始整改"),
@@ -100,6 +101,7 @@ FIELDS = {
     "deadline": N_("期限"),
     "funds": N_("资金"),
     "owner_id": N_("责任人"),
+    "alarm_id": N_("预警"),
     "shelved_until": N_("搁置到"),
     "shelved_reason": N_("搁置原因"),
     "judgement": N_("判定"),
@@ -134,6 +136,7 @@ _VALUES = {
         "verified": N_("已销号"),
         "cancelled": N_("已取消"),
     },
+    "rectification.state": {"returned": N_("已退回")},
     "judgement": {"true": N_("属实"), "false": N_("误报")},
     "theme": {"auto": N_("跟随手机"), "light": N_("浅色"), "dark": N_("深色"), "contrast": N_("高对比")},
     "locale": {"": N_("跟随手机"), "zh_CN": N_("中文"), "en": "English"},
@@ -175,15 +178,24 @@ def object_page(object_type: str, object_id: int) -> str:
     return _PAGES.get(object_type, "").format(object_id)
 
 
-def changed_fields(change: dict[str, Any], zone: ZoneInfo) -> Iterator[ChangedField]:
-    """The fields of an audit entry's ``change``, moments in ``zone``."""
+def changed_fields(
+    change: dict[str, Any], zone: ZoneInfo, *, object_type: str = "", people: Mapping[int, str] | None = None
+) -> Iterator[ChangedField]:
+    """The fields of an audit entry's ``change``: moments in ``zone``, owners by their names in ``people``."""
     for field, values in change.items():
         name = Words(FIELDS[field]) if field in FIELDS else Words(plain=field)
         before, after = values if isinstance(values, list) and len(values) == 2 else (None, values)
-        yield ChangedField(name, _value(field, before, zone), _value(field, after, zone))
+        kind = f"{object_type}.{field}"
+        known = {**_VALUES.get(field, {}), **_VALUES.get(kind, {})}
+        shown = [_owner(value, people or {}) if field == "owner_id" else value for value in (before, after)]
+        yield ChangedField(name, *(_value(known, value, zone) for value in shown))
 
 
-def _value(field: str, value: Any, zone: ZoneInfo) -> Words:
+def _owner(person_id: Any, people: Mapping[int, str]) -> Any:
+    return people.get(person_id, person_id) if isinstance(person_id, int) else person_id
+
+
+def _value(known: Mapping[str, str], value: Any, zone: ZoneInfo) -> Words:
     if value is None:
         return Words()
     if isinstance(value, bool):
@@ -192,8 +204,8 @@ def _value(field: str, value: Any, zone: ZoneInfo) -> Words:
         return Words(plain="、".join(str(part) for part in value))
     if isinstance(value, dict):
         return Words(plain=", ".join(_flat(value)))
-    if str(value) in _VALUES.get(field, {}):
-        return Words(_VALUES[field][str(value)])
+    if str(value) in known:
+        return Words(known[str(value)])
     return Words(plain=_moment(str(value), zone))
 
 

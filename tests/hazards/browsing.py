@@ -13,8 +13,8 @@ from backend.identity.actor import Actor
 from backend.identity.models import Person
 from tests.webclient import signed_in
 
-_OWN_NAMES = ("中文", "微信", "钉钉", "飞书")
-"""Languages and apps are called what they call themselves."""
+_OWN_NAMES = ("中文", "安溯", "微信", "钉钉", "飞书")
+"""Languages, apps and we ourselves are called what they call themselves."""
 
 
 @asynccontextmanager

@@ -207,7 +207,8 @@ async def test_the_main_button_is_the_step_that_is_waited_for(app: FastAPI, data
         assert await buttons() == ("", f"{here}/verify")
         await step(leader, one.id, "return", note="还在漏")
         assert await buttons() == (f"{here}/submit", "")
-        assert "退回原因：还在漏" in (await wang.get(here)).text
+        page = (await wang.get(here)).text
+        assert "还在漏" in page.split("退回原因")[1].split("</p>")[0]
 
 
 async def test_who_did_the_work_is_refused_as_its_verifier(app: FastAPI, database: Database, cast: Cast) -> None:
@@ -344,6 +345,19 @@ async def test_photos_are_shown_to_whom_the_rectification_is_and_to_nobody_else(
         assert (await browser.get(f"/rectifications/of-alarm/{cast.alarm_id}")).status_code == 404
         assert (await browser.get(f"/rectifications/new?alarm_id={cast.alarm_id}")).status_code == 404
         assert (await browser.post("/rectifications", data={"alarm_id": str(cast.alarm_id)})).status_code == 404
+
+
+async def test_the_audit_names_owners_and_calls_states_as_the_pages_do(
+    app: FastAPI, database: Database, cast: Cast
+) -> None:
+    one = await opened(database, cast)
+    async with browsing(app, cast.wang) as wang, browsing(app, cast.officer) as officer:
+        await step(wang, one.id, "start")
+        await step(wang, one.id, "submit", note="好了")
+        await step(officer, one.id, "return", note="还在漏")
+        page = (await officer.get(f"/audit?kind=rectification&number={one.id}")).text
+    assert f"<dt>责任人</dt>\n    <dd><span data-own-words>{cast.wang.name}</span></dd>" in page
+    assert "<del>待验收</del> → 已退回" in page
 
 
 async def test_english_pages_hold_no_chinese(app: FastAPI, database: Database, cast: Cast) -> None:

@@ -50,7 +50,7 @@ def test_the_graver_the_sooner(level: str, day: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "suggested"), [("major", ["明天"]), ("significant", ["3 天"]), ("general", ["7 天"]), ("low", [])]
+    ("level", "suggested"), [("major", ["明天"]), ("significant", ["3 天内"]), ("general", ["7 天内"]), ("low", [])]
 )
 def test_one_tap_deadlines_are_offered_and_the_one_that_fits_the_level_suggested(
     level: str, suggested: list[str]

@@ -162,7 +162,7 @@ async def test_the_audit_tells_in_words_who_did_what_to_whom(app: FastAPI, admin
         page = (await browser.get(f"/audit?kind=person&number={worker.id}")).text
         none = (await browser.get("/audit?action=rule.edit")).text
     assert "修改人员" in page and admin.name in page and f'href="/people/{worker.id}"' in page
-    assert f"<del>{worker.name}</del>" in page and "新名字" in page
+    assert f"<del><span data-own-words>{worker.name}</span></del>" in page and "新名字" in page
     assert "<del>一线员工</del>" in page and "班组长" in page
     assert "没有操作记录" in none
 

@@ -20,7 +20,7 @@ from backend.hazards.models import Rectification
 from backend.hazards.pages.refusals import REFUSALS, Refusal, refusal
 from backend.hazards.queries import somebody
 from backend.hazards.recording import Sent
-from backend.hazards.wording import DONE, STATES, STEPS, TONES
+from backend.hazards.wording import DEEDS, DONE, STATES, STEPS, TONES
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 
@@ -164,6 +164,7 @@ async def _page(
         states=STATES,
         tones=TONES,
         steps=STEPS,
+        deeds=DEEDS,
         most=plan.MOST_LETTERS["note"],
         key=uuid4().hex,
         done=done,

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
-from backend.core.pages import render
+from backend.core.pages import locale_of, render
 from backend.identity.queries import audit as queries
 from backend.identity.queries.audit import Entry, Filter
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -61,13 +61,15 @@ async def audit_page(
     """
     wanted = Filter(_digits(person), _known(kind, OBJECTS), _digits(number), _known(action, ACTIONS))
     page = await queries.audit_entries(session, actor, wanted, before=before)
+    people = await queries.actors(session, actor)
+    names = {one.id: (locale_of(request) == "en" and one.name_en) or one.name for one in people}
     lines = [
         Line(
             entry,
             action_words(entry.action),
             object_words(entry.object_type),
             object_page(entry.object_type, entry.object_id),
-            tuple(changed_fields(entry.change, actor.zone)),
+            tuple(changed_fields(entry.change, actor.zone, object_type=entry.object_type, people=names)),
         )
         for entry in page.entries
     ]
@@ -80,7 +82,7 @@ async def audit_page(
         following=page.following,
         more_url=f"/audit?{urlencode({**asked, 'before': page.following or ''})}",
         wanted=wanted,
-        people=await queries.actors(session, actor),
+        people=people,
         actions=ACTIONS,
         objects=OBJECTS,
     )
