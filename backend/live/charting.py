@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, tzinfo
 from backend.live.views import LimitMark, Series
 
 WIDTH, HEIGHT = 360.0, 220.0
-LEFT, RIGHT, TOP, BOTTOM = 46.0, 352.0, 10.0, 190.0
+LEFT, RIGHT, TOP, BOTTOM = 54.0, 354.0, 10.0, 190.0
 NEAR = 1.0
 """A limit is drawn when it lies no further from the data than the data is high."""
 GAP_CELLS = 3.0
@@ -127,8 +127,8 @@ def _decimals(scale: _Scale) -> int:
 
 
 def _times(scale: _Scale, until: datetime, zone: tzinfo) -> Iterable[Tick]:
-    """Four moments at equal distances; the day instead of the hour beyond a day."""
-    form = "%m-%d" if scale.seconds > 86_400 else "%H:%M"
-    for share in (0.0, 1 / 3, 2 / 3, 1.0):
-        moment = until - timedelta(seconds=scale.seconds * (1 - share))
+    """Moments at equal distances: days beyond a day, seconds within ten minutes, else hours and minutes."""
+    form, steps = ("%m-%d", 3) if scale.seconds > 86_400 else ("%H:%M", 3) if scale.seconds > 600 else ("%H:%M:%S", 2)
+    for step in range(steps + 1):
+        moment = until - timedelta(seconds=scale.seconds * (1 - step / steps))
         yield Tick(scale.x(moment), moment.astimezone(zone).strftime(form))

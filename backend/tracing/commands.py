@@ -23,8 +23,8 @@ from backend.tracing.models import TRACE_JOB, Trace
 from backend.tracing.records import answerable_posts, records_about
 from backend.tracing.story import suspected_equipment, tell
 
-REFINE_AFTER_S = (20, 60, 180, 600)
-"""A trace is made anew as data comes, this long after its first answer."""
+REFINE_AFTER_S = (5, 20, 60, 180, 600)
+"""A trace is made anew as data comes, this long after its first answer: that one often rests on a few rows."""
 _GRAVITY: dict[str, int] = {Level.MAJOR: 4, Level.SIGNIFICANT: 3, Level.GENERAL: 2, Level.LOW: 1}
 
 
