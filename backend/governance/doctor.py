@@ -17,7 +17,7 @@ from backend.governance.findings import Finding, Verdict
 
 _MARKS = {Verdict.OK: "✓", Verdict.WARNING: "!", Verdict.BAD: "✗"}
 _COLOURS = {Verdict.OK: "32", Verdict.WARNING: "33", Verdict.BAD: "31"}
-_LABELS = {
+LABELS = {
     "web": "网页",
     "database": "数据库",
     "durability": "断电保护",
@@ -55,19 +55,19 @@ async def examine(settings: Settings) -> list[Finding]:
         probes.probe_broker(settings),
         asyncio.to_thread(probes.probe_disks, settings.data_dir),
     )
-    order = list(_LABELS)
+    order = list(LABELS)
     return sorted((finding for found in looked for finding in found), key=lambda f: order.index(f.check))
 
 
 def table(found: Sequence[Finding], *, colour: bool = False) -> str:
     """The report for a person: a mark, the check, and what was found, in both languages."""
     lines = [f"安溯 AnSu {__version__} · ansu doctor", ""]
-    width = max(len(name) for name in _LABELS)
+    width = max(len(name) for name in LABELS)
     for finding in found:
         mark = _MARKS[finding.verdict]
         if colour:
             mark = f"\x1b[{_COLOURS[finding.verdict]}m{mark}\x1b[0m"
-        label = _LABELS[finding.check]
+        label = LABELS[finding.check]
         lines.append(f"{mark} {label}{'　' * (5 - len(label))}  {finding.zh}")
         lines.append(f"  {finding.check:<{width}}  {finding.en}")
     count = {verdict: sum(f.verdict is verdict for f in found) for verdict in Verdict}
