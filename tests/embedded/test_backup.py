@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ from backend.core.events import present_cursor, read_events, record_event, take_
 from backend.core.migrate import differences, migrate
 from backend.embedded import DataFolder, EmbeddedServers
 from backend.embedded.clients import client_environment
+from backend.telemetry.partitions import ensure_partitions, partition_days
 from tests.embedded.home import fresh_home
 from tests.embedded.running import ROOT
 from tests.factories import make_site
 
+TODAY = datetime.now(UTC).date()
 LATE = 300_000
 """A transaction number of a plant that has run for a while."""
 
@@ -71,21 +74,44 @@ async def test_a_backup_comes_back_on_a_new_server_and_its_event_log_goes_on(
     async with session_on(database_url) as session:
         await session.execute(text("UPDATE event SET txid = :late"), {"late": LATE})
         await session.execute(text("INSERT INTO event_reader(name, horizon) VALUES ('delivery', :h)"), {"h": LATE + 1})
+        await ensure_partitions(session, [TODAY])
     script("backup", tmp_path / "backup", database_url, tmp_path / "old")
 
     await migrate(second.postgres.url)
+    async with session_on(second.postgres.url) as session:
+        await ensure_partitions(session, [TODAY, TODAY + timedelta(days=1)])
+        await make_site(session, code="replaced")
     script("restore", tmp_path / "backup", second.postgres.url, tmp_path / "new")
 
     assert (tmp_path / "new" / "photos" / "ab" / "photo.webp").read_bytes() == b"picture"
     assert str(await differences(second.postgres.url)) == str(await differences(database_url))
     async with session_on(second.postgres.url) as session:
         assert (await session.execute(text("SELECT code FROM site"))).scalars().all() == ["kept"]
+        assert await partition_days(session) == [TODAY]
         cursor = await present_cursor(session)
     async with session_on(second.postgres.url) as session:
         await tell(session, site.id, "test.new")
     async with session_on(second.postgres.url) as session:
         assert [event.kind for event in (await read_events(session, cursor)).events] == ["test.new"]
         assert [event.kind for event in await take_settled(session, "delivery")] == ["test.new"]
+
+
+@pytest.mark.parametrize("lost", [slice(-4000, None), slice(-400, -100)], ids=["cut short", "a block unreadable"])
+async def test_a_backup_that_cannot_be_read_changes_nothing(
+    database_url: str, second: EmbeddedServers, tmp_path: Path, lost: slice
+) -> None:
+    await migrate(second.postgres.url)
+    async with session_on(second.postgres.url) as session:
+        stays = await make_site(session)
+    script("backup", tmp_path / "torn", database_url, tmp_path)
+    dump = tmp_path / "torn" / "database.dump"
+    torn = bytearray(dump.read_bytes())
+    torn[lost] = b"" if lost.stop is None else b"?" * 300
+    dump.write_bytes(torn)
+    with pytest.raises(AssertionError, match="nothing was changed"):
+        script("restore", tmp_path / "torn", second.postgres.url, tmp_path)
+    async with session_on(second.postgres.url) as session:
+        assert stays.code in (await session.execute(text("SELECT code FROM site"))).scalars().all()
 
 
 def test_a_backup_is_never_written_over(database_url: str, tmp_path: Path) -> None:
