@@ -1,12 +1,12 @@
-"""Which flood an alarm belongs to: near in time, and near on the plant graph.
+"""What is near: an alarm joins the latest flood of its neighbourhood that is younger than the window.
 
-Pure. ``commands.raising`` asks it with the groups that were raised into lately.
+Pure. ``commands.making`` looks for that flood in the statement that makes the alarm; an alarm without equipment (a
+system alarm, a point nobody placed) stands alone.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 
 GROUP_WINDOW = timedelta(minutes=10)
 GROUP_LINKS = 3
@@ -33,34 +33,3 @@ class Neighbourhood:
                 reached |= edge
             self._near[key] = frozenset(reached)
         return self._near[key]
-
-
-@dataclass(frozen=True)
-class OpenGroup:
-    """A group that may take one more alarm."""
-
-    group_id: int
-    last_raised_at: datetime
-    equipment_ids: frozenset[int]
-
-
-def group_for(
-    equipment_id: int | None,
-    at: datetime,
-    groups: Sequence[OpenGroup],
-    neighbourhood: Neighbourhood,
-    *,
-    window: timedelta = GROUP_WINDOW,
-    links: int = GROUP_LINKS,
-) -> int | None:
-    """The group that an alarm of ``equipment_id`` at ``at`` joins, the latest first; None: it opens its own.
-
-    An alarm without equipment (a system alarm, a point nobody placed) stands alone.
-    """
-    if equipment_id is None:
-        return None
-    near = neighbourhood.within(equipment_id, links)
-    for group in sorted(groups, key=lambda g: (g.last_raised_at, g.group_id), reverse=True):
-        if at - group.last_raised_at <= window and near & group.equipment_ids:
-            return group.group_id
-    return None

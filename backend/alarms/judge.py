@@ -7,13 +7,14 @@ Implements ``telemetry.judging.Judge``. What is recorded and what is in memory a
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import structlog
 from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.alarms.commands.making import Occurrence
+from backend.alarms.commands.making import Occurrence, insert_alarm
 from backend.alarms.commands.raising import clear_alarm, hold_site, raise_alarm
 from backend.alarms.evaluation import Change, Condition, State, limit_of
 from backend.alarms.grouping import Neighbourhood
@@ -25,6 +26,7 @@ from backend.alarms.watching import Found, Watch, WatchList
 from backend.alarms.wording import alarm_title
 from backend.core.clock import now
 from backend.core.database import driver_connection
+from backend.core.jobs import ring
 from backend.identity.permissions import system_query
 from backend.telemetry.judging import LiveValue, Transition
 
@@ -81,12 +83,33 @@ class AlarmJudge:
             await hold_site(session, site_id)
         for watched, change, point_id in found:
             if change.raised:
-                await raise_alarm(session, await self._occurrence(session, watched, change, point_id), self._near)
+                occurrence = await _placed(session, watched, _occurrence(watched, change, point_id))
+                await raise_alarm(session, occurrence, self._near)
             else:
                 at = datetime.fromtimestamp(change.at, UTC)
                 await clear_alarm(session, watched.site_id, f"{watched.id}:{change.limit}", at)
             CHANGES.labels("raised" if change.raised else "returned").inc()
         await self._save(session, {f.watched.id for f in found})
+
+    async def record_alone(self, connection: Any, transition: Transition) -> bool:
+        """Like ``record`` for one condition that came, in one statement that commits by itself.
+
+        False when it isn't of that kind or somebody else is raising in the site: then nothing was written.
+        """
+        found: Found = transition
+        watched = found.watched
+        if not found.change.raised or watched.point_id is None:
+            return False
+        state = msgspec.json.encode(self._list.watches[watched.id].snapshot()).decode()
+        made = await insert_alarm(connection, _occurrence(*found), self._near, state)
+        if made is None:
+            return False
+        self._list.dirty.discard(watched.id)
+        self._list.aged.discard(watched.id)
+        CHANGES.labels("raised").inc()
+        if made.job_id is not None:
+            ring(made.job_id)
+        return True
 
     async def checkpoint(self, session: AsyncSession) -> None:
         """Write the states that changed since the last checkpoint. The caller commits.
@@ -117,35 +140,6 @@ class AlarmJudge:
         self._read_at = now().timestamp()
         RULES.set(len(rules))
 
-    async def _occurrence(
-        self, session: AsyncSession, watched: WatchedRule, change: Change, point_id: int | None
-    ) -> Occurrence:
-        limit = limit_of(watched.rule.parameters, change.limit)
-        title = alarm_title(watched.rule.parameters, change.limit, change.value, change.limit_value, watched.named)
-        occurrence = Occurrence(
-            site_id=watched.site_id,
-            condition_key=f"{watched.id}:{change.limit}",
-            kind=watched.kind,
-            level=Level(limit.level) if limit and limit.level else watched.level,
-            title=title.zh,
-            title_en=title.en,
-            rule_id=watched.id,
-            rule_version=watched.version,
-            limit_name=change.limit,
-            warning=watched.warning,
-            latched=watched.latched,
-            value=change.value,
-            limit_value=change.limit_value,
-            point_id=point_id,
-            equipment_id=watched.equipment_id,
-            area_id=watched.area_id,
-            reading_at=datetime.fromtimestamp(change.at, UTC),
-        )
-        if watched.point_id is None and point_id is not None:
-            place = await queries.place_of(session, point_id)
-            occurrence = replace(occurrence, equipment_id=place.equipment_id, area_id=place.area_id)
-        return occurrence
-
     @system_query("ingest keeps what the rules of all its sites remember")
     async def _save(self, session: AsyncSession, rule_ids: Iterable[int]) -> None:
         watches = [self._list.watches[id_] for id_ in sorted(rule_ids) if id_ in self._list.watches]
@@ -167,6 +161,38 @@ SELECT rule, site, CAST(state AS jsonb), now()
 FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS s(rule, site, state)
 ON CONFLICT (rule_id) DO UPDATE SET state = EXCLUDED.state, updated_at = EXCLUDED.updated_at
 """
+
+
+def _occurrence(watched: WatchedRule, change: Change, point_id: int | None) -> Occurrence:
+    limit = limit_of(watched.rule.parameters, change.limit)
+    title = alarm_title(watched.rule.parameters, change.limit, change.value, change.limit_value, watched.named)
+    return Occurrence(
+        site_id=watched.site_id,
+        condition_key=f"{watched.id}:{change.limit}",
+        kind=watched.kind,
+        level=Level(limit.level) if limit and limit.level else watched.level,
+        title=title.zh,
+        title_en=title.en,
+        rule_id=watched.id,
+        rule_version=watched.version,
+        limit_name=change.limit,
+        warning=watched.warning,
+        latched=watched.latched,
+        value=change.value,
+        limit_value=change.limit_value,
+        point_id=point_id,
+        equipment_id=watched.equipment_id,
+        area_id=watched.area_id,
+        reading_at=datetime.fromtimestamp(change.at, UTC),
+    )
+
+
+async def _placed(session: AsyncSession, watched: WatchedRule, occurrence: Occurrence) -> Occurrence:
+    """An alarm over many points is placed at the one that deviates most."""
+    if watched.point_id is not None or occurrence.point_id is None:
+        return occurrence
+    place = await queries.place_of(session, occurrence.point_id)
+    return replace(occurrence, equipment_id=place.equipment_id, area_id=place.area_id)
 
 
 def _continued(former: Watch | None, rule: WatchedRule, state: State) -> State:

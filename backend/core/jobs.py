@@ -119,9 +119,20 @@ async def enqueue(
             },
         )
     ).scalar_one_or_none()
-    if job_id is not None and due_at is None:
-        after_commit(session, lambda: _doorbell.ring([job_id]))
+    if due_at is None:
+        ring_when_committed(session, job_id)
     return job_id
+
+
+def ring_when_committed(session: AsyncSession, job_id: int | None) -> None:
+    """Tell a worker of a job queued in ``session``'s transaction, once it has committed."""
+    if job_id is not None:
+        after_commit(session, lambda: ring(job_id))
+
+
+def ring(job_id: int) -> None:
+    """Tell a worker of a job that is committed."""
+    _doorbell.ring([job_id])
 
 
 @dataclass(frozen=True)

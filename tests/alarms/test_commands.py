@@ -1,7 +1,9 @@
 """Alarms in the database: one a condition, floods in one group, people's deeds with their traces."""
 
 import asyncio
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -106,10 +108,73 @@ async def test_a_flood_along_the_plant_is_one_group_with_one_trace_asked_for(
     assert [job.payload for job in jobs] == [{"group_id": rows[0].group_id}]
 
 
+async def group_of(database: Database, alarm_id: int) -> int | None:
+    rows = await fetch(database, "SELECT group_id FROM alarm WHERE id = :id", id=alarm_id)
+    group: int | None = rows[0].group_id
+    return group
+
+
 async def test_alarms_of_unconnected_equipment_are_two_groups(database: Database, setting: Setting) -> None:
     first, second = [await raised(database, breach(setting, machine)) for machine in range(2)]
-    rows = await fetch(database, "SELECT group_id FROM alarm WHERE id = ANY(:ids)", ids=[first, second])
-    assert rows[0].group_id != rows[1].group_id
+    assert await group_of(database, first) != await group_of(database, second)
+
+
+async def test_an_alarm_four_links_away_opens_its_own_group(database: Database) -> None:
+    async with database.session() as session:
+        setting = await settle(session, machines=5)
+    near = row_of(setting)
+    first, far, between = [await raised(database, breach(setting, machine), near) for machine in (0, 4, 2)]
+    groups = [await group_of(database, alarm_id) for alarm_id in (first, far, between)]
+    assert groups[0] != groups[1] == groups[2]  # of two near floods the later one is joined
+
+
+async def test_a_flood_that_has_been_quiet_for_ten_minutes_takes_no_more(database: Database, setting: Setting) -> None:
+    near = row_of(setting)
+    ages = ("9 minutes", "11 minutes")
+    groups = [await group_of(database, await raised(database, breach(setting), near))]
+    for machine, age in enumerate(ages, 1):
+        await fetch(
+            database,
+            f"UPDATE alarm_group SET last_raised_at = now() - interval '{age}' WHERE site_id = :s RETURNING id",
+            s=setting.site_id,
+        )
+        groups.append(await group_of(database, await raised(database, breach(setting, machine), near)))
+    assert groups[0] == groups[1] != groups[2]
+
+
+async def test_alarms_that_nobody_placed_stand_alone(database: Database, setting: Setting) -> None:
+    lost = [replace(breach(setting, key=key), equipment_id=None) for key in ("a", "b")]
+    groups = [await group_of(database, await raised(database, occurrence)) for occurrence in lost]
+    assert groups[0] != groups[1]
+
+
+@pytest.mark.parametrize(
+    ("steps", "seconds"),
+    [
+        ([{"after_s": 90, "roles": ["manager"]}, {"after_s": 30, "roles": ["leader"]}], 30),
+        ([{"after_s": "soon", "roles": ["leader"]}], 0),
+        ([], 0),
+        ({"after_s": 30}, 0),
+    ],
+)
+async def test_the_first_deadline_is_the_site_s_own_and_the_usual_one_where_that_is_unusable(
+    database: Database, setting: Setting, steps: Any, seconds: float
+) -> None:
+    await fetch(
+        database,
+        "INSERT INTO escalation_policy(site_id, level, steps, repeat_s) "
+        "VALUES (:s, 'general', CAST(:steps AS jsonb), 60) RETURNING id",
+        s=setting.site_id,
+        steps=json.dumps(steps),
+    )
+    alarm_id = await raised(database, breach(setting))
+    rows = await fetch(
+        database,
+        "SELECT s.step, extract(epoch FROM s.due_at - a.raised_at) AS after_s FROM escalation s "
+        "JOIN alarm a ON a.id = s.alarm_id WHERE a.id = :id",
+        id=alarm_id,
+    )
+    assert [(row.step, float(row.after_s)) for row in rows] == [(0, seconds)]
 
 
 async def test_a_group_is_over_when_its_last_alarm_is_closed(database: Database, setting: Setting) -> None:

@@ -1,11 +1,11 @@
-"""Which flood an alarm joins, and who is told when."""
+"""What is near on the plant, and who is told when."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from backend.alarms.escalation import USUAL_LADDERS, ladder_from
-from backend.alarms.grouping import Neighbourhood, OpenGroup, group_for
+from backend.alarms.grouping import Neighbourhood
 from backend.alarms.models import Level
 from backend.identity.models import Role
 
@@ -13,34 +13,13 @@ T0 = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 CHAIN = Neighbourhood([(1, 2), (2, 3), (3, 4), (4, 5)])
 
 
-def group(id_: int, equipment: int, minutes_ago: float = 1) -> OpenGroup:
-    return OpenGroup(id_, T0 - timedelta(minutes=minutes_ago), frozenset({equipment}))
+def test_what_is_three_links_away_in_either_direction_is_near_and_no_more() -> None:
+    assert CHAIN.within(1) == {1, 2, 3, 4}
+    assert CHAIN.within(5) == {2, 3, 4, 5}
 
 
-def test_an_alarm_joins_the_flood_three_links_away_in_either_direction() -> None:
-    assert group_for(1, T0, [group(7, 4)], CHAIN) == 7
-    assert group_for(4, T0, [group(7, 1)], CHAIN) == 7
-
-
-def test_an_alarm_four_links_away_or_elsewhere_opens_its_own() -> None:
-    assert group_for(1, T0, [group(7, 5), group(8, 99)], CHAIN) is None
-
-
-def test_the_same_equipment_needs_no_link() -> None:
-    assert group_for(99, T0, [group(7, 99)], CHAIN) == 7
-
-
-def test_a_flood_that_has_been_quiet_for_ten_minutes_takes_no_more() -> None:
-    assert group_for(1, T0, [group(7, 1, minutes_ago=10)], CHAIN) == 7
-    assert group_for(1, T0, [group(7, 1, minutes_ago=10.1)], CHAIN) is None
-
-
-def test_of_two_floods_the_later_one_is_joined() -> None:
-    assert group_for(2, T0, [group(7, 1, 5), group(8, 3, 2)], CHAIN) == 8
-
-
-def test_an_alarm_nobody_placed_stands_alone() -> None:
-    assert group_for(None, T0, [group(7, 1)], CHAIN) is None
+def test_equipment_without_links_is_near_to_itself() -> None:
+    assert CHAIN.within(99) == {99}
 
 
 def test_the_ladder_climbs_leader_manager_safety_officer_and_then_repeats_to_all() -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from backend.alarms.commands import bring_back, edit_rule, take_out_of_service
+from backend.alarms.commands.raising import hold_site
 from backend.alarms.drafts import draft_of
 from backend.alarms.judge import AlarmJudge
 from backend.alarms.models import AlarmRule, RuleKind
@@ -71,6 +72,56 @@ async def test_a_breach_becomes_an_alarm_with_place_level_and_words(database: Da
     )  # fmt: skip
     assert high.reading_at == T0 + timedelta(seconds=1)
     assert high.group_id == high_high.group_id
+
+
+async def alone(database: Database, judge: AlarmJudge, value: LiveValue) -> list[bool]:
+    """Record each change as ingest does a single one."""
+    async with database.engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        return [await judge.record_alone(driver, change) for change in judge.judge([value], value.at)]
+
+
+async def test_an_alarm_recorded_alone_has_all_that_belongs_to_it(database: Database, setting: Setting) -> None:
+    rule = await make(database, setting)
+    judge = await started(database, setting)
+    assert await alone(database, judge, setting.value(101, 1)) == [True]
+    async with database.session() as session:
+        counts = await session.execute(
+            text(
+                "SELECT (SELECT count(*) FROM event WHERE site_id = :s AND kind = 'alarm.raised'),"
+                " (SELECT count(*) FROM escalation WHERE site_id = :s AND done_at IS NULL),"
+                " (SELECT count(*) FROM alarm_group WHERE site_id = :s AND closed_at IS NULL),"
+                " (SELECT count(*) FROM job WHERE site_id = :s AND kind = 'trace.make' AND status = 'queued'),"
+                " (SELECT count(*) FROM rule_state WHERE rule_id = :rule)"
+            ),
+            {"s": setting.site_id, "rule": rule.id},
+        )
+    assert tuple(counts.one()) == (1, 1, 1, 1, 1)
+    judge = await started(database, setting)
+    await feed(database, judge, setting.value(102, 2))
+    assert await states(database, setting) == [("H", "unacknowledged")]
+
+
+async def test_an_end_isn_t_recorded_alone_nor_a_condition_whose_alarm_is_open(
+    database: Database, setting: Setting
+) -> None:
+    await make(database, setting)
+    judge = await started(database, setting)
+    assert await alone(database, judge, setting.value(101, 1)) == [True]
+    assert await alone(database, judge, setting.value(50, 2)) == [False]
+    assert await alone(database, judge, setting.value(101, 3)) == [False]
+    assert [(alarm.state, alarm.times_raised) for alarm in await alarms(database, setting)] == [("unacknowledged", 1)]
+
+
+async def test_nothing_is_recorded_alone_while_somebody_else_raises_in_the_site(
+    database: Database, setting: Setting
+) -> None:
+    await make(database, setting)
+    judge = await started(database, setting)
+    async with database.session() as session:
+        await hold_site(session, setting.site_id)
+        assert await alone(database, judge, setting.value(101, 1)) == [False]
+    assert await alarms(database, setting) == []
 
 
 async def test_a_redelivered_batch_raises_no_second_alarm_after_a_crash(database: Database, setting: Setting) -> None:

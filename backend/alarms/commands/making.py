@@ -1,7 +1,8 @@
-"""A new alarm in two statements: what stands there already, and everything that belongs to it at once.
+"""A new alarm in one statement: itself, its flood, first deadline, event, trace job and rule state at once.
 
-This is the way from a reading to a phone that must be short: alarm, flood, first deadline and event are one
-statement, sent past the ORM. Commit to commit it takes about a third of the time of single inserts.
+This is the way from a reading to a phone that must be short. Sent by itself (``AlarmJudge.record_alone``) the
+statement is its own transaction: one way to the database and back, one flush to the disk. Nine were needed when each
+row was a statement.
 """
 
 import json
@@ -9,15 +10,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from backend.alarms.grouping import GROUP_WINDOW, Neighbourhood, OpenGroup, group_for
+from backend.alarms.escalation import USUAL_LADDERS
+from backend.alarms.grouping import GROUP_WINDOW, Neighbourhood
 from backend.alarms.lifecycle import first
 from backend.alarms.models import AlarmState, Level, RuleKind
-from backend.alarms.queries.watching import usable_ladder
 from backend.core.clock import now
-from backend.core.database import driver_connection
 from backend.core.events import CHANNEL
+
+TRACE_JOB = "trace.make"
+SITE_LOCK = 7290
+"""Advisory lock (this, site) of whoever raises in a site: floods then find their group."""
 
 
 @dataclass(frozen=True)
@@ -44,97 +46,93 @@ class Occurrence:
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """What stands there when a condition comes: its open alarm, recent floods of the site, the site's ladder."""
-
-    open_id: int | None
-    groups: list[OpenGroup]
-    steps: list[dict[str, Any]] | None
-    repeat_s: float | None
-
-
-@dataclass(frozen=True)
 class Made:
-    """Ids of a new alarm."""
+    """Ids of a new alarm and of the job that will trace it, if one had to be queued."""
 
     alarm_id: int
     group_id: int | None
-
-
-_LOOK = """
-SELECT (SELECT id FROM alarm WHERE site_id = $1 AND condition_key = $2 AND state <> 'closed') AS open_id,
-       p.steps, p.repeat_s,
-       ARRAY(SELECT jsonb_build_array(g.id, extract(epoch FROM g.last_raised_at), jsonb_agg(DISTINCT a.equipment_id))
-             FROM alarm_group g JOIN alarm a ON a.group_id = g.id
-             WHERE g.site_id = $1 AND g.closed_at IS NULL AND g.last_raised_at >= $4 AND a.equipment_id IS NOT NULL
-             GROUP BY g.id)::text[] AS floods
-FROM (SELECT 1) AS one LEFT JOIN escalation_policy p ON p.site_id = $1 AND p.level = $3
-"""
-
-
-async def outlook(session: AsyncSession, occurrence: Occurrence) -> Outlook:
-    """Look around before raising. The site must be held (``raising.hold_site``)."""
-    connection = await driver_connection(session)
-    row = await connection.fetchrow(
-        _LOOK, occurrence.site_id, occurrence.condition_key, occurrence.level, now() - GROUP_WINDOW
-    )
-    floods = (json.loads(flood) for flood in row["floods"])
-    groups = [OpenGroup(id_, datetime.fromtimestamp(at, now().tzinfo), frozenset(near)) for id_, at, near in floods]
-    steps = json.loads(row["steps"]) if isinstance(row["steps"], str) else row["steps"]
-    return Outlook(row["open_id"], groups, steps, row["repeat_s"])
+    job_id: int | None
 
 
 _MAKE = """
-WITH opened AS (
-    INSERT INTO alarm_group(site_id, opened_at, last_raised_at)
-    SELECT $1, $19, $19 WHERE $20 AND $21::bigint IS NULL RETURNING id
-), joined AS (
-    UPDATE alarm_group SET last_raised_at = $19 WHERE id = $21::bigint RETURNING id
-), flood AS (
-    SELECT id FROM opened UNION ALL SELECT id FROM joined
+WITH vacant AS MATERIALIZED (
+    SELECT WHERE pg_try_advisory_xact_lock($26::int, CAST($1::bigint AS int)) AND NOT EXISTS
+        (SELECT FROM alarm WHERE site_id = $1 AND condition_key = $2 AND state <> 'closed')
+), near AS MATERIALIZED (
+    SELECT g.id FROM alarm_group g, vacant
+    WHERE $20 AND g.site_id = $1 AND g.closed_at IS NULL AND g.last_raised_at >= $21 AND EXISTS
+        (SELECT FROM alarm a WHERE a.group_id = g.id AND a.equipment_id = ANY($22::bigint[]))
+    ORDER BY g.last_raised_at DESC, g.id DESC LIMIT 1
+), flood AS MATERIALIZED (
+    SELECT COALESCE((SELECT id FROM near), nextval(pg_get_serial_sequence('alarm_group', 'id'))) AS id
+    FROM vacant WHERE $20
+), policy AS (
+    SELECT s->'after_s' AS after_s, s->'roles' AS roles FROM escalation_policy p,
+        jsonb_array_elements(CASE jsonb_typeof(p.steps) WHEN 'array' THEN p.steps ELSE '[]' END) AS s
+    WHERE p.site_id = $1 AND p.level = $4
+), ladder AS (
+    SELECT min(CASE jsonb_typeof(after_s) WHEN 'number' THEN CAST(after_s AS float8) END) AS after_s FROM policy
 ), made AS (
     INSERT INTO alarm(site_id, condition_key, kind, level, title, title_en, rule_id, rule_version, limit_name,
         warning, latched, value, limit_value, point_id, equipment_id, area_id, reading_at, state, raised_at,
         last_raised_at, group_id, active, times_raised, shelved_reason, judgement, judgement_note)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19,
-        (SELECT id FROM flood), true, 1, '', '', '')
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19,
+        (SELECT id FROM flood), true, 1, '', '', '' FROM vacant
     ON CONFLICT (site_id, condition_key) WHERE state <> 'closed' DO NOTHING
     RETURNING id, group_id
+), joined AS (
+    UPDATE alarm_group g SET last_raised_at = $19 FROM made, near WHERE g.id = near.id
+), opened AS (
+    INSERT INTO alarm_group(id, site_id, opened_at, last_raised_at) OVERRIDING SYSTEM VALUE
+    SELECT group_id, $1, $19, $19 FROM made WHERE group_id IS NOT NULL AND NOT EXISTS (SELECT FROM near)
 ), deadline AS (
     INSERT INTO escalation(site_id, alarm_id, step, due_at, outcome, told)
-    SELECT $1, id, 0, $22, '', '[]' FROM made
+    SELECT $1, id, 0, $19 + make_interval(secs => COALESCE((SELECT after_s FROM ladder), $23)), '', '[]' FROM made
 ), told AS (
     INSERT INTO event(site_id, kind, subject, subject_id, story, level, data)
     SELECT $1, 'alarm.raised', 'alarm', id, 'alarm:' || id, $4,
-        $23::jsonb || jsonb_build_object('url', '/alarms/' || id, 'group_id', group_id) FROM made
+        $24::jsonb || jsonb_build_object('url', '/alarms/' || id, 'group_id', group_id) FROM made
+), queued AS (
+    INSERT INTO job(site_id, kind, payload, dedupe_key, status, attempts, error)
+    SELECT $1, $27, jsonb_build_object('group_id', group_id), group_id::text, 'queued', 0, ''
+    FROM made WHERE group_id IS NOT NULL
+    ON CONFLICT (kind, dedupe_key) WHERE status = 'queued' AND dedupe_key <> '' DO NOTHING RETURNING id
+), saved AS (
+    INSERT INTO rule_state(rule_id, site_id, state, updated_at)
+    SELECT $7, $1, $25::text::jsonb, now() FROM made WHERE $25 IS NOT NULL
+    ON CONFLICT (rule_id) DO UPDATE SET state = EXCLUDED.state, updated_at = EXCLUDED.updated_at
 )
-SELECT id, group_id, pg_notify($24, '') FROM made
+SELECT id, group_id, (SELECT id FROM queued) AS job_id, pg_notify($28, '') FROM made
 """
 
 
 async def insert_alarm(
-    session: AsyncSession, occurrence: Occurrence, seen: Outlook, near: Neighbourhood
+    connection: Any, occurrence: Occurrence, near: Neighbourhood, state: str | None = None
 ) -> Made | None:
-    """Write the alarm with its flood, first deadline and event; None when its condition has an open alarm."""
+    """Write the alarm with all that belongs to it, and its rule's ``state`` (JSON) when given.
+
+    ``connection`` is asyncpg's. None, and nothing is written, when the condition has an open alarm or somebody else
+    is raising in this site just now; who holds the site (``raising.hold_site``) knows which.
+    """
     at = now()
-    facts = first(occurrence.level, occurrence.latched, at)
-    values = asdict(occurrence) | {"latched": facts.latched}
-    ladder = usable_ladder(occurrence.site_id, Level(occurrence.level), seen.steps, seen.repeat_s)
-    grouped = occurrence.kind != RuleKind.SYSTEM
-    joined = group_for(occurrence.equipment_id, at, seen.groups, near) if grouped else None
-    connection = await driver_connection(session)
+    values = asdict(occurrence) | {"latched": first(occurrence.level, occurrence.latched, at).latched}
+    place = occurrence.equipment_id
     row = await connection.fetchrow(
         _MAKE,
         *(values[name] for name in _COLUMNS),
         AlarmState.UNACKNOWLEDGED,
         at,
-        grouped,
-        joined,
-        ladder.first_due(at),
+        occurrence.kind != RuleKind.SYSTEM,
+        at - GROUP_WINDOW,
+        [] if place is None else sorted(near.within(place)),
+        USUAL_LADDERS[Level(occurrence.level)].rungs[0].after_s,
         json.dumps(_shown(occurrence), ensure_ascii=False),
+        state,
+        SITE_LOCK,
+        TRACE_JOB,
         CHANNEL,
     )
-    return Made(row["id"], row["group_id"]) if row else None
+    return Made(row["id"], row["group_id"], row["job_id"]) if row else None
 
 
 _COLUMNS = (

@@ -6,16 +6,16 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.alarms.commands.making import Occurrence, insert_alarm, outlook
+from backend.alarms.commands.making import SITE_LOCK, TRACE_JOB, Occurrence, insert_alarm
 from backend.alarms.commands.stepping import advance
 from backend.alarms.grouping import Neighbourhood
 from backend.alarms.lifecycle import Raise, Return
 from backend.alarms.models import Alarm, AlarmState, Level, RuleKind
 from backend.core.clock import now
-from backend.core.jobs import enqueue
+from backend.core.database import driver_connection
+from backend.core.jobs import enqueue, ring_when_committed
 from backend.identity.permissions import system_query
 
-TRACE_JOB = "trace.make"
 _ALONE = Neighbourhood()
 
 
@@ -26,16 +26,16 @@ async def raise_alarm(session: AsyncSession, occurrence: Occurrence, near: Neigh
     ``near`` tells which equipment is joined, to find the flood it belongs to.
     """
     await hold_site(session, occurrence.site_id)
+    connection = await driver_connection(session)
     while True:
-        seen = await outlook(session, occurrence)
-        alarm = await _open_alarm(session, occurrence.site_id, occurrence.condition_key) if seen.open_id else None
+        made = await insert_alarm(connection, occurrence, near)
+        if made is not None:
+            ring_when_committed(session, made.job_id)
+            return made.alarm_id
+        alarm = await _open_alarm(session, occurrence.site_id, occurrence.condition_key)
         if alarm is not None:
             await _raise_again(session, alarm, occurrence)
             return alarm.id
-        made = await insert_alarm(session, occurrence, seen, near)
-        if made is not None:
-            await _ask_for_trace(session, occurrence.site_id, made.group_id)
-            return made.alarm_id
 
 
 async def hold_site(session: AsyncSession, site_id: int) -> None:
@@ -46,7 +46,9 @@ async def hold_site(session: AsyncSession, site_id: int) -> None:
     held = session.info.setdefault("alarm_sites_held", {})
     transaction = session.get_transaction()
     if held.get(site_id) is not transaction or transaction is None:
-        await session.execute(text("SELECT pg_advisory_xact_lock(7290, CAST(:site AS int))"), {"site": site_id})
+        await session.execute(
+            text("SELECT pg_advisory_xact_lock(:lock, CAST(:site AS int))"), {"lock": SITE_LOCK, "site": site_id}
+        )
         held[site_id] = session.get_transaction()
 
 
