@@ -7,6 +7,7 @@ is complete. What it already took above that horizon stands in the cursor by id,
 at once and never twice. NOTIFY only wakes readers; nothing depends on it.
 """
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
+from backend.core.database import driver_connection
 from backend.core.tables import SiteScoped, document, identity_key, moment, reference
 
 CHANNEL = "ansu_event"
@@ -112,12 +114,16 @@ async def record_event(
 
 _READ = """
 WITH horizon AS (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin)
-SELECT e.*, h.xmin FROM horizon h LEFT JOIN LATERAL (
-    SELECT * FROM event
-    WHERE txid >= :since AND NOT id = ANY(CAST(:above AS bigint[]))
-      AND (CAST(:site_id AS bigint) IS NULL OR site_id = :site_id)
-      AND (NOT :settled OR txid < h.xmin)
-    ORDER BY txid, id LIMIT :most
+SELECT h.xmin, e.*,
+    CASE WHEN $2::bigint[] = '{}' THEN '{}' ELSE ARRAY(
+        SELECT ARRAY[k.id, k.txid] FROM event k WHERE k.id = ANY($2::bigint[]) AND k.txid >= $1::bigint
+    ) END AS known
+FROM horizon h LEFT JOIN LATERAL (
+    SELECT id, site_id, txid, at, kind, subject, subject_id, story, level, actor_id, data FROM event
+    WHERE txid >= $1::bigint AND NOT id = ANY($2::bigint[])
+      AND ($3::bigint IS NULL OR site_id = $3::bigint)
+      AND (NOT $4::boolean OR txid < h.xmin)
+    ORDER BY txid, id LIMIT $5
 ) e ON true
 """
 
@@ -134,39 +140,31 @@ async def read_events(
 
     A settled reader that stores its cursor in the transaction of its own effects does each exactly once.
     """
-    rows = (
-        (
-            await session.execute(
-                text(_READ),
-                {
-                    "since": cursor.horizon,
-                    "above": list(cursor.above),
-                    "site_id": site_id,
-                    "most": most,
-                    "settled": settled,
-                },
-            )
-        )
-        .mappings()
-        .all()
-    )
+    return await fetch_events(await driver_connection(session), cursor, site_id=site_id, most=most, settled=settled)
+
+
+async def fetch_events(
+    connection: Any, cursor: Cursor, *, site_id: int | None = None, most: int = 500, settled: bool = False
+) -> Batch:
+    """``read_events`` over a bare asyncpg connection, which needs no transaction: one way there and back."""
+    rows = await connection.fetch(_READ, cursor.horizon, list(cursor.above), site_id, settled, most)
     xmin = int(rows[0]["xmin"])
-    events = [Event(**{k: v for k, v in row.items() if k != "xmin"}) for row in rows if row["id"] is not None]
+    events = [_event(row) for row in rows if row["id"] is not None]
     more = len(events) == most
     horizon = max(cursor.horizon, min(xmin, events[-1].txid) if more else xmin)
     taken = {e.id for e in events if e.txid >= horizon}
-    kept = cursor.above if horizon == cursor.horizon else await _still_above(session, cursor.above, horizon)
+    kept = {id_ for id_, txid in rows[0]["known"] if txid >= horizon}
     return Batch(sorted(events, key=lambda e: e.id), Cursor(horizon, frozenset(kept | taken)), more)
 
 
-async def _still_above(session: AsyncSession, ids: frozenset[int], horizon: int) -> frozenset[int]:
-    if not ids:
-        return ids
-    found = await session.execute(
-        text("SELECT id FROM event WHERE id = ANY(CAST(:ids AS bigint[])) AND txid >= :horizon"),
-        {"ids": list(ids), "horizon": horizon},
-    )
-    return frozenset(found.scalars())
+def _event(row: Any) -> Event:
+    values = {name: row[name] for name in _COLUMNS}
+    if isinstance(values["data"], str):  # a bare connection leaves JSON as it is written
+        values["data"] = json.loads(values["data"])
+    return Event(**values)
+
+
+_COLUMNS = ("id", "site_id", "txid", "at", "kind", "subject", "subject_id", "story", "level", "actor_id", "data")
 
 
 async def present_cursor(session: AsyncSession) -> Cursor:

@@ -10,13 +10,14 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 import structlog
 
 from backend.core.clock import now
 from backend.core.database import Database
-from backend.core.events import CHANNEL, Cursor, Event, present_cursor, read_events
+from backend.core.events import CHANNEL, Cursor, Event, fetch_events, present_cursor
 from backend.delivery.audience import may_be_told
 from backend.delivery.frames import event_frame, ping_frame, reading_frame
 from backend.identity.actor import Actor
@@ -28,6 +29,7 @@ QUEUE_LENGTH = 256
 PING_EVERY_S = 10
 CHECK_SESSIONS_EVERY_S = 4
 READINGS_EVERY_S = 1
+READ_PATIENCE_S = 15
 
 PipelineAge = Callable[[int], Awaitable[float | None]]
 """Site id → seconds since its canary last came round."""
@@ -87,7 +89,6 @@ class Hub:
     async def run(self) -> None:
         """Tell until cancelled, whatever becomes of the database meanwhile."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._always(self._listen))
             tasks.create_task(self._always(self._tell))
             tasks.create_task(self._always(self._ping))
             tasks.create_task(self._always(self._check_sessions))
@@ -102,32 +103,26 @@ class Hub:
                 log.warning("hub.interrupted", work=work.__name__, error=repr(error))
             await asyncio.sleep(0.5)
 
-    async def _listen(self) -> None:
-        connection = await asyncpg.connect(self._database.url, timeout=5)
-        gone = asyncio.Event()
-        try:
-            connection.add_termination_listener(lambda _connection: gone.set())
-            await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
-            self._wake.set()
-            await gone.wait()
-        finally:
-            with contextlib.suppress(Exception):
-                await connection.close(timeout=1)
-
     async def _tell(self) -> None:
+        """Hear and read on one connection of our own: what was heard is read with one way there and back."""
         if self.cursor.horizon == 0:
             async with self._database.session() as session:
                 self.cursor = await present_cursor(session)
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), 1)
-            self._wake.clear()
-            while await self._tell_batch():
-                pass
+        connection = await asyncpg.connect(self._database.url, timeout=5, command_timeout=READ_PATIENCE_S)
+        try:
+            connection.add_termination_listener(lambda _connection: self._wake.set())
+            await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
+            while True:
+                self._wake.clear()
+                while await self._tell_batch(connection):
+                    pass
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), 1)
+        finally:
+            connection.terminate()
 
-    async def _tell_batch(self) -> bool:
-        async with self._database.session() as session:
-            batch = await read_events(session, self.cursor)
+    async def _tell_batch(self, connection: Any) -> bool:
+        batch = await fetch_events(connection, self.cursor)
         for position, event in enumerate(batch.events, 1):
             last = position == len(batch.events)
             self.cursor = batch.cursor if last else Cursor(self.cursor.horizon, self.cursor.above | {event.id})
