@@ -12,6 +12,8 @@ from tests.browser.phone import Phone, Phones
 from tests.embedded.running import Up
 from tests.hazards.pictures import photo
 
+TITLE = "反应冷却水阀卡涩"
+"""What the leader calls the rectification."""
 COOLING = "反应冷却水"
 """Fault 4 is a step of the reactor cooling water's inlet temperature."""
 
@@ -60,7 +62,7 @@ async def _acknowledges(leader: Phone) -> None:
 async def _opens_a_rectification(leader: Phone) -> str:
     await leader.page.locator(".action-bar").get_by_role("link", name="发起整改").click()
     await leader.page.wait_for_url("**/rectifications/new**")
-    await leader.page.get_by_label("要整改什么").fill("反应冷却水阀卡涩")
+    await leader.page.get_by_label("要整改什么").fill(TITLE)
     await leader.page.get_by_label("措施").fill("检修 10 号阀，校准阀位")
     owners = leader.page.get_by_label("责任人")
     own = await owners.locator("option", has_text="王建国").get_attribute("value")
@@ -72,7 +74,7 @@ async def _opens_a_rectification(leader: Phone) -> str:
 
 async def _works_it(worker: Phone, number: str, folder: Path) -> None:
     """It stands on the worker's home without a reload; start, then measure and photo."""
-    row = worker.page.locator("#present a.row", has_text="反应冷却水阀卡涩")
+    row = worker.page.locator("#present a.row", has_text=TITLE)
     await expect(row).to_be_visible()
     await row.click()
     await expect(worker.page.locator("h1")).to_have_text(number)
@@ -89,7 +91,7 @@ async def _works_it(worker: Phone, number: str, folder: Path) -> None:
 
 async def _verifies(leader: Phone, number: str) -> None:
     await leader.open("/rectifications?tab=to_verify")
-    await leader.page.locator("a.row", has_text="反应冷却水阀卡涩").click()
+    await leader.page.locator("a.row", has_text=TITLE).click()
     await expect(leader.page.locator("h1")).to_have_text(number)
     await expect(leader.page.locator(".before-after img").first).to_be_visible()
     await leader.page.locator(".action-bar").get_by_role("button", name="验收通过").click()
