@@ -39,7 +39,7 @@ async def _serve() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    database = Database(settings().database_url, pool_size=3)
+    database = Database(settings().database_url, pool_size=3, ping=False)
     doorbell = ArqDoorbell(settings().redis_url)
     hang_doorbell(doorbell)
     broker = Broker(

@@ -32,13 +32,14 @@ def asyncpg_url(url: str) -> str:
 class Database:
     """The connection pool of one process."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, ping: bool = True) -> None:
+        """``ping`` asks a pooled connection whether it lives before it is used; who tries again anyway needs it not."""
         self.url = asyncpg_url(url)
         self.engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(url),
             pool_size=pool_size,
             max_overflow=10,
-            pool_pre_ping=True,
+            pool_pre_ping=ping,
             pool_recycle=1800,
             connect_args={"server_settings": {"timezone": "UTC", "jit": "off"}, "timeout": 10},
         )

@@ -11,7 +11,9 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
+from typing import Any
 
+import asyncpg
 import structlog
 
 from backend.core.clock import now
@@ -59,6 +61,7 @@ class Ingest:
         self._receipts = Receipts(broker.client_id)
         self._days: set[int] = set()
         self._touched: dict[int, KnownPoint] = {}
+        self._line: Any = None
         self._failures = 0
         self._backoff_s = FIRST_BACKOFF_S
         self._connect_at = 0.0
@@ -87,6 +90,7 @@ class Ingest:
         finally:
             listening.cancel()
             await self._leave(connecting)
+            self._hang_up()
 
     async def _round(self) -> None:
         metrics.note_round(len(self._inbox), self._subscriber.connected)
@@ -153,9 +157,19 @@ class Ingest:
         metrics.QUARANTINED.inc()
 
     async def _record(self, transitions: list[Transition]) -> None:
+        if len(transitions) == 1 and await self._judge.record_alone(await self._own_line(), transitions[0]):
+            return
         if transitions:
             async with self._database.session() as session:
                 await self._judge.record(session, transitions)
+
+    async def _own_line(self) -> Any:
+        """A connection for alarms alone: no pool is asked for it, and none of its statements is preceded by another."""
+        if self._line is None:
+            self._line = await asyncpg.connect(
+                self._database.url, timeout=10, server_settings={"timezone": "UTC", "jit": "off"}
+            )
+        return self._line
 
     async def _commit(self, assembly: Assembly) -> None:
         missing = assembly.days - self._days
@@ -234,6 +248,8 @@ class Ingest:
 
     async def _load(self) -> None:
         """Read everything anew; whatever was in memory beyond the last commit is forgotten."""
+        self._hang_up()
+        await self._own_line()
         self._touched.clear()
         self._days.clear()
         async with self._database.session() as session:
@@ -241,6 +257,11 @@ class Ingest:
             await self._receipts.load(await driver_connection(session))
             await self._judge.load(session)
         self._plant_read = self._rules_read = time.monotonic()
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.terminate()
+            self._line = None
 
     def _note_failure(self, error: Exception) -> None:
         metrics.FAILURES.inc()

@@ -51,5 +51,11 @@ class Judge(Protocol):
     async def record(self, session: AsyncSession, transitions: Sequence[Transition]) -> None:
         """Write alarms, events and the states of the rules concerned. The caller commits."""
 
+    async def record_alone(self, connection: Any, transition: Transition) -> bool:
+        """The same for one change, committed by itself over a bare asyncpg connection, to tell of it the sooner.
+
+        False: nothing was written, ``record`` must do it.
+        """
+
     async def checkpoint(self, session: AsyncSession) -> None:
         """Write the states that changed since the last checkpoint. The caller commits."""
