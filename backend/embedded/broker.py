@@ -21,9 +21,6 @@ GATEWAY_TOPICS = "ansu.>"
 """What gateways may publish (``ansu/#``), as the NATS subject that it is."""
 RECEIPT_TOPICS = "ansu-receipts.>"
 """What gateways may subscribe (``ansu-receipts/#``)."""
-ACK_WAIT = "5s"
-"""After this long NATS sends again what wasn't acknowledged. It is also how long a breach may lie unread after a killed
-ingest has come back: NATS doesn't send again at the reconnection, as other brokers do (measured)."""
 REDELIVER_AFTER = "2s"
 """NATS doesn't send again when a session comes back, as MQTT asks, but this long after the first sending, and then
 before all that is new. Longer than an ingest takes to commit, shorter than it takes to start again: what was on its

@@ -130,7 +130,7 @@ class Assembly:
         self.rejections: dict[str, Rejected] = {}
         self.tallies: dict[tuple[int, str], Tally] = {}
         self.receipts: dict[bytes, None] = {}
-        """Deliveries that only their receipt can tell again, in order."""
+        """Deliveries that only their receipt can tell again, in order; repetitions too, which may have another id."""
         self.days: set[int] = set()
         """UTC days since 1970 that rows fall into."""
         self.moved: dict[int, KnownPoint] = {}
@@ -150,6 +150,7 @@ class Assembly:
         tally.received += parts
         if message.dup and self._is_repetition(receipt_of(message), committed):
             tally.duplicate += parts
+            self.receipts[receipt_of(message)] = None
             return
         certain = not content.refusals
         for refusal in content.refusals:

@@ -118,6 +118,7 @@ class Ingest:
             async with self._database.session() as session:
                 await self._plant.add_unknown(session, [(*key, source) for key, source in unknown.items()])
         assembly = Assembly(self._plant)
+        self._receipts.packet_ids_change = self._subscriber.packet_ids_change
         for one in opened:
             assembly.add(one, self._receipts)
         if assembly.suspects:

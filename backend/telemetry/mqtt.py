@@ -97,6 +97,11 @@ class Subscriber:
         """Number of the present connection; acknowledgements of an earlier one are dropped."""
         self.connected = False
 
+    @property
+    def packet_ids_change(self) -> bool:
+        """Whether the broker may repeat deliveries under other packet ids: NATS does, and speaks 3.1.1."""
+        return self._version == MQTTProtocolVersion.MQTTv311
+
     async def stay_connected(self, first_at: float = 0.0) -> None:
         """Connect, not before the monotonic ``first_at``, and again whenever the connection is lost.
 

@@ -204,8 +204,9 @@ async def store_states(connection: Connection, points: Sequence[KnownPoint]) -> 
 
 
 RECEIPT_BYTES = 10
-RECEIPTS_KEPT = 4096
-"""More than any broker sends without acknowledgement (500 asked of MQTT 5, 1,024 of NATS)."""
+RECEIPTS_KEPT = 10_000
+"""More than any broker sends without acknowledgement (500 asked of MQTT 5, 1,000 of NATS), with what may come in
+between before NATS repeats it."""
 
 
 @system_query("receipts belong to an ingest, not to a site")

@@ -219,10 +219,36 @@ async def test_more_receipts_are_kept_than_a_broker_leaves_unacknowledged_and_no
 ) -> None:
     client_id = unique("ingest")
     receipts = await kept_by(database, client_id)
-    for start in range(0, RECEIPTS_KEPT * 3, 1000):
+    starts = range(0, RECEIPTS_KEPT * 3, 1000)
+    for start in starts:
         async with database.session() as session:
             await receipts.keep(await driver_connection(session), map(receipt, range(start, start + 1000)))
     after = await kept_by(database, client_id)
-    newest = RECEIPTS_KEPT // 1000 * 3000 + 999
+    newest = starts[-1] + 999
     assert all(receipt(number) in after for number in range(newest - RECEIPTS_KEPT + 1, newest + 1))
     assert receipt(0) not in after and receipt(newest - 2 * RECEIPTS_KEPT) not in after
+
+
+async def test_where_packet_ids_change_the_content_tells_a_repetition(database: Database) -> None:
+    client_id = unique("ingest")
+    receipts = await kept_by(database, client_id)
+    delivered, repeated = b"\0\1" + b"content8", b"\0\2" + b"content8"
+    async with database.session() as session:
+        await receipts.keep(await driver_connection(session), [delivered])
+    assert repeated not in receipts
+    receipts.packet_ids_change = True
+    assert repeated in receipts
+    assert b"\0\2another8" not in receipts
+
+
+async def test_a_repeated_receipt_is_kept_once(database: Database) -> None:
+    client_id = unique("ingest")
+    receipts = await kept_by(database, client_id)
+    for _ in range(2):
+        async with database.session() as session:
+            await receipts.keep(await driver_connection(session), [receipt(1)])
+    async with database.session() as session:
+        kept = await session.scalar(
+            text("SELECT sum(length(messages)) FROM ingest_receipt WHERE client_id = :id"), {"id": client_id}
+        )
+    assert kept == len(receipt(1))
