@@ -21,7 +21,7 @@ from backend.tracing.engine import TraceResult, trace
 from backend.tracing.gathering import GroupAlarm, Material, gather, point_key
 from backend.tracing.models import TRACE_JOB, Trace
 from backend.tracing.records import answerable_posts, records_about
-from backend.tracing.story import suspected_equipment, tell
+from backend.tracing.story import gist, suspected_equipment, tell
 
 REFINE_AFTER_S = (5, 20, 60, 180, 600)
 """A trace is made anew as data comes, this long after its first answer: that one often rests on a few rows."""
@@ -46,8 +46,9 @@ async def make_trace(session: AsyncSession, group_id: int) -> Trace:
         window_end_s=until.timestamp(),
         rows=material.window.rows,
     )
-    made = await _store(session, group_id, material, until, answer)
-    await _announce(session, made, material)
+    made, before = await _store(session, group_id, material, until, answer)
+    if before is None or gist(before) != gist(made.result):
+        await _announce(session, made, material)
     await _plan_refinement(session, made)
     return made
 
@@ -71,11 +72,13 @@ def symptom_of(alarms: Sequence[GroupAlarm]) -> str | None:
 @system_query("the worker stores every site's traces")
 async def _store(
     session: AsyncSession, group_id: int, material: Material, until: datetime, answer: dict[str, Any]
-) -> Trace:
+) -> tuple[Trace, dict[str, Any] | None]:
+    """The trace as it is now, and what it said before."""
     known = (
         await session.execute(select(Trace).where(col(Trace.group_id) == group_id).with_for_update())
     ).scalar_one_or_none()
     made = known or Trace(site_id=material.site_id, group_id=group_id, first_made_at=until)
+    before = known.result if known else None
     made.revision = known.revision + 1 if known else 1
     made.made_at = until
     made.window_to = until
@@ -84,7 +87,7 @@ async def _store(
     made.result = answer | {"normal_id": material.normal_id}
     session.add(made)
     await session.flush()
-    return made
+    return made, before
 
 
 async def _announce(session: AsyncSession, made: Trace, material: Material) -> None:

@@ -10,6 +10,8 @@ from backend.tracing.records import AnswerablePost, RecordEvidence
 
 CAUSES_KEPT = 6
 SCOPE_KEPT = 30
+CAUSES_TOLD = 3
+"""So many causes stand on an alarm's page."""
 SUSPECTS = 3
 """Equipment of the most probable causes whose records and owners are looked at."""
 
@@ -47,6 +49,15 @@ def tell(
         "records": [asdict(record) for record in records],
         "posts": [asdict(post) for post in posts],
     }
+
+
+def gist(result: dict[str, Any]) -> tuple[Any, ...]:
+    """What of a stored result people are told of when it changes: the likely causes, and what is reached by now."""
+    return (
+        result["abnormal"],
+        tuple(cause["node"] for cause in result["causes"][:CAUSES_TOLD]),
+        frozenset(item["equipment_id"] for item in result["scope"] if item["moving"]),
+    )
 
 
 def moment(seconds: float | None) -> str | None:

@@ -81,13 +81,6 @@ async def test_tabs_and_filters_narrow_the_list_and_say_when_nothing_is_left(
     assert (await browser.get("/alarms?show=nonsense&level=x")).status_code == 200
 
 
-async def test_home_gets_the_worst_that_wait(database: Database, setting: Setting, browsers: Browsers) -> None:
-    browser = await browsers(Role.LEADER)
-    assert (await browser.get("/alarms/waiting")).text.strip() == ""
-    alarm = await raised(database, setting)
-    assert f'href="/alarms/{alarm}"' in (await browser.get("/alarms/waiting")).text
-
-
 async def test_one_tap_acknowledges_and_the_story_names_who(
     database: Database, setting: Setting, browsers: Browsers
 ) -> None:
@@ -302,7 +295,7 @@ async def test_in_english_no_chinese_is_left(database: Database, setting: Settin
         )
     browser = await browsers(Role.LEADER)
     await browser.post(f"/alarms/{alarm}/shelve", data={"minutes": "15", "reason": "正在检修"})
-    for url in ("/alarms", "/alarms?show=closed", "/alarms/waiting", f"/alarms/{alarm}"):
+    for url in ("/alarms", "/alarms?show=closed", f"/alarms/{alarm}"):
         page = await browser.get(url)
         assert page.status_code == 200
         assert not re.search(r"[\u4e00-\u9fff]", words(page)), (url, words(page))

@@ -137,9 +137,23 @@ async def test_while_the_alarm_holds_the_trace_is_refined_later_and_keeps_its_ad
     assert await run_job(database, HANDLERS, refinement.id)
     async with database.session() as session:
         (again,) = await traces(session, found)
-        kinds = (await session.scalars(select(col(Event.kind)).where(col(Event.subject_id) == again.id))).all()
+        told = select(col(Event.kind)).where(col(Event.subject) == "trace", col(Event.subject_id) == again.id)
+        kinds = (await session.scalars(told)).all()
     assert (again.id, again.revision, again.first_made_at) == (first.id, 2, first.first_made_at)
-    assert "trace.refined" in kinds
+    assert "trace.refined" not in kinds, "the answer is the same: nobody is told again"
+
+
+async def test_a_refined_trace_is_told_when_it_says_something_else(database: Database) -> None:
+    found = await trouble(database)
+    first = await made_trace(database, found)
+    async with database.session() as session:
+        (kept,) = await traces(session, found)
+        kept.result = kept.result | {"causes": kept.result["causes"][::-1]}
+        session.add(kept)
+    await made_trace(database, found)
+    async with database.session() as session:
+        events = select(col(Event.kind)).where(col(Event.subject) == "trace", col(Event.subject_id) == first.id)
+        assert (await session.scalars(events.order_by(col(Event.id)))).all() == ["trace.made", "trace.refined"]
 
 
 async def test_when_all_alarms_have_returned_nothing_is_refined(database: Database) -> None:

@@ -15,7 +15,6 @@ router = APIRouter(prefix="/alarms")
 
 MOST_PAGES = 10
 """So many are shown on one page; what lies beyond begins a new one, so that a list in use stays quick to refresh."""
-WAITING_SHOWN = 3
 
 
 @router.get("", dependencies=[allow("alarms.see")])
@@ -57,13 +56,6 @@ async def board_page(
         state_label=state_label,
         owns=bool(actor.post_ids),
     )
-
-
-@router.get("/waiting", dependencies=[allow("alarms.see")])
-async def waiting(request: Request, session: SessionDep, actor: ActorDep) -> Response:
-    """The worst that nobody has acknowledged, as a fragment; nothing when there are none."""
-    page = await queries.alarms(session, actor, Wanted(Show.WAITING), most=WAITING_SHOWN)
-    return render(request, "alarms/waiting.html", page=page, state_label=state_label)
 
 
 def _url(wanted: Wanted, **further: object) -> str:
