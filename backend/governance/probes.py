@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import queue
 import shutil
@@ -22,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.core.database import Database
 from backend.core.migrate import heads
 from backend.core.settings import Settings
+from backend.embedded.monitor import subscriptions
 from backend.governance import findings
 from backend.governance.findings import Finding, Verdict
 from backend.governance.queries import foundation, system_state
@@ -29,8 +29,6 @@ from backend.governance.queries import foundation, system_state
 PATIENCE_S = 5.0
 STORED_TOPIC = "$SYS/broker/store/messages/count"
 """Retained by Mosquitto: how many messages it holds."""
-_NATS_STREAM = "$MQTT_msgs"
-"""Where the embedded broker keeps what persistent sessions haven't acknowledged."""
 
 
 async def probe_database(settings: Settings) -> list[Finding]:
@@ -147,13 +145,9 @@ def _visit(url: str, *, want_stored: bool) -> int | None:
 def _depth(monitor_url: str) -> int | None:
     """Messages the embedded broker holds that no session has acknowledged yet."""
     try:
-        with urllib.request.urlopen(f"{monitor_url}/jsz?streams=1&consumers=1", timeout=PATIENCE_S) as page:  # noqa: S310
-            told: dict[str, Any] = json.load(page)
+        return sum(subscription.held for subscription in subscriptions(monitor_url, PATIENCE_S))
     except (OSError, ValueError):
         return None
-    streams = [s for account in told.get("account_details") or [] for s in account.get("stream_detail") or []]
-    consumers = [c for s in streams if s.get("name") == _NATS_STREAM for c in s.get("consumer_detail") or []]
-    return sum(int(c.get("num_pending", 0)) + int(c.get("num_ack_pending", 0)) for c in consumers)
 
 
 async def probe_web(url: str) -> list[Finding]:

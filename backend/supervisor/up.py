@@ -21,6 +21,7 @@ from backend.core.settings import PROJECT_ROOT, Settings
 from backend.embedded import Addresses, DataFolder, EmbeddedServers, running_addresses
 from backend.embedded.addresses import forget_addresses, write_addresses
 from backend.embedded.child import Child
+from backend.embedded.monitor import subscriptions
 from backend.embedded.ports import is_free, listener
 from backend.embedded.refusals import FolderInUse, OtherVersion, PortTaken, StepFailed, refusal_of
 from backend.supervisor.console import Welcome, banner, lan_address, say
@@ -30,6 +31,8 @@ from backend.supervisor.ward import Process, Role, Ward
 TICK_S = 0.1
 TURN_OVER_EVERY_S = 10.0
 READY_PATIENCE_S = 60.0
+LISTENING_PATIENCE_S = 20.0
+"""So long a new installation isn't called ready before its ingest listens: what came earlier would go nowhere."""
 ROLES = {"web": 8.0, "ingest": 10.0, "worker": 10.0}
 """The roles in the order in which they start and stop, and how many seconds each may take to stop."""
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - only compared with
@@ -125,7 +128,7 @@ class Supervisor:
         while not self._wake.wait(TICK_S):
             for ward in self.wards:
                 ward.tend()
-            if not answered and self._answers():
+            if not answered and self._answers() and self._listens():
                 answered = True
                 self._welcome().show()
             elif not answered and time.monotonic() > patience_ends:
@@ -269,6 +272,16 @@ class Supervisor:
                 return True
         except (urllib.error.URLError, OSError):
             return False
+
+    def _listens(self) -> bool:
+        """Whether the embedded broker keeps messages for the ingest; of other brokers we take it for granted."""
+        if self.servers.broker not in self.servers.servers:
+            return True
+        try:
+            listening = bool(subscriptions(self.servers.broker.monitor_url, patience_s=1))
+        except (OSError, ValueError):
+            listening = False
+        return listening or time.monotonic() - self._began > LISTENING_PATIENCE_S
 
     def _welcome(self) -> Welcome:
         broker = self.servers.broker if self.servers.broker in self.servers.servers else None

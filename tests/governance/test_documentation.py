@@ -75,3 +75,19 @@ def test_the_metrics_that_are_described_are_the_metrics_there_are() -> None:
 def test_every_check_of_the_doctor_is_described() -> None:
     described = set(re.findall(r"^\| `([a-z]+)` \|", read("docs/operating.md"), re.MULTILINE))
     assert described >= set(LABELS)
+
+
+def test_every_test_that_is_named_as_a_proof_exists() -> None:
+    named = re.findall(r"`((?:\w+/)?\w+)::(test_\w+)`", read("docs/acceptance.md"))
+    assert len(named) > 50
+    missing = [
+        f"{file}::{test}"
+        for file, test in named
+        if not re.search(rf"^(?:async )?def {test}\(", _text_of(file), re.MULTILINE)
+    ]
+    assert missing == []
+
+
+def _text_of(file: str) -> str:
+    path = PROJECT_ROOT / "tests" / f"{file}.py"
+    return path.read_text(encoding="utf-8") if path.exists() else ""
