@@ -14,7 +14,6 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import replace
-from enum import Enum, auto
 from pathlib import Path
 
 from backend.core.settings import PROJECT_ROOT, Settings
@@ -55,12 +54,6 @@ def run(argv: list[str]) -> int:
         raise refusal_of(error, settings.data_dir) or error from error
 
 
-class _Phase(Enum):
-    STARTING = auto()
-    RUNNING = auto()
-    STOPPING = auto()
-
-
 class _StopAsked(BaseException):
     """A signal came while something was waited for."""
 
@@ -82,7 +75,9 @@ class Supervisor:
         )
         self.wards: list[Ward] = []
         self.roles: list[Role] = []
-        self._phase = _Phase.STARTING
+        self._signals = 0
+        self._interruptible = False
+        """Whether the next signal raises ``_StopAsked`` where we are: once, while starting or stopping waits."""
         self._began = time.monotonic()
         self._wake = threading.Event()
 
@@ -91,13 +86,13 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         try:
+            self._interruptible = True
             self._start()
-            self._phase = _Phase.RUNNING
+            self._interruptible = False
             self._watch()
         except _StopAsked:
             pass
         finally:
-            self._phase = _Phase.STOPPING
             self._stop()
         return 0
 
@@ -143,21 +138,15 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Roles first, PostgreSQL last. A further signal ends all that is left at once."""
-        if self.wards:
-            say("\n正在停止 / Stopping …")
         try:
-            for role in self.roles:
-                role.child.ask_to_stop()
-            for role in self.roles:
-                role.stop()
-            self.servers.stop()
+            self._interruptible = True
+            self._stop_in_order()
         except _StopAsked:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, signal.SIG_IGN)
             say("强制停止 / Forced to stop")
             for role in self.roles:
                 role.kill()
             self.servers.kill()
+        self._interruptible = False
         if self.folder.held:
             with contextlib.suppress(OSError):
                 forget_addresses(self.folder.path)
@@ -165,9 +154,22 @@ class Supervisor:
         if self.wards:
             say("已停止，数据已保留 / Stopped; data is kept")
 
+    def _stop_in_order(self) -> None:
+        if self.wards:
+            say("\n正在停止 / Stopping …")
+        if self._signals > 1:
+            raise _StopAsked
+        for role in self.roles:
+            role.child.ask_to_stop()
+        for role in self.roles:
+            role.stop()
+        self.servers.stop()
+
     def _on_signal(self, _number: int, _frame: object) -> None:
+        self._signals += 1
         self._wake.set()
-        if self._phase is not _Phase.RUNNING:
+        if self._interruptible:
+            self._interruptible = False
             raise _StopAsked
 
     def _open_folder(self) -> None:

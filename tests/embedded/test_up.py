@@ -182,3 +182,12 @@ def test_a_second_signal_does_not_wait_for_a_role_that_hangs(new_up: NewUp) -> N
     wait_until(lambda: "正在停止" in up.said(), up.said)
     up.end(signal.SIGINT)
     assert ("强制停止" in up.said(), living(processes)) == (True, [])
+
+
+def test_two_signals_at_once_leave_no_process(new_up: NewUp) -> None:
+    up = new_up("hasty").start().wait_running()
+    processes = up.family
+    assert up.process is not None
+    up.process.send_signal(signal.SIGINT)
+    up.end(signal.SIGTERM)
+    assert living(processes) == []
