@@ -56,6 +56,7 @@ ACTIONS = {
     "equipment.assign_owner": N_("指定责任岗位"),
     "point.adopt": N_("认领测点"),
     "point.ignore": N_("忽略测点"),
+    "point.restore": N_("恢复待认领"),
     "plant.edit": N_("修改厂区资料"),
 }
 
@@ -118,6 +119,10 @@ FIELDS = {
     "out_of_service_reason": N_("退出服务原因"),
     "kind": N_("类型"),
     "point_id": N_("测点"),
+    "equipment_id": N_("设备"),
+    "unit": N_("单位"),
+    "range_low": N_("量程下限"),
+    "range_high": N_("量程上限"),
 }
 
 _VALUES = {

@@ -71,7 +71,7 @@ async def edit_point(
     Raises Invalid with a message a field.
     """
     require(actor, "plant.edit")
-    _check_point(name, name_en, unit, range_low, range_high)
+    check_point(name, name_en, unit, range_low, range_high)
     point = (
         await session.execute(select(Point).where(visible(actor, Point), col(Point.id) == point_id).with_for_update())
     ).scalar_one_or_none()
@@ -94,7 +94,8 @@ async def edit_point(
     return point
 
 
-def _check_point(name: str, name_en: str, unit: str, low: float | None, high: float | None) -> None:
+def check_point(name: str, name_en: str, unit: str, low: float | None, high: float | None) -> None:
+    """What can't stand in a point's definition. Raises Invalid with a message a field."""
     faults: dict[str, str] = {}
     if not name.strip():
         faults["name"] = N_("请填写名称")
