@@ -101,14 +101,19 @@ async def enqueue(
     dedupe_key: str = "",
     due_at: datetime | None = None,
 ) -> int | None:
-    """Queue work in ``session``'s transaction; the bell rings when it commits. None if one already waits."""
+    """Queue work in ``session``'s transaction; the bell rings when it commits. None if one already waits.
+
+    With ``due_at`` one that already waits is done at the sooner of the two moments.
+    """
     job_id = (
         await session.execute(
             text(
                 "INSERT INTO job(site_id, kind, payload, dedupe_key, status, due_at, attempts, error) "
                 "VALUES (:site_id, :kind, CAST(:payload AS jsonb), :dedupe_key, 'queued', "
                 "COALESCE(:due_at, now()), 0, '') ON CONFLICT (kind, dedupe_key) "
-                "WHERE status = 'queued' AND dedupe_key <> '' DO NOTHING RETURNING id"
+                "WHERE status = 'queued' AND dedupe_key <> '' "
+                "DO UPDATE SET due_at = LEAST(job.due_at, EXCLUDED.due_at) "
+                "WHERE CAST(:due_at AS timestamptz) IS NOT NULL RETURNING id"
             ),
             {
                 "site_id": site_id,

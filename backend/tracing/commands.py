@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, text
@@ -21,10 +21,9 @@ from backend.tracing.engine import TraceResult, trace
 from backend.tracing.gathering import GroupAlarm, Material, gather, point_key
 from backend.tracing.models import TRACE_JOB, Trace
 from backend.tracing.records import answerable_posts, records_about
+from backend.tracing.refining import next_refinement
 from backend.tracing.story import gist, suspected_equipment, tell
 
-REFINE_AFTER_S = (5, 20, 60, 180, 600)
-"""A trace is made anew as data comes, this long after its first answer: that one often rests on a few rows."""
 _GRAVITY: dict[str, int] = {Level.MAJOR: 4, Level.SIGNIFICANT: 3, Level.GENERAL: 2, Level.LOW: 1}
 
 
@@ -49,7 +48,7 @@ async def make_trace(session: AsyncSession, group_id: int) -> Trace:
     made, before = await _store(session, group_id, material, until, answer)
     if before is None or gist(before) != gist(made.result):
         await _announce(session, made, material)
-    await _plan_refinement(session, made)
+    await _plan_refinement(session, made, material.window.step_s)
     return made
 
 
@@ -110,27 +109,26 @@ async def _announce(session: AsyncSession, made: Trace, material: Material) -> N
     )
 
 
-async def _plan_refinement(session: AsyncSession, made: Trace) -> None:
-    """Queue the next revision while any alarm of the group is active; the steps grow longer, then end."""
-    if made.revision > len(REFINE_AFTER_S):
-        return
-    active = await session.execute(
+@system_query("the worker refines every site's traces")
+async def _plan_refinement(session: AsyncSession, made: Trace, step_s: float) -> None:
+    """Queue the next revision while any alarm of the group is active; an alarm that comes (again) brings it nearer."""
+    last_raised = await session.scalar(
         text(
-            "SELECT 1 FROM alarm WHERE site_id = :site AND group_id = :group_id "
-            "AND active AND state <> 'closed' LIMIT 1"
+            "SELECT max(last_raised_at) FROM alarm WHERE site_id = :site AND group_id = :group_id "
+            "AND active AND state <> 'closed'"
         ),
         {"site": made.site_id, "group_id": made.group_id},
     )
-    if active.first() is None:
-        return
-    await enqueue(
-        session,
-        TRACE_JOB,
-        {"group_id": made.group_id},
-        site_id=made.site_id,
-        dedupe_key=f"{made.group_id}:{made.revision + 1}",
-        due_at=made.first_made_at + timedelta(seconds=REFINE_AFTER_S[made.revision - 1]),
-    )
+    due_at = next_refinement(last_raised, made.made_at, step_s) if last_raised else None
+    if due_at is not None:
+        await enqueue(
+            session,
+            TRACE_JOB,
+            {"group_id": made.group_id},
+            site_id=made.site_id,
+            dedupe_key=f"{made.group_id}:again",
+            due_at=due_at,
+        )
 
 
 async def confirm_cause(session: AsyncSession, actor: Actor, trace_id: int, *, node: str, note: str = "") -> Trace:
