@@ -1,6 +1,6 @@
 """Topic and payload bytes become values or refusals. Pure; whatever the bytes, never an exception.
 
-The shapes are described for people in docs/mqtt.md.
+The shapes are described for people in docs/mqtt-topics.md.
 """
 
 from backend.telemetry.formats.moments import Micros
