@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import uvicorn
 
 from backend.core.settings import settings
+from backend.delivery.wire import Wire
 from backend.embedded.ports import is_free, listener
 from backend.embedded.refusals import PortTaken
 
@@ -26,7 +27,8 @@ def run(_argv: Sequence[str] = ()) -> int:
         workers=settings().web_workers,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=Wire,
+        ws_per_message_deflate=False,  # frames are small, and one compressed for each phone is encoded for each
         ws_ping_interval=PING_EVERY_S,
         ws_ping_timeout=PING_PATIENCE_S,
         timeout_graceful_shutdown=GRACE_S,

@@ -1,8 +1,8 @@
 """Tells every open phone of what happened, in one web process.
 
 One loop reads the event log (woken by NOTIFY, at the latest after a second), encodes each event once and
-puts it into the queue of each phone that may see it. A phone that is too slow is cut and resumes from
-its cursor. Nothing here is remembered: the log is the truth, the cursor is the phone's.
+writes it to each phone that may see it; what a line can't take now waits in its queue. A phone that is too
+slow is cut and resumes from its cursor. Nothing here is remembered: the log is the truth, the cursor is the phone's.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from backend.core.database import Database
 from backend.core.events import CHANNEL, Cursor, Event, fetch_events, present_cursor
 from backend.delivery.audience import may_be_told
 from backend.delivery.frames import event_frame, ping_frame, reading_frame
+from backend.delivery.wire import Wire, framed
 from backend.identity.actor import Actor
 from backend.identity.sessions import still_valid
 
@@ -37,22 +38,49 @@ LiveValues = Callable[[int, datetime], Awaitable[dict[int, tuple[int, float, int
 """Site id, since when → values received after it, as ``reading_frame`` takes them."""
 
 
+class Frame:
+    """A frame for many phones: its text, and as it goes over the wire."""
+
+    __slots__ = ("bytes", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.bytes = framed(text)
+
+
 @dataclass(eq=False)
 class Phone:
     """One open socket."""
 
     actor: Actor
+    wire: Wire | None = None
     queue: asyncio.Queue[tuple[Event | None, str]] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
+    caught_up: Cursor | None = None
+    """Where the phone stood when it had been told what it missed; None until then."""
+    sending: bool = False
+    """Whether something of the queue is on its way."""
     wants_readings: bool = False
     cut: asyncio.Event = field(default_factory=asyncio.Event)
     cut_code: int = 1000
 
-    def offer(self, event: Event | None, frame: str) -> None:
-        """Queue a frame; a full queue cuts the phone."""
+    def offer(self, event: Event | None, frame: Frame) -> None:
+        """Write a frame, or queue it behind what waits already; a full queue cuts the phone."""
+        if self.knows(event) or self._written(frame):
+            return
         try:
-            self.queue.put_nowait((event, frame))
+            self.queue.put_nowait((event, frame.text))
         except asyncio.QueueFull:
             self.drop(4008)
+
+    def knows(self, event: Event | None) -> bool:
+        """Whether the phone was told of ``event`` while it caught up."""
+        cursor = self.caught_up
+        return event is not None and cursor is not None and (event.txid < cursor.horizon or event.id in cursor.above)
+
+    def _written(self, frame: Frame) -> bool:
+        if self.wire is None or self.caught_up is None or self.sending or not self.queue.empty():
+            return False
+        return self.wire.put(frame.bytes)
 
     def drop(self, code: int) -> None:
         """Close the socket with ``code``: 4008 too slow (resume at once), 4401 no longer signed in."""
@@ -117,7 +145,8 @@ class Hub:
                 while await self._tell_batch(connection):
                     pass
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), 1)
+                    async with asyncio.timeout(1):
+                        await self._wake.wait()
         finally:
             connection.terminate()
 
@@ -131,10 +160,10 @@ class Hub:
         return batch.more
 
     def _offer(self, event: Event) -> None:
-        frame = ""
+        frame: Frame | None = None
         for phone in self._phones:
             if may_be_told(phone.actor, event):
-                frame = frame or event_frame(event, self.cursor)
+                frame = frame or Frame(event_frame(event, self.cursor))
                 phone.offer(event, frame)
 
     async def _ping(self) -> None:
@@ -142,7 +171,7 @@ class Hub:
             await asyncio.sleep(PING_EVERY_S)
             for site_id, phones in self._by_site().items():
                 age = await self._pipeline_age(site_id) if self._pipeline_age else None
-                frame = ping_frame(self.cursor, now(), age)
+                frame = Frame(ping_frame(self.cursor, now(), age))
                 for phone in phones:
                     phone.offer(None, frame)
 
@@ -167,7 +196,7 @@ class Hub:
             for site_id, phones in self._by_site(readings=True).items():
                 values = await self._live_values(site_id, since)
                 if values:
-                    frame = reading_frame(values)
+                    frame = Frame(reading_frame(values))
                     for phone in phones:
                         phone.offer(None, frame)
             since = until

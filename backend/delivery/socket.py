@@ -15,6 +15,7 @@ from backend.delivery.audience import may_be_told
 from backend.delivery.commands import keep_receipts
 from backend.delivery.frames import event_frame, ping_frame, snapshot_frame
 from backend.delivery.hub import Hub, Phone
+from backend.delivery.wire import wire_of
 from backend.identity.actor import Actor
 from backend.identity.sessions import actor_of
 from backend.identity.web import cookie_name, public
@@ -34,7 +35,7 @@ async def live_line(socket: WebSocket, since: str = "") -> None:
         return
     await socket.accept()
     hub: Hub = socket.app.state.hub
-    phone = Phone(actor)
+    phone = Phone(actor, wire_of(socket.scope))
     hub.join(phone)
     try:
         await _serve(socket, phone, since)
@@ -68,12 +69,13 @@ async def _serve(socket: WebSocket, phone: Phone, since: str) -> None:
 
 
 async def _send(socket: WebSocket, phone: Phone, since: str) -> None:
-    cursor = await _catch_up(socket, phone, since)
+    phone.caught_up = await _catch_up(socket, phone, since)
     while True:
         event, frame = await phone.queue.get()
-        if event is not None and (event.txid < cursor.horizon or event.id in cursor.above):
-            continue  # told while catching up
-        await socket.send_text(frame)
+        if not phone.knows(event):
+            phone.sending = True
+            await socket.send_text(frame)
+            phone.sending = False
 
 
 async def _catch_up(socket: WebSocket, phone: Phone, since: str) -> Cursor:

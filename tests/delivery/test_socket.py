@@ -208,3 +208,34 @@ async def test_each_persons_receipt_is_kept_and_the_first_one_counts(
         (person.id, True, True),
         (absent.id, True, False),
     ]
+
+
+async def test_a_phone_too_slow_to_take_what_comes_is_cut_and_misses_nothing(
+    database: Database, live_server: LiveServer
+) -> None:
+    phone, person = await signed_in_phone(database, live_server)
+    total = 900
+    async with phone.awake() as line:
+        await first_frame(line, phone)
+        line.transport.pause_reading()
+        for start in range(0, total, 300):
+            async with database.session() as session:
+                for number in range(start, start + 300):
+                    await record_event(
+                        session,
+                        site_id=person.site_id,
+                        kind="alarm.raised",
+                        subject="alarm",
+                        subject_id=number,
+                        data={"title_zh": "压" * 4000},
+                    )
+        await asyncio.sleep(1)
+        line.transport.resume_reading()
+        with pytest.raises(websockets.ConnectionClosed):
+            async with asyncio.timeout(20):
+                while True:
+                    phone.take(json.loads(await line.recv()))
+        assert line.close_code == 4008
+    async with phone.awake() as line:
+        await phone.listen(line, until=total)
+    assert phone.got == list(range(total))
