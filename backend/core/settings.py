@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     max_upload_bytes: int = 10 * 1024 * 1024
     max_upload_pixels: int = 40_000_000
     session_days: int = 30
+    keep_readings_days: int = Field(default=0, ge=0)
+    """Days of readings kept in the database; older days are dropped whole. 0 keeps all."""
     metrics_token: str = ""
     """Bearer token Prometheus must show for /metrics; empty means only loopback may read it."""
     worker_metrics_port: int = 0
