@@ -17,6 +17,10 @@ from tests.embedded.running import ROOT, ups_in
 _DOCS = {"home": "/", "alarm": "/alarms/{alarm}", "trace": "/traces/{trace}", "plant": "/plant"}
 _SOME = ("/", "/alarms/{alarm}", "/traces/{trace}", "/plant", "/rectifications", "/points/{point}")
 
+_LAY_FLAT = """() => document.querySelectorAll(".top-bar, .bottom-bar, .action-bar").forEach((bar) => {
+  bar.style.position = "static";
+})"""
+
 
 async def main(home: Path, folder: Path, *, docs: bool) -> None:
     """Start a plant in ``home``, break it, take the pictures."""
@@ -69,7 +73,7 @@ async def _take(phone: Phone, path: str, file: Path, *, whole: bool = True) -> N
     await phone.page.wait_for_timeout(300)
     await phone.page.evaluate("document.getElementById('toasts')?.replaceChildren()")
     if whole:  # what is fixed to the screen would lie over the middle of a long picture
-        await phone.page.add_style_tag(path=ROOT / "scripts" / "whole_page.css")
+        await phone.page.evaluate(_LAY_FLAT)
     await phone.page.screenshot(path=file, full_page=whole)
 
 
