@@ -4,7 +4,8 @@ A transaction that commits late carries an older id than one that committed befo
 remembers the last id would skip it. Every event therefore carries its transaction id, and a reader's
 cursor is the oldest transaction that was still running when it read (``pg_snapshot_xmin``): all below
 is complete. What it already took above that horizon stands in the cursor by id, so an event is told
-at once and never twice. NOTIFY only wakes readers; nothing depends on it.
+at once and never twice. NOTIFY only wakes readers, or brings them the event itself to tell of it sooner;
+nothing depends on it.
 """
 
 import json
@@ -20,6 +21,8 @@ from backend.core.database import driver_connection
 from backend.core.tables import SiteScoped, document, identity_key, moment, reference
 
 CHANNEL = "ansu_event"
+LONGEST_NOTICE = 7000
+"""Bytes: a notice that holds a whole event must be shorter than PostgreSQL's 8,000."""
 
 
 class Event(SiteScoped, table=True):
@@ -64,6 +67,10 @@ class Cursor:
         """Read a written cursor. Raises ValueError for anything else."""
         horizon, _, above = word.partition(":")
         return cls(int(horizon), frozenset(int(id_) for id_ in above.split(".") if id_))
+
+    def knows(self, event: Event) -> bool:
+        """Whether who stands here was told of ``event``."""
+        return event.txid < self.horizon or event.id in self.above
 
     def __str__(self) -> str:
         above = ".".join(str(id_) for id_ in sorted(self.above))
@@ -155,6 +162,14 @@ async def fetch_events(
     taken = {e.id for e in events if e.txid >= horizon}
     kept = {id_ for id_, txid in rows[0]["known"] if txid >= horizon}
     return Batch(sorted(events, key=lambda e: e.id), Cursor(horizon, frozenset(kept | taken)), more)
+
+
+def noticed_event(notice: str) -> Event | None:
+    """The event that came whole in a notice; None when it only said that there is something to read."""
+    if not notice:
+        return None
+    row = json.loads(notice)
+    return _event(row | {"at": datetime.fromisoformat(row["at"])})
 
 
 def _event(row: Any) -> Event:

@@ -17,7 +17,7 @@ import structlog
 
 from backend.core.clock import now
 from backend.core.database import Database
-from backend.core.events import CHANNEL, Cursor, Event, fetch_events, present_cursor
+from backend.core.events import CHANNEL, Cursor, Event, fetch_events, noticed_event, present_cursor
 from backend.delivery.audience import may_be_told
 from backend.delivery.frames import event_frame, ping_frame, reading_frame
 from backend.delivery.wire import Wire, framed
@@ -74,8 +74,7 @@ class Phone:
 
     def knows(self, event: Event | None) -> bool:
         """Whether the phone was told of ``event`` while it caught up."""
-        cursor = self.caught_up
-        return event is not None and cursor is not None and (event.txid < cursor.horizon or event.id in cursor.above)
+        return event is not None and self.caught_up is not None and self.caught_up.knows(event)
 
     def _written(self, frame: Frame) -> bool:
         if self.wire is None or self.caught_up is None or self.sending or not self.queue.empty():
@@ -99,6 +98,7 @@ class Hub:
         self._live_values = live_values
         self._phones: set[Phone] = set()
         self._wake = asyncio.Event()
+        self._reading = True
         self.cursor = Cursor()
 
     def join(self, phone: Phone) -> None:
@@ -139,11 +139,13 @@ class Hub:
         connection = await asyncpg.connect(self._database.url, timeout=5, command_timeout=READ_PATIENCE_S)
         try:
             connection.add_termination_listener(lambda _connection: self._wake.set())
-            await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
+            await connection.add_listener(CHANNEL, self._hear)
             while True:
+                self._reading = True
                 self._wake.clear()
                 while await self._tell_batch(connection):
                     pass
+                self._reading = False
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(1):
                         await self._wake.wait()
@@ -158,6 +160,19 @@ class Hub:
             self._offer(event)
         self.cursor = batch.cursor
         return batch.more
+
+    def _hear(self, _connection: Any, _pid: int, _channel: str, notice: str) -> None:
+        """Wake, and tell at once of an event that came with its notice.
+
+        Only when all was read that was noticed before: notices come in the order of commits, so nothing is passed
+        over, and the reading that follows finds this event told.
+        """
+        all_read = not self._reading and not self._wake.is_set()
+        self._wake.set()
+        event = noticed_event(notice) if all_read else None
+        if event is not None and not self.cursor.knows(event):
+            self.cursor = Cursor(self.cursor.horizon, self.cursor.above | {event.id})
+            self._offer(event)
 
     def _offer(self, event: Event) -> None:
         frame: Frame | None = None

@@ -168,7 +168,9 @@ class Ingest:
         """A connection for alarms alone: no pool is asked for it, and none of its statements is preceded by another."""
         if self._line is None:
             self._line = await asyncpg.connect(
-                self._database.url, timeout=10, server_settings={"timezone": "UTC", "jit": "off"}
+                self._database.url,
+                timeout=10,
+                server_settings={"timezone": "UTC", "jit": "off", "plan_cache_mode": "force_generic_plan"},
             )
         return self._line
 

@@ -10,6 +10,8 @@ import pytest
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from backend.alarms.commands import Occurrence, raise_alarm
+from backend.alarms.models import Level, RuleKind
 from backend.core.database import Database
 from backend.core.events import record_event
 from backend.delivery.commands import address_people
@@ -239,3 +241,34 @@ async def test_a_phone_too_slow_to_take_what_comes_is_cut_and_misses_nothing(
     async with phone.awake() as line:
         await phone.listen(line, until=total)
     assert phone.got == list(range(total))
+
+
+async def test_events_that_come_with_their_notice_and_such_that_must_be_read_are_told_once_each(
+    database: Database, live_server: LiveServer
+) -> None:
+    phone, person = await signed_in_phone(database, live_server)
+
+    async def raise_one(number: int) -> None:
+        occurrence = Occurrence(
+            site_id=person.site_id,
+            condition_key=f"notice-{number}",
+            kind=RuleKind.THRESHOLD,
+            level=Level.GENERAL,
+            title="压" * (3000 if number % 5 == 0 else 1),  # a fifth is too long for a notice
+            title_en="Pressure",
+        )
+        async with database.session() as session:
+            await raise_alarm(session, occurrence)
+
+    async with phone.awake() as line:
+        await first_frame(line, phone)
+        for start in range(0, 40, 10):
+            raising = [raise_one(number) for number in range(start, start + 10)]
+            plain = [happen(database, person.site_id, 10_000 + number) for number in range(start, start + 10)]
+            await asyncio.gather(*raising, *plain)
+        await phone.listen(line, until=80)
+        with pytest.raises(TimeoutError):
+            await phone.listen(line, until=81, seconds=1.5)
+    async with phone.awake() as line, asyncio.timeout(5):
+        phone.take(json.loads(await line.recv()))
+    assert len(set(phone.got)) == len(phone.got) == 80

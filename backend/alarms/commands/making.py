@@ -6,7 +6,7 @@ row was a statement.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from backend.alarms.grouping import GROUP_WINDOW, Neighbourhood
 from backend.alarms.lifecycle import first
 from backend.alarms.models import AlarmState, Level, RuleKind
 from backend.core.clock import now
-from backend.core.events import CHANNEL
+from backend.core.events import CHANNEL, LONGEST_NOTICE
 
 TRACE_JOB = "trace.make"
 SITE_LOCK = 7290
@@ -55,17 +55,16 @@ class Made:
 
 
 _MAKE = """
-WITH vacant AS MATERIALIZED (
-    SELECT WHERE pg_try_advisory_xact_lock($26::int, CAST($1::bigint AS int)) AND NOT EXISTS
-        (SELECT FROM alarm WHERE site_id = $1 AND condition_key = $2 AND state <> 'closed')
+WITH held AS MATERIALIZED (
+    SELECT WHERE pg_try_advisory_xact_lock($26::int, CAST($1::bigint AS int))
 ), near AS MATERIALIZED (
-    SELECT g.id FROM alarm_group g, vacant
+    SELECT g.id FROM alarm_group g, held
     WHERE $20 AND g.site_id = $1 AND g.closed_at IS NULL AND g.last_raised_at >= $21 AND EXISTS
         (SELECT FROM alarm a WHERE a.group_id = g.id AND a.equipment_id = ANY($22::bigint[]))
     ORDER BY g.last_raised_at DESC, g.id DESC LIMIT 1
 ), flood AS MATERIALIZED (
     SELECT COALESCE((SELECT id FROM near), nextval(pg_get_serial_sequence('alarm_group', 'id'))) AS id
-    FROM vacant WHERE $20
+    FROM held WHERE $20
 ), policy AS (
     SELECT s->'after_s' AS after_s, s->'roles' AS roles FROM escalation_policy p,
         jsonb_array_elements(CASE jsonb_typeof(p.steps) WHEN 'array' THEN p.steps ELSE '[]' END) AS s
@@ -77,7 +76,7 @@ WITH vacant AS MATERIALIZED (
         warning, latched, value, limit_value, point_id, equipment_id, area_id, reading_at, state, raised_at,
         last_raised_at, group_id, active, times_raised, shelved_reason, judgement, judgement_note)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19,
-        (SELECT id FROM flood), true, 1, '', '', '' FROM vacant
+        (SELECT id FROM flood), true, 1, '', '', '' FROM held
     ON CONFLICT (site_id, condition_key) WHERE state <> 'closed' DO NOTHING
     RETURNING id, group_id
 ), joined AS (
@@ -92,6 +91,7 @@ WITH vacant AS MATERIALIZED (
     INSERT INTO event(site_id, kind, subject, subject_id, story, level, data)
     SELECT $1, 'alarm.raised', 'alarm', id, 'alarm:' || id, $4,
         $24::jsonb || jsonb_build_object('url', '/alarms/' || id, 'group_id', group_id) FROM made
+    RETURNING *
 ), queued AS (
     INSERT INTO job(site_id, kind, payload, dedupe_key, status, attempts, error)
     SELECT $1, $27, jsonb_build_object('group_id', group_id), group_id::text, 'queued', 0, ''
@@ -102,7 +102,10 @@ WITH vacant AS MATERIALIZED (
     SELECT $7, $1, $25::text::jsonb, now() FROM made WHERE $25 IS NOT NULL
     ON CONFLICT (rule_id) DO UPDATE SET state = EXCLUDED.state, updated_at = EXCLUDED.updated_at
 )
-SELECT id, group_id, (SELECT id FROM queued) AS job_id, pg_notify($28, '') FROM made
+SELECT id, group_id, (SELECT id FROM queued) AS job_id,
+    (SELECT pg_notify($28, CASE WHEN octet_length(word) < $29 THEN word ELSE '' END)
+     FROM (SELECT row_to_json(told)::text AS word FROM told) AS words)
+FROM made
 """
 
 
@@ -115,7 +118,7 @@ async def insert_alarm(
     is raising in this site just now; who holds the site (``raising.hold_site``) knows which.
     """
     at = now()
-    values = asdict(occurrence) | {"latched": first(occurrence.level, occurrence.latched, at).latched}
+    values = vars(occurrence) | {"latched": first(occurrence.level, occurrence.latched, at).latched}
     place = occurrence.equipment_id
     row = await connection.fetchrow(
         _MAKE,
@@ -131,6 +134,7 @@ async def insert_alarm(
         SITE_LOCK,
         TRACE_JOB,
         CHANNEL,
+        LONGEST_NOTICE,
     )
     return Made(row["id"], row["group_id"], row["job_id"]) if row else None
 
