@@ -28,7 +28,8 @@ export function sound(level) {
   return true;
 }
 
-// "测试提示音" on one's own page.
+// "测试提示音" on one's own page, shown where there is a script to sound.
+for (const button of document.querySelectorAll("[data-test-sound]")) button.hidden = false;
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-test-sound]");
   if (!button) return;
