@@ -37,6 +37,8 @@ BATCH_BYTES = 1024 * 1024
 TICK_S = 1.0
 RULES_EVERY_S = 2.0
 PLANT_EVERY_S = 5.0
+TELL_FIRST_S = 0.004
+"""The readings of a batch that raised an alarm wait so long: storing them would slow the telling on a small machine."""
 STATES_EVERY_S = 0.5
 STATES_AT_ONCE = 100
 """So many latest values are written with each batch; more wait up to ``STATES_EVERY_S``."""
@@ -123,7 +125,10 @@ class Ingest:
             assembly.add(one, self._receipts)
         if assembly.suspects:
             await self._spare_repetitions(assembly)
-        await self._record(self._judge.judge(assembly.live, now()))
+        transitions = self._judge.judge(assembly.live, now())
+        await self._record(transitions)
+        if transitions:
+            await asyncio.sleep(TELL_FIRST_S)
         await self._commit(assembly)
         metrics.BATCH.observe(len(batch))
         metrics.COMMIT.observe(time.perf_counter() - started)
