@@ -109,6 +109,7 @@ async def ingesting(line: Line, judge: Judge | None = None, ingest: Ingest | Non
         yield serving
     finally:
         stop.set()
+        await publish(line, [(line.topic("point/P0", unique("probe")), 0)])  # it would wait a second for a message
         await running
 
 
