@@ -81,7 +81,7 @@ _PAGES = {
 
 FIELDS = {
     "account": N_("账号"),
-    "name": N_("姓名"),
+    "name": N_("名称"),
     "name_en": N_("英文名"),
     "role": N_("角色"),
     "phone": N_("电话"),
