@@ -25,6 +25,8 @@ REDELIVER_AFTER = "2s"
 """NATS doesn't send again when a session comes back, as MQTT asks, but this long after the first sending, and then
 before all that is new. Longer than an ingest takes to commit, shorter than it takes to start again: what was on its
 way to a killed ingest so comes first, in order."""
+MOST_ON_THE_WAY = 2000
+"""Messages sent and not acknowledged: two of the ingest's batches, so that one is on its way while one is stored."""
 
 
 class Broker(Server):
@@ -94,7 +96,12 @@ class Broker(Server):
                     "max_file_store": 4 * 1024**3,
                     "sync_interval": self._sync_interval,
                 },
-                "mqtt": {"host": self._host, "port": self.port, "ack_wait": REDELIVER_AFTER, "max_ack_pending": 1000},
+                "mqtt": {
+                    "host": self._host,
+                    "port": self.port,
+                    "ack_wait": REDELIVER_AFTER,
+                    "max_ack_pending": MOST_ON_THE_WAY,
+                },
                 "authorization": {"users": users},
             },
             indent=1,

@@ -146,7 +146,9 @@ class Assembly:
         if site is None:
             return
         tally = self._tally(site.id, address.source, message.received)
-        parts = len(content.values) + sum(refusal.parts for refusal in content.refusals)
+        parts = len(content.values)
+        if content.refusals:
+            parts += sum(refusal.parts for refusal in content.refusals)
         tally.received += parts
         if message.dup and self._is_repetition(receipt_of(message), committed):
             tally.duplicate += parts

@@ -32,7 +32,7 @@ from backend.telemetry.storage import NotFresh, store, store_states, stored_alre
 
 log = structlog.get_logger()
 
-BATCH_MESSAGES = 2000
+BATCH_MESSAGES = 1000
 BATCH_BYTES = 1024 * 1024
 TICK_S = 1.0
 RULES_EVERY_S = 2.0

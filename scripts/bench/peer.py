@@ -117,6 +117,7 @@ class NodeRed:
             "protocolVersion": "4",
             "keepalive": "30",
             "cleansession": False,
+            "autoUnsubscribe": False,
         }
         source = {
             "id": "in",

@@ -18,7 +18,7 @@ MAX_REFUSALS = 100
 """Refusals of one message kept apart; the rest are counted together."""
 
 _TIME_KEYS = ("at", "ts")
-_VALUE_KEYS = ("value", "v")
+_VALUE_KEY, _SHORT_VALUE_KEY = "value", "v"
 _ABSENT: Any = object()
 _read_json = msgspec.json.Decoder().decode
 
@@ -164,7 +164,9 @@ def _read_point(reader: _Reader, address: Address, content: Any) -> None:
 
 
 def _one(reader: _Reader, code: Any, content: dict[str, Any]) -> None:
-    raw = next((content[key] for key in _VALUE_KEYS if key in content), _ABSENT)
+    raw = content.get(_VALUE_KEY, _ABSENT)
+    if raw is _ABSENT:
+        raw = content.get(_SHORT_VALUE_KEY, _ABSENT)
     if raw is _ABSENT:
         return reader.refuse(Reason.WRONG_SHAPE, code, content)
     good, at = _timed(reader, content)

@@ -1,6 +1,7 @@
 """What a topic says: which plant, which source, and in which shape its payload comes."""
 
 import enum
+from functools import lru_cache
 from typing import NamedTuple
 
 ROOT = "ansu"
@@ -31,6 +32,7 @@ _ENDS = {
 }
 
 
+@lru_cache(maxsize=16_384)
 def read_topic(topic: str) -> Address:
     """Take ``ansu/{site}/{source}/…`` apart; whatever of it can be told is told also of a wrong topic."""
     root, _, rest = topic.partition("/")
