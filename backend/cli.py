@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, Command] = {
     "worker": Command("workers.main:run", "后台任务", "background jobs", _DATABASE, _ALL),
     "migrate": Command("backend.core.migrate:run", "更新数据库结构", "bring the tables up to date", _DATABASE),
     "demo": Command("backend.starter.demo:load", "装入演示厂区", "load the demo site", _DATABASE, _ALL),
-    "site": Command("backend.starter.founding:main", "新建厂区和管理员", "make a site and its administrator", _DATABASE),
+    "site": Command("backend.starter.founding:main", "新建厂区和管理员", "make a site and its admin", _DATABASE),
     "replay": Command("backend.starter.replay:main", "回放真实运行数据", "replay recorded plant data"),
     "detect": Command("backend.tracing.cli:main", "在文件上检测异常", "detect on files", keeps_name=True),
     "trace": Command("backend.tracing.cli:main", "在文件上追溯根源", "trace to the root on files", keeps_name=True),
