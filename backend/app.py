@@ -12,6 +12,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 
 from backend import __version__
 from backend.core import failures
+from backend.core.collecting import set_aside_what_stays
 from backend.core.database import Database
 from backend.core.doorbell import ArqDoorbell
 from backend.core.jobs import hang_doorbell
@@ -54,6 +55,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     hang_doorbell(doorbell)
     app.state.hub = _hub(app.state.database)
     listening = asyncio.create_task(app.state.hub.run())
+    set_aside_what_stays()
     try:
         yield
     finally:
