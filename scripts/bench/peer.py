@@ -1,6 +1,6 @@
 """Node-RED as the peer: what a plant would wire together otherwise, storing before it tells.
 
-It is installed once with npm into a cache folder (``ANSU_BENCH_CACHE``, by default ~/.cache/ansu-bench) and started
+It is installed once with npm into a cache folder (``BENCH_CACHE``, by default ~/.cache/ansu-bench) and started
 by the bench with two flows: reading → threshold → insert → websocket, and reading → insert.
 """
 
@@ -42,7 +42,7 @@ await global.get('pool').query(
 
 def installed() -> Path | None:
     """The folder with Node-RED; None where npm is missing or can't install it."""
-    cache = Path(os.environ.get("ANSU_BENCH_CACHE", Path.home() / ".cache" / "ansu-bench")) / "node-red"
+    cache = Path(os.environ.get("BENCH_CACHE", Path.home() / ".cache" / "ansu-bench")) / "node-red"
     if (cache / "node_modules" / "node-red").exists():
         return cache
     npm = shutil.which("npm")
