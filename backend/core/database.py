@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -77,7 +78,20 @@ def _narrow(state: ORMExecuteState) -> None:
     site_id = state.session.info.get("site_id")
     if site_id is None or not (state.is_select or state.is_update or state.is_delete):
         return
-    state.statement = state.statement.options(*_narrowing(site_id))
+    state.statement = _narrowed(state.statement, site_id)
+
+
+_narrowed_before: WeakKeyDictionary[Any, tuple[int, Any]] = WeakKeyDictionary()
+
+
+def _narrowed(statement: Any, site_id: int) -> Any:
+    """``statement`` for one site. One that is kept and sent again is narrowed once, and so keeps its cache key."""
+    known = _narrowed_before.get(statement)
+    if known is not None and known[0] == site_id:
+        return known[1]
+    narrowed = statement.options(*_narrowing(site_id))
+    _narrowed_before[statement] = (site_id, narrowed)
+    return narrowed
 
 
 @lru_cache(maxsize=256)

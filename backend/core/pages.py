@@ -6,6 +6,7 @@ htmx can't drift apart.
 """
 
 import hashlib
+import time
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache, partial
@@ -28,6 +29,8 @@ from backend.core.settings import PROJECT_ROOT, settings
 TEMPLATES = PROJECT_ROOT / "web" / "templates"
 STATIC = PROJECT_ROOT / "web" / "static"
 _YEAR_S = 365 * 86_400
+_LOOK_AGAIN_S = 2.0
+"""A page names twenty files and more: whether one has changed is asked every so often only."""
 _zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
 """Zone of the site whose page is being rendered."""
 
@@ -122,6 +125,11 @@ def _moment(at: datetime) -> str:
 
 def asset(path: str) -> str:
     """Address of a static file that changes when the file does, so that browsers may keep it."""
+    return _address(path, int(time.monotonic() / _LOOK_AGAIN_S))
+
+
+@lru_cache(maxsize=512)
+def _address(path: str, _moment: int) -> str:
     file = STATIC / path
     return f"/static/{path}?v={_digest(file, file.stat().st_mtime_ns)}"
 

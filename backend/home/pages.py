@@ -8,7 +8,7 @@ from backend.alarms.queries.listing import Show, Wanted, alarms
 from backend.core.clock import now
 from backend.core.errors import N_
 from backend.core.pages import render
-from backend.hazards.queries import waiting
+from backend.hazards.queries import most_urgent
 from backend.home.queries import standing
 from backend.identity.web import ActorDep, SessionDep, allow
 
@@ -45,7 +45,7 @@ async def home(request: Request, session: SessionDep, actor: ActorDep) -> Respon
         block="present" if request.headers.get("hx-target") == "present" else None,
         stands=stands,
         floods=(await alarms(session, actor, Wanted(Show.WAITING), most=MOST_FLOODS)).floods,
-        own=await waiting(session, actor),
+        own=await most_urgent(session, actor),
         greeting=greeting(moment.astimezone(actor.zone)),
         today=moment.astimezone(actor.zone),
         stale=newest is None or moment - newest > STALE_AFTER,

@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.alarms.models import Alarm, AlarmState, Level
-from backend.core.clock import now
 from backend.hazards.lifecycle import FINAL, WORKABLE
 from backend.hazards.models import Rectification
-from backend.hazards.queries import verifiable_by
+from backend.hazards.queries import to_be_done_by, verifiable_by
 from backend.identity.actor import Actor
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.telemetry.models import PointState
 
 _SET_ASIDE = (AlarmState.CLOSED, AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE)
@@ -26,6 +26,8 @@ class Standing:
     by_level: dict[Level, int]
     unacknowledged: int
     overdue: int
+    mine: int
+    """Those the actor has to do."""
     to_verify: int
     newest_reading_at: datetime | None
 
@@ -42,29 +44,40 @@ class Standing:
 
 async def standing(session: AsyncSession, actor: Actor) -> Standing:
     """How it stands now. Shelved alarms and those out of service don't count: somebody has dealt with them."""
-    still_open = col(Alarm.state).not_in(_SET_ASIDE)
-    counts = [func.count().filter(still_open, col(Alarm.level) == level) for level in Level]
-    calling = func.count().filter(col(Alarm.state) == AlarmState.UNACKNOWLEDGED)
-    alarms = (
-        await session.execute(
-            select(*counts, calling)
-            .select_from(Alarm)
-            .where(visible(actor, Alarm), col(Alarm.state) != AlarmState.CLOSED)
-        )
-    ).one()
-    overdue = func.count().filter(col(Rectification.state).in_(WORKABLE), col(Rectification.deadline) < now())
-    late = (
-        await session.execute(
-            select(overdue, func.count().filter(verifiable_by(actor)))
-            .select_from(Rectification)
-            .where(visible(actor, Rectification), col(Rectification.state).not_in(FINAL))
-        )
-    ).one()
-    newest = select(func.max(col(PointState.received_at))).where(visible(actor, PointState))
+    row = (await session.execute(_standing(actor))).one()
+    levels = row[: len(Level)]
     return Standing(
-        by_level={level: count for level, count in zip(Level, alarms, strict=False) if count},
-        unacknowledged=alarms[-1],
-        overdue=late[0],
-        to_verify=late[1],
-        newest_reading_at=(await session.execute(newest)).scalar_one_or_none(),
+        by_level={level: count for level, count in zip(Level, levels, strict=True) if count},
+        unacknowledged=row.calling,
+        overdue=row.overdue,
+        mine=row.mine,
+        to_verify=row.to_verify,
+        newest_reading_at=row.newest,
+    )
+
+
+@made_once
+def _standing(actor: Actor) -> Select[Any]:
+    still_open = col(Alarm.state).not_in(_SET_ASIDE)
+    alarms = (
+        select(
+            *(func.count().filter(still_open, col(Alarm.level) == level).label(level.value) for level in Level),
+            func.count().filter(col(Alarm.state) == AlarmState.UNACKNOWLEDGED).label("calling"),
+        )
+        .where(visible(actor, Alarm), col(Alarm.state) != AlarmState.CLOSED)
+        .subquery()
+    )
+    late = and_(col(Rectification.state).in_(WORKABLE), col(Rectification.deadline) < func.now())
+    rectifications = (
+        select(
+            func.count().filter(late).label("overdue"),
+            func.count().filter(to_be_done_by(actor)).label("mine"),
+            func.count().filter(verifiable_by(actor)).label("to_verify"),
+        )
+        .where(visible(actor, Rectification), col(Rectification.state).not_in(FINAL))
+        .subquery()
+    )
+    newest = select(func.max(col(PointState.received_at)).label("newest")).where(visible(actor, PointState)).subquery()
+    return select(*alarms.c, *rectifications.c, *newest.c).select_from(
+        alarms.join(rectifications, true()).join(newest, true())
     )

@@ -1,6 +1,7 @@
 """The person on whose behalf a request, socket or command works."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from backend.identity.capabilities import CAPABILITIES
@@ -34,6 +35,11 @@ class Actor:
     def can(self, capability: str) -> bool:
         """Whether this role has ``capability`` (names in ``identity.capabilities``)."""
         return self.role in CAPABILITIES[capability]
+
+    @cached_property
+    def rights(self) -> "Actor":
+        """The same with nothing but what decides who sees what: a key for what is made once a person."""
+        return Actor(self.person_id, self.site_id, self.role, "", team_id=self.team_id, post_ids=self.post_ids)
 
     @property
     def zone(self) -> ZoneInfo:

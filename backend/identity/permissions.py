@@ -6,7 +6,8 @@ with ``scope``. ``require(actor, capability)`` guards what is done.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, and_
 from sqlmodel import col
@@ -16,6 +17,8 @@ from backend.core.tables import SiteScoped
 from backend.identity.actor import Actor
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_Made = TypeVar("_Made")
+_More = ParamSpec("_More")
 
 ScopeRule = Callable[[Actor], ColumnElement[bool]]
 _scopes: dict[type[SiteScoped], ScopeRule] = {}
@@ -42,6 +45,20 @@ def require(actor: Actor, capability: str) -> None:
     """Raise Forbidden unless the actor's role has ``capability``."""
     if not actor.can(capability):
         raise Forbidden()
+
+
+def made_once(build: Callable[Concatenate[Actor, _More], _Made]) -> Callable[Concatenate[Actor, _More], _Made]:
+    """Keep the statement that ``build`` makes for a person with their rights (and further hashable arguments).
+
+    Making one anew costs as much as the database takes to answer it. ``build`` sees ``Actor.rights`` alone, so that
+    nothing of one request gets into another's; moments are the database's (``func.now()``).
+    """
+    kept = lru_cache(maxsize=2048)(build)
+
+    def statement(actor: Actor, /, *more: _More.args, **named: _More.kwargs) -> _Made:
+        return kept(actor.rights, *more, **named)  # type: ignore[arg-type]
+
+    return statement
 
 
 def system_query(reason: str) -> Callable[[_Function], _Function]:

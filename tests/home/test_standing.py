@@ -75,9 +75,9 @@ async def test_late_rectifications_and_those_to_verify_are_counted_as_far_as_one
         await rectification(session, site, worker, leader, deadline=late, state=RectificationState.VERIFIED)
         await rectification(session, site, worker, leader, state=RectificationState.SUBMITTED, submitted_by=worker.id)
     seen = await stands(database, leader)
-    assert (seen.overdue, seen.to_verify) == (2, 1)
+    assert (seen.overdue, seen.mine, seen.to_verify) == (2, 0, 1)
     own = await stands(database, worker)
-    assert (own.overdue, own.to_verify) == (1, 0)
+    assert (own.overdue, own.mine, own.to_verify) == (1, 1, 0)
 
 
 async def test_the_age_of_the_data_is_that_of_the_newest_reading(database: Database) -> None:

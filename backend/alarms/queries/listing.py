@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Subquery, case, cast, func, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, case, cast, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.alarms.lifecycle import CALLING, SET_ASIDE
 from backend.alarms.models import Alarm, AlarmState, Level
 from backend.identity.actor import Actor
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.identity.queries.people import Named
 from backend.plant.models import Area, Equipment, Point
 
@@ -104,23 +104,22 @@ async def alarms(session: AsyncSession, actor: Actor, wanted: Wanted, *, after: 
 
 async def tally(session: AsyncSession, actor: Actor) -> Tally:
     """The figures on the tabs."""
-    counts = await session.execute(
+    return Tally(**(await session.execute(_counts(actor))).mappings().one())
+
+
+@made_once
+def _counts(actor: Actor) -> Select[*tuple[int, ...]]:
+    return (
         select(*(func.count().filter(_showing(s)).label(s.value) for s in (Show.WAITING, Show.OPEN, Show.SHELVED)))
         .select_from(Alarm)
         .where(visible(actor, Alarm), col(Alarm.state) != AlarmState.CLOSED)
     )
-    return Tally(**counts.mappings().one())
 
 
 async def _floods(session: AsyncSession, actor: Actor, wanted: Wanted, after: str, most: int) -> Page:
-    placed = _placed(actor, wanted, _read_cursor(after, 3))
-    rows = await session.execute(
-        lines(actor)
-        .add_columns(placed.c.size, placed.c.worst, placed.c.newest, placed.c.flood, placed.c.number)
-        .join(placed, placed.c.id == col(Alarm.id))
-        .where(placed.c.number <= most + 1)
-        .order_by(placed.c.number, placed.c.place)
-    )
+    place = tuple(_read_cursor(after, 3))
+    usual = not place and not wanted.search
+    rows = await session.execute((_first_floods if usual else _floods_after)(actor, wanted, most, place))
     floods: dict[int, Flood] = {}
     following = ""
     for row in rows:
@@ -132,7 +131,22 @@ async def _floods(session: AsyncSession, actor: Actor, wanted: Wanted, after: st
     return Page(list(floods.values()))
 
 
-def _placed(actor: Actor, wanted: Wanted, place: list[int]) -> Subquery:
+def _floods_after(actor: Actor, wanted: Wanted, most: int, place: tuple[int, ...]) -> Any:
+    placed = _placed(actor, wanted, place)
+    return (
+        lines(actor)
+        .add_columns(placed.c.size, placed.c.worst, placed.c.newest, placed.c.flood, placed.c.number)
+        .join(placed, placed.c.id == col(Alarm.id))
+        .where(placed.c.number <= most + 1)
+        .order_by(placed.c.number, placed.c.place)
+    )
+
+
+_first_floods = made_once(_floods_after)
+"""What is looked at again and again: the first page of a list nobody searches in."""
+
+
+def _placed(actor: Actor, wanted: Wanted, place: tuple[int, ...]) -> Subquery:
     """Alarms with the number of their flood and their place in it. Whole numbers sort, so that they are a cursor."""
     flood = func.coalesce(-col(Alarm.group_id), col(Alarm.id))  # negated, so that the newest group comes first
     newest = -cast(func.extract("epoch", col(Alarm.last_raised_at)) * 1_000_000, BigInteger)

@@ -6,11 +6,11 @@ from backend.hazards.queries.board import (
     Named,
     Page,
     Tab,
-    Waiting,
+    most_urgent,
     rectifications,
+    to_be_done_by,
     unfinished_counts,
     verifiable_by,
-    waiting,
 )
 from backend.hazards.queries.story import Story, Told, case_of, photo, somebody, story
 
@@ -22,13 +22,13 @@ __all__ = [
     "Story",
     "Tab",
     "Told",
-    "Waiting",
     "case_of",
+    "most_urgent",
     "photo",
     "rectifications",
     "somebody",
     "story",
+    "to_be_done_by",
     "unfinished_counts",
     "verifiable_by",
-    "waiting",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal, or_, select, true, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,10 +16,11 @@ from backend.hazards.models import Rectification, RectificationState
 from backend.hazards.plan import TimeLeft, time_left
 from backend.identity.actor import Actor
 from backend.identity.models import Person
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.plant.models import Equipment
 
 PAGE = 30
+URGENT = 3
 
 
 class Tab(enum.StrEnum):
@@ -71,16 +72,6 @@ class Page:
     following: str = ""
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """What waits for a person: counts, and the most urgent of their own."""
-
-    mine: int
-    overdue: int
-    to_verify: int
-    cards: list[Card]
-
-
 def verifiable_by(actor: Actor) -> ColumnElement[bool]:
     """``lifecycle.may_verify`` as SQL, for lists; a test holds the two together."""
     me = actor.person_id
@@ -123,7 +114,7 @@ async def rectifications(
     place = _read_cursor(after)
     if place:
         wanted.append(tuple_(*order) > tuple_(*(literal(part, BigInteger) for part in place)))
-    rows = await _rows(session, actor, wanted, most + 1)
+    rows = list(await session.execute(_list(actor).where(*wanted).limit(most + 1)))
     following = ".".join(str(part) for part in rows[most - 1][-len(order) :]) if len(rows) > most else ""
     return Page([_card(row, actor) for row in rows[:most]], following)
 
@@ -135,21 +126,23 @@ def _on(tab: Tab, actor: Actor) -> ColumnElement[bool]:
     if tab is Tab.TEAM:
         return col(Person.team_id) == actor.team_id
     if tab is Tab.OVERDUE:
-        return and_(col(Rectification.state).in_(WORKABLE), col(Rectification.deadline) < now())
+        return and_(col(Rectification.state).in_(WORKABLE), col(Rectification.deadline) < func.now())
     return verifiable_by(actor) if tab is Tab.TO_VERIFY else true()
 
 
 async def unfinished_counts(session: AsyncSession, actor: Actor) -> dict[Tab, int]:
     """How many unfinished ones stand on each tab, in one statement."""
-    counts = (
-        await session.execute(
-            select(*(func.count().filter(_on(tab, actor)) for tab in Tab))
-            .select_from(Rectification)
-            .join(Person, col(Person.id) == col(Rectification.owner_id))
-            .where(visible(actor, Rectification), col(Rectification.state).not_in(FINAL))
-        )
-    ).one()
-    return dict(zip(Tab, counts, strict=True))
+    return dict(zip(Tab, (await session.execute(_counts(actor))).one(), strict=True))
+
+
+@made_once
+def _counts(actor: Actor) -> Select[*tuple[int, ...]]:
+    return (
+        select(*(func.count().filter(_on(tab, actor)) for tab in Tab))
+        .select_from(Rectification)
+        .join(Person, col(Person.id) == col(Rectification.owner_id))
+        .where(visible(actor, Rectification), col(Rectification.state).not_in(FINAL))
+    )
 
 
 def _order(actor: Actor) -> list[Any]:
@@ -176,18 +169,16 @@ def _read_cursor(word: str) -> list[int]:
     return parts if len(parts) == 4 and all(abs(part) < 2**63 for part in parts) else []
 
 
-async def _rows(session: AsyncSession, actor: Actor, wanted: list[ColumnElement[bool]], most: int) -> list[Any]:
-    """Rows of rectification, owner, equipment and the sort order."""
+def _list(actor: Actor) -> Select[Any]:
+    """Rectification, owner, equipment and the sort order."""
     order = _order(actor)
-    found = await session.execute(
+    return (
         select(Rectification, Person, Equipment, *order)
         .join(Person, col(Person.id) == col(Rectification.owner_id))
         .outerjoin(Equipment, col(Equipment.id) == col(Rectification.equipment_id))
-        .where(visible(actor, Rectification), *wanted)
+        .where(visible(actor, Rectification))
         .order_by(*order)
-        .limit(most)
     )
-    return list(found)
 
 
 def _card(row: Any, actor: Actor) -> Card:
@@ -216,19 +207,16 @@ def left(rectification: Rectification) -> TimeLeft | None:
     return time_left(rectification.deadline, now()) if rectification.state in WORKABLE else None
 
 
-async def waiting(session: AsyncSession, actor: Actor) -> Waiting:
-    """What waits for ``actor``, for home."""
-    mine = and_(col(Rectification.owner_id) == actor.person_id, col(Rectification.state).in_(WORKABLE))
-    counts = (
-        await session.execute(
-            select(
-                func.count().filter(mine),
-                func.count().filter(mine, col(Rectification.deadline) < now()),
-                func.count().filter(verifiable_by(actor)),
-            )
-            .select_from(Rectification)
-            .where(visible(actor, Rectification), col(Rectification.state).not_in(FINAL))
-        )
-    ).one()
-    urgent = await _rows(session, actor, [mine], 3)
-    return Waiting(*counts, [_card(row, actor) for row in urgent])
+def to_be_done_by(actor: Actor) -> ColumnElement[bool]:
+    """Rectifications whose next step is the actor's as their owner."""
+    return and_(col(Rectification.owner_id) == actor.person_id, col(Rectification.state).in_(WORKABLE))
+
+
+async def most_urgent(session: AsyncSession, actor: Actor) -> list[Card]:
+    """The actor's own with the nearest deadlines, for home."""
+    return [_card(row, actor) for row in await session.execute(_own(actor))]
+
+
+@made_once
+def _own(actor: Actor) -> Select[Any]:
+    return _list(actor).where(to_be_done_by(actor)).limit(URGENT)

@@ -7,6 +7,7 @@ const DEAF_AFTER_MS = 30_000;
 const PIPELINE_STALE_S = 40;
 const LONGEST_WAIT_MS = 15_000;
 const STILL_AFTER_MS = 700;
+const REFRESH_WITHIN_MS = 1500;
 const LOUD = new Set(["alarm.raised", "alarm.escalated", "alarm.repeated", "alarm.nobody_reached"]);
 const locale = document.body.dataset.locale;
 const cursorKey = `ansu-cursor-${document.body.dataset.person}`;
@@ -95,7 +96,8 @@ function refresh(concerns) {
   for (const element of document.querySelectorAll("[data-refresh-on]")) {
     if (concerns(element.dataset.refreshOn.split(" "))) due.add(element);
   }
-  if (due.size > 0 && !refreshing) refreshing = setTimeout(fetchDue, 400);
+  // Not all phones at once: an event wakes every open page of the site.
+  if (due.size > 0 && !refreshing) refreshing = setTimeout(fetchDue, 300 + Math.random() * REFRESH_WITHIN_MS);
 }
 
 function fetchDue() {
