@@ -48,14 +48,15 @@ FAILURES_BEFORE_CUTTING = 3
 FIRST_BACKOFF_S = 0.2
 LONGEST_BACKOFF_S = 5.0
 REDELIVERY_S = 2.5
-"""After giving messages back we stay away until the embedded broker has them ready again (``embedded.broker``):
-coming earlier, we would get newer values before those, and miss what lies between."""
+"""After giving messages back, or after a predecessor that was at work just now and may have been killed, we stay away
+until the embedded broker has those messages ready again (``embedded.broker``): coming earlier, we would get newer
+values before them, and miss what lies between."""
 
 _OWN_LINE = {
     "timezone": "UTC",
     "jit": "off",
     "plan_cache_mode": "force_generic_plan",
-    **dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "off"),
+    **dict.fromkeys(("enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"), "off"),
 }
 """The one plan is made while the tables are small and is kept while they grow: it must look up, never scan. A plan made
 on empty tables took 20 ms once there were some thousand alarms; this one takes 1 ms."""
@@ -90,6 +91,7 @@ class Ingest:
                 try:
                     if not ready:
                         await self._load()
+                        self._connect_at = max(self._connect_at, self._predecessor_gone_at())
                         ready = True
                         set_aside_what_stays()
                         connecting = asyncio.create_task(self._subscriber.stay_connected(self._connect_at))
@@ -273,6 +275,12 @@ class Ingest:
             await self._receipts.load(await driver_connection(session))
             await self._judge.load(session)
         self._plant_read = self._rules_read = time.monotonic()
+
+    def _predecessor_gone_at(self) -> float:
+        """Monotonic moment at which what was sent to whoever stored the last value will be sent again."""
+        last = max((point.memory.live_received for point in self._plant.points.values()), default=0)
+        age_s = max(0.0, time.time() - last / 1e6)
+        return time.monotonic() + max(0.0, REDELIVERY_S - age_s)
 
     def _hang_up(self) -> None:
         if self._line is not None:
