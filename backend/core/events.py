@@ -8,11 +8,11 @@ at once and never twice. NOTIFY only wakes readers, or brings them the event its
 nothing depends on it.
 """
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
@@ -52,6 +52,22 @@ class Event(SiteScoped, table=True):
     data: dict[str, Any] = document()
 
 
+class Entry(msgspec.Struct, frozen=True):
+    """An ``Event`` as those who follow the log get it. A row of the ORM takes 60 µs to make, this takes 2."""
+
+    id: int
+    site_id: int
+    txid: int
+    at: datetime
+    kind: str
+    subject: str
+    subject_id: int
+    story: str = ""
+    level: str = ""
+    actor_id: int | None = None
+    data: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Cursor:
     """How far a reader has come: everything below ``horizon``, and ``above`` it the ids it already took.
@@ -68,7 +84,7 @@ class Cursor:
         horizon, _, above = word.partition(":")
         return cls(int(horizon), frozenset(int(id_) for id_ in above.split(".") if id_))
 
-    def knows(self, event: Event) -> bool:
+    def knows(self, event: Entry) -> bool:
         """Whether who stands here was told of ``event``."""
         return event.txid < self.horizon or event.id in self.above
 
@@ -81,7 +97,7 @@ class Cursor:
 class Batch:
     """Events in the order of their ids, and where the reader stands after them."""
 
-    events: list[Event]
+    events: list[Entry]
     cursor: Cursor
     more: bool = False
 
@@ -156,7 +172,7 @@ async def fetch_events(
     """``read_events`` over a bare asyncpg connection, which needs no transaction: one way there and back."""
     rows = await connection.fetch(_READ, cursor.horizon, list(cursor.above), site_id, settled, most)
     xmin = int(rows[0]["xmin"])
-    events = [_event(row) for row in rows if row["id"] is not None]
+    events = [_entry(row) for row in rows if row["id"] is not None]
     more = len(events) == most
     horizon = max(cursor.horizon, min(xmin, events[-1].txid) if more else xmin)
     taken = {e.id for e in events if e.txid >= horizon}
@@ -164,22 +180,19 @@ async def fetch_events(
     return Batch(sorted(events, key=lambda e: e.id), Cursor(horizon, frozenset(kept | taken)), more)
 
 
-def noticed_event(notice: str) -> Event | None:
+def noticed_event(notice: str) -> Entry | None:
     """The event that came whole in a notice; None when it only said that there is something to read."""
-    if not notice:
-        return None
-    row = json.loads(notice)
-    return _event(row | {"at": datetime.fromisoformat(row["at"])})
+    return _NOTICE.decode(notice) if notice else None
 
 
-def _event(row: Any) -> Event:
-    values = {name: row[name] for name in _COLUMNS}
+def _entry(row: Any) -> Entry:
+    values = {name: row[name] for name in Entry.__struct_fields__}
     if isinstance(values["data"], str):  # a bare connection leaves JSON as it is written
-        values["data"] = json.loads(values["data"])
-    return Event(**values)
+        values["data"] = msgspec.json.decode(values["data"])
+    return Entry(**values)
 
 
-_COLUMNS = ("id", "site_id", "txid", "at", "kind", "subject", "subject_id", "story", "level", "actor_id", "data")
+_NOTICE = msgspec.json.Decoder(Entry)
 
 
 async def present_cursor(session: AsyncSession) -> Cursor:
@@ -198,7 +211,7 @@ class EventReader(SQLModel, table=True):
     horizon: int = Field(default=0, sa_type=BigInteger)
 
 
-async def take_settled(session: AsyncSession, name: str, *, most: int = 500) -> list[Event]:
+async def take_settled(session: AsyncSession, name: str, *, most: int = 500) -> list[Entry]:
     """The next events for the reader ``name``, once each: its place moves in ``session``'s transaction.
 
     Empty when another process of the same name is at work.

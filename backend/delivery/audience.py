@@ -1,6 +1,6 @@
 """Who may be told of an event on their open phone. Pure."""
 
-from backend.core.events import Event
+from backend.core.events import Entry, Event
 from backend.identity.actor import Actor
 from backend.identity.models import Role
 
@@ -15,7 +15,7 @@ _CAPABILITY = {
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
 
 
-def may_be_told(actor: Actor, event: Event) -> bool:
+def may_be_told(actor: Actor, event: Event | Entry) -> bool:
     """Whether ``actor`` may learn of ``event``: same site, may see such things, and for a worker's
     rectifications only when it concerns them (their own, their team's, or they are addressed)."""
     capability = _CAPABILITY.get(event.subject)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from backend.core.events import Cursor, Event
+from backend.core.events import Cursor, Entry
 
 _encoder = msgspec.json.Encoder()
 
@@ -14,7 +14,7 @@ def _text(value: Any) -> str:
     return _encoder.encode(value).decode()
 
 
-def event_frame(event: Event, cursor: Cursor) -> str:
+def event_frame(event: Entry, cursor: Cursor) -> str:
     """An event with the cursor that the phone stands at once it has it."""
     told = {
         "kind": event.kind,

@@ -17,7 +17,7 @@ import structlog
 
 from backend.core.clock import now
 from backend.core.database import Database
-from backend.core.events import CHANNEL, Cursor, Event, fetch_events, noticed_event, present_cursor
+from backend.core.events import CHANNEL, Cursor, Entry, fetch_events, noticed_event, present_cursor
 from backend.delivery.audience import may_be_told
 from backend.delivery.frames import event_frame, ping_frame, reading_frame
 from backend.delivery.wire import Wire, framed
@@ -54,25 +54,30 @@ class Phone:
 
     actor: Actor
     wire: Wire | None = None
-    queue: asyncio.Queue[tuple[Event | None, str]] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
+    queue: asyncio.Queue[tuple[Entry | None, str]] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
     caught_up: Cursor | None = None
     """Where the phone stood when it had been told what it missed; None until then."""
+    missed: bool = False
+    """Whether more happened while it caught up than its queue holds: then it must catch up again."""
     sending: bool = False
     """Whether something of the queue is on its way."""
     wants_readings: bool = False
     cut: asyncio.Event = field(default_factory=asyncio.Event)
     cut_code: int = 1000
 
-    def offer(self, event: Event | None, frame: Frame) -> None:
-        """Write a frame, or queue it behind what waits already; a full queue cuts the phone."""
+    def offer(self, event: Entry | None, frame: Frame) -> None:
+        """Write a frame, or queue it behind what waits already; a full queue cuts a phone that had caught up."""
         if self.knows(event) or self._written(frame):
             return
         try:
             self.queue.put_nowait((event, frame.text))
         except asyncio.QueueFull:
-            self.drop(4008)
+            if self.caught_up is None:
+                self.missed = True
+            else:
+                self.drop(4008)
 
-    def knows(self, event: Event | None) -> bool:
+    def knows(self, event: Entry | None) -> bool:
         """Whether the phone was told of ``event`` while it caught up."""
         return event is not None and self.caught_up is not None and self.caught_up.knows(event)
 
@@ -80,6 +85,12 @@ class Phone:
         if self.wire is None or self.caught_up is None or self.sending or not self.queue.empty():
             return False
         return self.wire.put(frame.bytes)
+
+    def begin_anew(self) -> None:
+        """Forget what waits: it is read from the log."""
+        self.missed = False
+        while not self.queue.empty():
+            self.queue.get_nowait()
 
     def drop(self, code: int) -> None:
         """Close the socket with ``code``: 4008 too slow (resume at once), 4401 no longer signed in."""
@@ -174,7 +185,7 @@ class Hub:
             self.cursor = Cursor(self.cursor.horizon, self.cursor.above | {event.id})
             self._offer(event)
 
-    def _offer(self, event: Event) -> None:
+    def _offer(self, event: Entry) -> None:
         frame: Frame | None = None
         for phone in self._phones:
             if may_be_told(phone.actor, event):

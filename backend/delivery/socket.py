@@ -69,7 +69,11 @@ async def _serve(socket: WebSocket, phone: Phone, since: str) -> None:
 
 
 async def _send(socket: WebSocket, phone: Phone, since: str) -> None:
-    phone.caught_up = await _catch_up(socket, phone, since)
+    reached = await _catch_up(socket, phone, since)
+    while phone.missed:
+        phone.begin_anew()
+        reached = await _catch_up(socket, phone, str(reached))
+    phone.caught_up = reached
     while True:
         event, frame = await phone.queue.get()
         if not phone.knows(event):

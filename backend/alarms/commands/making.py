@@ -5,10 +5,11 @@ statement is its own transaction: one way to the database and back, one flush to
 row was a statement.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from backend.alarms.escalation import USUAL_LADDERS
 from backend.alarms.grouping import GROUP_WINDOW, Neighbourhood
@@ -129,7 +130,7 @@ async def insert_alarm(
         at - GROUP_WINDOW,
         [] if place is None else sorted(near.within(place)),
         USUAL_LADDERS[Level(occurrence.level)].rungs[0].after_s,
-        json.dumps(_shown(occurrence), ensure_ascii=False),
+        msgspec.json.encode(_shown(occurrence)).decode(),
         state,
         SITE_LOCK,
         TRACE_JOB,
