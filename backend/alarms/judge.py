@@ -4,7 +4,8 @@ Implements ``telemetry.judging.Judge``. What is recorded and what is in memory a
 ``refresh`` take from the database which alarms are open; everything between is evaluated here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,7 @@ from backend.alarms.queries import watching as queries
 from backend.alarms.queries.watching import WatchedRule
 from backend.alarms.watching import Found, Watch, WatchList
 from backend.alarms.wording import alarm_title
+from backend.core.changes import Written, written
 from backend.core.clock import now
 from backend.core.database import driver_connection
 from backend.core.jobs import ring
@@ -33,6 +35,8 @@ from backend.telemetry.judging import LiveValue, Transition
 log = structlog.get_logger()
 
 PLANT_AGE_S = 30.0
+_PLANT = ("point", "equipment", "link")
+"""Tables besides the rules' own that ``WatchedRule`` and ``Neighbourhood`` are made of."""
 CHECKPOINT_AGED_S = 5.0
 
 RULES = Gauge("ansu_alarm_rules", "Rules judged by this process")
@@ -47,6 +51,7 @@ class AlarmJudge:
         self._list = WatchList()
         self._near = Neighbourhood()
         self._signature: tuple[int, ...] = ()
+        self._plant: Written = ()
         self._listening_since = now().timestamp()
         self._read_at = 0.0
         self._aged_at = 0.0
@@ -64,6 +69,9 @@ class AlarmJudge:
         signature = await queries.rules_signature(session)
         edited = signature != self._signature
         if not edited and now().timestamp() - self._read_at < PLANT_AGE_S:
+            return False
+        if not edited and self._plant == await written(session, *_PLANT):
+            await self._agree(session)
             return False
         await self._take_over(session, {id_: watch.snapshot() for id_, watch in self._list.watches.items()})
         return edited
@@ -125,20 +133,32 @@ class AlarmJudge:
 
     async def _take_over(self, session: AsyncSession, states: dict[int, State]) -> None:
         self._signature = await queries.rules_signature(session)
+        self._plant = await written(session, *_PLANT)
         rules = await queries.watched_rules(session, self._site_ids)
         self._near = await queries.neighbourhood(session, self._site_ids)
         normals = await queries.active_normals(session, self._site_ids)
         open_now = await queries.open_conditions(session, self._site_ids)
         in_force = {rule.id: rule for rule in rules}
-        former = self._list.watches
+        former, active = self._list.watches, _active_limits(open_now)
         known = {
-            rule.id: _agreeing(_continued(former.get(rule.id), rule, states.get(rule.id, State())), rule, open_now)
+            rule.id: _agreeing(_continued(former.get(rule.id), rule, states.get(rule.id, State())), active[rule.id])
             for rule in rules
         }
         self._list.put(rules, known, normals)
         await _return_unjudged(session, in_force, open_now)
         self._read_at = now().timestamp()
         RULES.set(len(rules))
+
+    async def _agree(self, session: AsyncSession) -> None:
+        """Take over which alarms are open, all else being as it was: reading 4,000 rules anew stops us for 0.3 s."""
+        open_now = await queries.open_conditions(session, self._site_ids)
+        active = _active_limits(open_now)
+        for rule_id, watch in self._list.watches.items():
+            state = _agreeing(watch.state, active[rule_id])
+            if state is not watch.state:
+                self._list.keep(rule_id, state)
+        await _return_unjudged(session, {id_: watch.watched for id_, watch in self._list.watches.items()}, open_now)
+        self._read_at = now().timestamp()
 
     @system_query("ingest keeps what the rules of all its sites remember")
     async def _save(self, session: AsyncSession, rule_ids: Iterable[int]) -> None:
@@ -202,13 +222,23 @@ def _continued(former: Watch | None, rule: WatchedRule, state: State) -> State:
     return State()
 
 
-def _agreeing(state: State, rule: WatchedRule, open_now: "list[queries.OpenCondition]") -> State:
+def _active_limits(open_now: "list[queries.OpenCondition]") -> defaultdict[int, set[str]]:
+    """Rule id → its conditions that have an active alarm."""
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for condition in open_now:
+        if condition.active:
+            found[condition.rule_id].add(condition.limit_name)
+    return found
+
+
+def _agreeing(state: State, active: Set[str]) -> State:
     """``state`` with exactly those conditions active that have an active alarm."""
-    active = {c.limit_name for c in open_now if c.rule_id == rule.id and c.active}
+    if active == {name for name, condition in state.conditions.items() if condition.active}:
+        return state
     names = active | set(state.conditions)
     known = {name: state.conditions.get(name, Condition(over=name in active)) for name in names}
     conditions = {n: Condition(c.over, c.since, n in active, c.value) for n, c in known.items()}
-    return state if conditions == state.conditions else msgspec.structs.replace(state, conditions=conditions)
+    return msgspec.structs.replace(state, conditions=conditions)
 
 
 async def _return_unjudged(

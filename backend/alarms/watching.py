@@ -85,6 +85,14 @@ class WatchList:
         self._scored = [w for w in self.watches.values() if w.rows is not None]
         self._waiting = {id_ for id_, watch in self.watches.items() if waits(watch.state)}
 
+    def keep(self, rule_id: int, state: State) -> None:
+        """Let a rule go on from ``state``."""
+        self.watches[rule_id].keep(state)
+        if waits(state):
+            self._waiting.add(rule_id)
+        else:
+            self._waiting.discard(rule_id)
+
     def values(self, values: Sequence[LiveValue], now: datetime) -> list[Found]:
         """What changes by ``values``, received at ``now``."""
         found: list[Found] = []
@@ -160,11 +168,7 @@ class WatchList:
         rule_id = watch.watched.id
         if state.conditions != watch.state.conditions:
             self.dirty.add(rule_id)
-        watch.keep(state)
-        if waits(state):
-            self._waiting.add(rule_id)
-        else:
-            self._waiting.discard(rule_id)
+        self.keep(rule_id, state)
         found.extend(Found(watch.watched, change, point_id or watch.watched.point_id) for change in changes)
 
 

@@ -1,6 +1,6 @@
 """The sites and points an ingest knows, in memory, so that a value finds its point without a query.
 
-Read anew every few seconds and when somebody edits points (NOTIFY ``ansu_plant``). Definitions are taken
+Looked at every few seconds and when somebody edits points (NOTIFY ``ansu_plant``). Definitions are taken
 over; what cleaning remembers of a point stays with it.
 """
 
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.core.changes import Written, written
 from backend.identity.permissions import system_query
 from backend.plant.models import PointKind, PointStatus
 from backend.telemetry.canary import CANARY_CODE, CANARY_NAME, CANARY_NAME_EN
@@ -73,6 +74,7 @@ class PlantMap:
         self.pending: Counter[int] = Counter()
         self.home: KnownSite | None = None
         """The site that sees what no site's topic claims: the first one."""
+        self._written: Written = ()
 
     def find(self, site_id: int, value: Value) -> KnownPoint | None:
         """The point of ``value``: the one named with its device, else the one of its bare code."""
@@ -84,7 +86,7 @@ class PlantMap:
 
     async def load(self, session: AsyncSession) -> None:
         """Read everything afresh, what cleaning remembers included."""
-        self.points = {}
+        self.points, self._written = {}, ()
         await self.refresh(session)
         by_id = {point.id: point for point in self.points.values()}
         for row in await _states(session):
@@ -94,7 +96,10 @@ class PlantMap:
                 point.newest = max(point.memory.live_device, point.memory.stamped)
 
     async def refresh(self, session: AsyncSession) -> None:
-        """Take over sites and points as they are now."""
+        """Take over sites and points as they are now, if they were edited."""
+        seen = await written(session, "site", "point")
+        if seen == self._written:
+            return
         sites = [KnownSite(row.id, row.code, ZoneInfo(row.time_zone)) for row in await _sites(session)]
         self.sites = {site.code: site for site in sites}
         self.home = sites[0] if sites else None
@@ -105,6 +110,7 @@ class PlantMap:
             if known is None or known.id != row.id:
                 known = KnownPoint(row.id, row.site_id, row.code)
             self._take(known, row)
+        self._written = seen
 
     async def add_unknown(self, session: AsyncSession, unknown: Iterable[tuple[int, str, str]]) -> None:
         """Keep points (site id, code, source) that nobody described yet, as pending, up to ``MAX_PENDING``."""

@@ -180,6 +180,37 @@ async def test_an_edited_limit_holds_from_the_next_look_without_restart(database
     assert await states(database, setting) == [("H", "unacknowledged")]
 
 
+async def test_an_alarm_closed_by_somebody_else_is_seen_though_no_rule_was_edited(
+    database: Database, setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.alarms.judge.PLANT_AGE_S", 0.0)
+    await make(database, setting)
+    judge = await started(database, setting)
+    await feed(database, judge, setting.value(101, 1))
+    async with database.session() as session:
+        closed = "UPDATE alarm SET state = 'closed', active = false, closed_at = now() WHERE site_id = :s"
+        await session.execute(text(closed), {"s": setting.site_id})
+    async with database.session() as session:
+        assert not await judge.refresh(session)
+    await feed(database, judge, setting.value(102, 2))
+    assert await states(database, setting) == [("H", "closed"), ("H", "unacknowledged")]
+
+
+async def test_a_renamed_point_is_called_by_its_new_name_though_no_rule_was_edited(
+    database: Database, setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.alarms.judge.PLANT_AGE_S", 0.0)
+    await make(database, setting)
+    judge = await started(database, setting)
+    async with database.session() as session:
+        await session.execute(text("UPDATE point SET name = '釜压' WHERE id = :p"), {"p": setting.points[0]})
+    async with database.session() as session:
+        await judge.refresh(session)
+    await feed(database, judge, setting.value(101, 1))
+    (alarm,) = await alarms(database, setting)
+    assert alarm.title.startswith("釜压 ")
+
+
 async def test_switching_a_rule_off_returns_its_alarm_and_on_again_raises_anew(
     database: Database, setting: Setting
 ) -> None:
