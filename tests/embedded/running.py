@@ -47,8 +47,8 @@ class Up:
         return self
 
     def wait_running(self) -> "Up":
-        """Until the web role answers."""
-        wait_until(lambda: "就绪" in self.said(), self.said, 60)
+        """Until the web role answers and all of that is said."""
+        wait_until(lambda: "Press Ctrl-C to stop" in self.said(), self.said, 60)
         return self
 
     @property
