@@ -3,13 +3,17 @@
 from typing import Any
 from urllib.parse import quote
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from backend.core.errors import N_, DomainError, Invalid, NotFound, PasswordExpired, Unauthenticated
+from backend.core.failing import connection_is_away
 from backend.core.i18n import translate
 from backend.core.pages import locale_of, render
 
@@ -28,10 +32,14 @@ _TITLES = {
     500: N_("系统出错了"),
     503: N_("系统暂时不可用"),
 }
+RETRY_AFTER_S = 5
+"""PostgreSQL, started anew, mostly serves again by then."""
+_OF_THE_DATABASE = (OSError, DBAPIError, PoolExhausted, asyncpg.PostgresError, asyncpg.InterfaceError)
 _ADVICE = {
     404: N_("可能已被删除，或您无权查看。请返回上一页。"),
     409: N_("请刷新页面，看看最新的情况再操作。"),
     429: N_("请稍等几分钟再试。"),
+    503: N_("请稍等几分钟再试。"),
     500: N_("您填写的内容没有丢失，请稍后再试；仍不行请把编号告诉管理员。"),
 }
 
@@ -41,7 +49,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _domain_error)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _unexpected)
+    for kind in _OF_THE_DATABASE:
+        app.add_exception_handler(kind, _perhaps_away)
+    app.add_exception_handler(Exception, _perhaps_away)
 
 
 def wants_json(request: Request) -> bool:
@@ -73,6 +83,17 @@ async def _http_error(request: Request, error: Exception) -> Response:
     failure = DomainError(_TITLES.get(error.status_code, _TITLES[400]))
     failure.status = error.status_code
     return answer(request, failure, headers=error.headers)
+
+
+async def _perhaps_away(request: Request, error: Exception) -> Response:
+    if request.scope["type"] != "http":  # a socket can't be answered, only ended
+        raise error
+    if not isinstance(error, PoolExhausted) and not connection_is_away(error):
+        return await _unexpected(request, error)
+    log.warning("request.database_away", error=repr(error)[:300], path=request.url.path)
+    failure = DomainError(_TITLES[503])
+    failure.status = 503
+    return answer(request, failure, headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -19,9 +19,9 @@ import structlog
 from backend.core.clock import now
 from backend.core.collecting import set_aside_what_stays
 from backend.core.database import Database, driver_connection
+from backend.core.failing import database_is_away
 from backend.telemetry import metrics
 from backend.telemetry.assembly import Assembly, Incoming, open_message, unknown_codes
-from backend.telemetry.failing import database_is_away
 from backend.telemetry.inbox import Inbox
 from backend.telemetry.judging import Judge, Transition
 from backend.telemetry.listening import Notices
