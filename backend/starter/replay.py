@@ -8,10 +8,12 @@ Some normal rows come first, so that the rules see the change. Every batch is ac
 """
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from backend.core.clock import now
 from backend.core.settings import Settings
@@ -51,10 +53,10 @@ def main(argv: Sequence[str]) -> int:
     interval_s = 1 / arguments.rate if arguments.rate else pack.row_s / arguments.speed
     topic = f"ansu/{arguments.site or pack.site.code}/{arguments.source}/batch"
     say(f"{run.spec.name} / {run.spec.name_en} → {topic}")
-    with Gateway(broker_url(Settings()), topic) as gateway:
+    with Gateway(broker_url(Settings()), topic) as gateway, Pause() as pause:
         try:
             for _ in _rounds(forever=arguments.loop):
-                play(gateway, steps, interval_s, Progress(run, len(steps), interval_s))
+                play(gateway, steps, interval_s, Progress(run, len(steps), interval_s), pause)
         except KeyboardInterrupt:
             say("\n停止 / Stopping …")
         gateway.settle()
@@ -74,11 +76,44 @@ def schedule(run: Run, normal_rows: int, rows: int | None) -> list[Step]:
     return before + [Step(row, True) for row in run.rows[begins:][:rows]]
 
 
-def play(gateway: Gateway, steps: Sequence[Step], interval_s: float, progress: "Progress") -> None:
+class Pause:
+    """Lets Ctrl-C interrupt only between two batches: inside the MQTT client it could leave a lock held for ever.
+
+    A second Ctrl-C interrupts wherever it is.
+    """
+
+    def __init__(self) -> None:
+        self._asked = self._resting = False
+        self._former: Any = None
+
+    def __enter__(self) -> "Pause":
+        self._former = signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._former)
+
+    def until(self, moment: float) -> None:
+        """Rest until the monotonic ``moment``. Raises KeyboardInterrupt for a Ctrl-C now or since the last rest."""
+        self._resting = True
+        try:
+            if self._asked:
+                raise KeyboardInterrupt
+            time.sleep(max(0.0, moment - time.monotonic()))
+        finally:
+            self._resting = False
+
+    def _ask(self, _signal: int, _frame: object) -> None:
+        again, self._asked = self._asked, True
+        if again or self._resting:
+            raise KeyboardInterrupt
+
+
+def play(gateway: Gateway, steps: Sequence[Step], interval_s: float, progress: "Progress", pause: Pause) -> None:
     """Send ``steps``, one every ``interval_s`` seconds, stamped with the moment they are sent."""
     began = time.monotonic()
     for number, step in enumerate(steps):
-        time.sleep(max(0.0, began + number * interval_s - time.monotonic()))
+        pause.until(began + number * interval_s)
         gateway.publish(step.row, now())
         progress.show(number + 1, step)
     gateway.settle()
