@@ -47,10 +47,6 @@ STATES_AT_ONCE = 100
 FAILURES_BEFORE_CUTTING = 3
 FIRST_BACKOFF_S = 0.2
 LONGEST_BACKOFF_S = 5.0
-REDELIVERY_S = 2.5
-"""After giving messages back, or after a predecessor that was at work just now and may have been killed, we stay away
-until the embedded broker has those messages ready again (``embedded.broker``): coming earlier, we would get newer
-values before them, and miss what lies between."""
 
 _OWN_LINE = {
     "timezone": "UTC",
@@ -78,7 +74,7 @@ class Ingest:
         self._line: Any = None
         self._failures = 0
         self._backoff_s = FIRST_BACKOFF_S
-        self._connect_at = 0.0
+        self._left = False
         self._ticked = self._rules_read = self._plant_read = self._states_written = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -91,10 +87,10 @@ class Ingest:
                 try:
                     if not ready:
                         await self._load()
-                        self._connect_at = max(self._connect_at, self._predecessor_gone_at())
                         ready = True
                         set_aside_what_stays()
-                        connecting = asyncio.create_task(self._subscriber.stay_connected(self._connect_at))
+                        resuming = self._left or self._plant.has_values
+                        connecting = asyncio.create_task(self._subscriber.stay_connected(resuming=resuming))
                     await self._round()
                 except Exception as error:
                     self._note_failure(error)
@@ -276,12 +272,6 @@ class Ingest:
             await self._judge.load(session)
         self._plant_read = self._rules_read = time.monotonic()
 
-    def _predecessor_gone_at(self) -> float:
-        """Monotonic moment at which what was sent to whoever stored the last value will be sent again."""
-        last = max((point.memory.live_received for point in self._plant.points.values()), default=0)
-        age_s = max(0.0, time.time() - last / 1e6)
-        return time.monotonic() + max(0.0, REDELIVERY_S - age_s)
-
     def _hang_up(self) -> None:
         if self._line is not None:
             self._line.terminate()
@@ -302,7 +292,7 @@ class Ingest:
             await asyncio.gather(connecting, return_exceptions=True)
         self._subscriber.disconnect()
         self._inbox.clear()
-        self._connect_at = time.monotonic() + REDELIVERY_S
+        self._left = True
 
     async def _back_off(self, stop: asyncio.Event) -> None:
         with contextlib.suppress(TimeoutError):

@@ -5,9 +5,8 @@ paho parses the protocol; the loop owns its socket, so no thread can die in sile
 """
 
 import asyncio
-import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -22,7 +21,9 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from backend.telemetry.assembly import Incoming
 from backend.telemetry.inbox import Inbox
-from backend.telemetry.publishes import Publish, split
+from backend.telemetry.mqtt_client import Client
+from backend.telemetry.publishes import Publish
+from backend.telemetry.redelivery import stay_away
 
 log = structlog.get_logger()
 
@@ -33,9 +34,6 @@ KEEPALIVE_S = 20
 CONNECT_TIMEOUT_S = 10
 REFUSALS_BEFORE_OTHER_VERSION = 3
 """Once a version has worked, a broker that starts up may refuse a few times; at first one refusal suffices."""
-_READ_BYTES = 65_536
-_PIECES_A_TURN = 16
-_PUBACK = struct.Struct(">BBH")
 
 
 @dataclass(frozen=True)
@@ -48,62 +46,6 @@ class Broker:
     protocol: str = "auto"
 
 
-class _Client(paho.Client):
-    """paho, reading its socket in large pieces, past its own parser where it can, and acknowledging many at once."""
-
-    _unread = memoryview(b"")
-    on_publishes: Callable[[list[Publish]], None]
-
-    def _sock_recv(self, bufsize: int) -> bytes:
-        if not self._unread:
-            self._unread = memoryview(super()._sock_recv(_READ_BYTES))
-        piece, self._unread = self._unread[:bufsize], self._unread[bufsize:]
-        return bytes(piece)
-
-    def read_available(self) -> bool:
-        """Handle what the socket holds; True when more is already here."""
-        for _ in range(_PIECES_A_TURN):
-            if not self._unread and not self._fill():
-                return False
-            if self._in_packet["command"] == 0:  # paho stands between two packets
-                self._take_publishes()
-            if self._unread and self.loop_read():
-                return False
-        return self._more()
-
-    def _fill(self) -> bool:
-        """Read a piece; False when there is none now or never again, which paho then finds out."""
-        try:
-            self._unread = memoryview(super()._sock_recv(_READ_BYTES))
-        except BlockingIOError:
-            return False
-        except OSError:
-            self.forget_unread()
-        if not self._unread:
-            self.loop_read()
-            return False
-        return True
-
-    def _take_publishes(self) -> None:
-        found, used = split(bytes(self._unread), v5=self._protocol == MQTTProtocolVersion.MQTTv5)
-        self._unread = self._unread[used:]
-        if found:
-            self.on_publishes(found)
-
-    def _more(self) -> bool:
-        pending = getattr(self.socket(), "pending", None)
-        return bool(self._unread) or bool(pending and pending())
-
-    def forget_unread(self) -> None:
-        """Drop what belongs to a connection that is gone."""
-        self._unread = memoryview(b"")
-
-    def acknowledge(self, mids: Sequence[int]) -> None:
-        """Queue a PUBACK for each packet id, as one write."""
-        packet = b"".join([_PUBACK.pack(0x40, 2, mid) for mid in mids])
-        self._packet_queue(0x40, packet, 0, 1)
-
-
 class Subscriber:
     """Keeps the session alive and its messages coming, until ``close``."""
 
@@ -111,7 +53,7 @@ class Subscriber:
         self._broker = broker
         self._inbox = inbox
         self._loop = asyncio.get_running_loop()
-        self._client: _Client | None = None
+        self._client: Client | None = None
         self._reading: Any = None
         self._answered = asyncio.Event()
         self._lost = asyncio.Event()
@@ -127,18 +69,24 @@ class Subscriber:
         """Whether the broker may repeat deliveries under other packet ids: NATS does, and speaks 3.1.1."""
         return self._version == MQTTProtocolVersion.MQTTv311
 
-    async def stay_connected(self, first_at: float = 0.0) -> None:
-        """Connect, not before the monotonic ``first_at``, and again whenever the connection is lost.
+    async def stay_connected(self, *, resuming: bool) -> None:
+        """Connect, and again whenever the connection is lost. Runs until cancelled.
 
-        Runs until cancelled.
+        ``resuming``: an ingest before this one may have left without acknowledging all it got.
         """
-        await asyncio.sleep(max(0.0, first_at - time.monotonic()))
+        repetitions_first = resuming
         backoff_s = 0.1
         while True:
+            if repetitions_first and self.packet_ids_change:
+                await stay_away(*self._address)
+                repetitions_first = False
             if await self._connect():
                 backoff_s = 0.1
                 await self._stay()
                 log.warning("mqtt.disconnected")
+                repetitions_first = True
+            elif not self._reading_began:
+                repetitions_first = True
             self._drop()
             await asyncio.sleep(backoff_s)
             backoff_s = min(backoff_s * 2, 5.0)
@@ -166,20 +114,24 @@ class Subscriber:
         self._drop()
         self._lost.set()
 
+    @property
+    def _address(self) -> tuple[str, int]:
+        url = urlsplit(self._broker.url)
+        return url.hostname or "", url.port or (8883 if url.scheme == "mqtts" else 1883)
+
     async def _connect(self) -> bool:
         self.connection += 1
         self._answered.clear()
         self._lost.clear()
         self._reading_began = False
         self._client = client = self._new_client()
-        url = urlsplit(self._broker.url)
-        port = url.port or (8883 if url.scheme == "mqtts" else 1883)
+        host, port = self._address
         properties = _connect_properties() if self._version == MQTTProtocolVersion.MQTTv5 else None
         clean: Any = False if properties else paho.MQTT_CLEAN_START_FIRST_ONLY
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await asyncio.to_thread(
-                    client.connect, url.hostname or "", port, KEEPALIVE_S, clean_start=clean, properties=properties
+                    client.connect, host, port, KEEPALIVE_S, clean_start=clean, properties=properties
                 )
                 self._read(client)
                 await self._answered.wait()
@@ -204,10 +156,10 @@ class Subscriber:
             except TimeoutError:
                 self._client.loop_misc()
 
-    def _new_client(self) -> _Client:
+    def _new_client(self) -> Client:
         url = urlsplit(self._broker.url)
         v5 = self._version == MQTTProtocolVersion.MQTTv5
-        client = _Client(
+        client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._broker.client_id,
             clean_session=None if v5 else False,
@@ -230,7 +182,7 @@ class Subscriber:
         client.on_socket_unregister_write = self._on_wrote
         return client
 
-    def _read(self, client: _Client) -> None:
+    def _read(self, client: Client) -> None:
         sock = client.socket()
         if sock is None:
             raise ConnectionError("closed at once")
@@ -324,7 +276,7 @@ class Subscriber:
     def _on_wants_write(self, client: Any, _data: Any, sock: Any) -> None:
         self._loop.call_soon_threadsafe(self._write_when_possible, client, sock)
 
-    def _write_when_possible(self, client: _Client, sock: Any) -> None:
+    def _write_when_possible(self, client: Client, sock: Any) -> None:
         if client is self._client and sock.fileno() >= 0:
             self._loop.add_writer(sock, client.loop_write)
 

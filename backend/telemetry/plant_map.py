@@ -76,6 +76,11 @@ class PlantMap:
         """The site that sees what no site's topic claims: the first one."""
         self._written: Written = ()
 
+    @property
+    def has_values(self) -> bool:
+        """Whether any point had a value when this was loaded."""
+        return any(point.memory.live_received for point in self.points.values())
+
     def find(self, site_id: int, value: Value) -> KnownPoint | None:
         """The point of ``value``: the one named with its device, else the one of its bare code."""
         if value.alias:
