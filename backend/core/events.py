@@ -3,9 +3,10 @@
 A transaction that commits late carries an older id than one that committed before it, so a reader that
 remembers the last id would skip it. Every event therefore carries its transaction id, and a reader's
 cursor is the oldest transaction that was still running when it read (``pg_snapshot_xmin``): all below
-is complete. What it already took above that horizon stands in the cursor by id, so an event is told
-at once and never twice. NOTIFY only wakes readers, or brings them the event itself to tell of it sooner;
-nothing depends on it.
+is complete. It never lies beyond the newest event: PostgreSQL that crashed gives the ids of transactions that left
+nothing on the disk to new ones, which would then be taken for told. What a reader already took above its horizon
+stands in the cursor by id, so an event is told at once and never twice. NOTIFY only wakes readers, or brings them
+the event itself to tell of it sooner; nothing depends on it.
 """
 
 from dataclasses import dataclass, field
@@ -72,7 +73,8 @@ class Entry(msgspec.Struct, frozen=True):
 class Cursor:
     """How far a reader has come: everything below ``horizon``, and ``above`` it the ids it already took.
 
-    Written as ``"812"`` or ``"812:90.91"``; phones keep it as an opaque word.
+    ``horizon`` is a transaction that is on the disk, or the one after it. Written as ``"812"`` or ``"812:90.91"``;
+    phones keep it as an opaque word.
     """
 
     horizon: int = 0
@@ -171,12 +173,13 @@ async def fetch_events(
 ) -> Batch:
     """``read_events`` over a bare asyncpg connection, which needs no transaction: one way there and back."""
     rows = await connection.fetch(_READ, cursor.horizon, list(cursor.above), site_id, settled, most)
-    xmin = int(rows[0]["xmin"])
     events = [_entry(row) for row in rows if row["id"] is not None]
     more = len(events) == most
-    horizon = max(cursor.horizon, min(xmin, events[-1].txid) if more else xmin)
+    known = rows[0]["known"]
+    newest = max([events[-1].txid if events else 0, *(txid for _, txid in known)])
+    horizon = max(cursor.horizon, min(int(rows[0]["xmin"]), newest if more else newest + 1))
     taken = {e.id for e in events if e.txid >= horizon}
-    kept = {id_ for id_, txid in rows[0]["known"] if txid >= horizon}
+    kept = {id_ for id_, txid in known if txid >= horizon}
     return Batch(sorted(events, key=lambda e: e.id), Cursor(horizon, frozenset(kept | taken)), more)
 
 
@@ -197,9 +200,15 @@ _NOTICE = msgspec.json.Decoder(Entry)
 
 async def present_cursor(session: AsyncSession) -> Cursor:
     """A cursor after everything committed so far, for who starts listening now."""
-    xmin = (await session.execute(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))).scalar_one()
-    committed = await session.execute(text("SELECT id FROM event WHERE txid >= :xmin"), {"xmin": xmin})
-    return Cursor(int(xmin), frozenset(committed.scalars()))
+    found = await session.execute(text(_PRESENT))
+    horizon = int(found.scalar_one())
+    committed = await session.execute(text("SELECT id FROM event WHERE txid >= :horizon"), {"horizon": horizon})
+    return Cursor(horizon, frozenset(committed.scalars()))
+
+
+_PRESENT = """
+SELECT least(pg_snapshot_xmin(pg_current_snapshot())::text::bigint, COALESCE((SELECT max(txid) FROM event), 0) + 1)
+"""
 
 
 class EventReader(SQLModel, table=True):
