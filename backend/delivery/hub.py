@@ -110,7 +110,12 @@ class Hub:
         self._phones: set[Phone] = set()
         self._wake = asyncio.Event()
         self._reading = True
+        self._standing = asyncio.Event()
         self.cursor = Cursor()
+
+    async def stands(self) -> None:
+        """Wait until the hub knows from where it tells: who caught up before would miss what happened between."""
+        await self._standing.wait()
 
     def join(self, phone: Phone) -> None:
         """From now on ``phone`` gets what happens."""
@@ -147,6 +152,7 @@ class Hub:
         if self.cursor.horizon == 0:
             async with self._database.session() as session:
                 self.cursor = await present_cursor(session)
+            self._standing.set()
         connection = await asyncpg.connect(self._database.url, timeout=5, command_timeout=READ_PATIENCE_S)
         try:
             connection.add_termination_listener(lambda _connection: self._wake.set())

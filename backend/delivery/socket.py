@@ -38,7 +38,7 @@ async def live_line(socket: WebSocket, since: str = "") -> None:
     phone = Phone(actor, wire_of(socket.scope))
     hub.join(phone)
     try:
-        await _serve(socket, phone, since)
+        await _serve(socket, hub, phone, since)
     finally:
         hub.leave(phone)
 
@@ -52,9 +52,9 @@ async def _admit(socket: WebSocket) -> Actor | None:
         return await actor_of(session, token, address=socket.client.host if socket.client else "")
 
 
-async def _serve(socket: WebSocket, phone: Phone, since: str) -> None:
+async def _serve(socket: WebSocket, hub: Hub, phone: Phone, since: str) -> None:
     tasks = [
-        asyncio.create_task(_send(socket, phone, since)),
+        asyncio.create_task(_send(socket, hub, phone, since)),
         asyncio.create_task(_receive(socket, phone)),
         asyncio.create_task(phone.cut.wait()),
     ]
@@ -68,7 +68,8 @@ async def _serve(socket: WebSocket, phone: Phone, since: str) -> None:
         await socket.close(phone.cut_code)
 
 
-async def _send(socket: WebSocket, phone: Phone, since: str) -> None:
+async def _send(socket: WebSocket, hub: Hub, phone: Phone, since: str) -> None:
+    await hub.stands()
     reached = await _catch_up(socket, phone, since)
     while phone.missed:
         phone.begin_anew()
