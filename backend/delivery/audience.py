@@ -1,7 +1,10 @@
 """Who may be told of an event on their open phone. Pure."""
 
+import enum
+
 from backend.core.events import Entry, Event
 from backend.identity.actor import Actor
+from backend.identity.capabilities import CAPABILITIES
 from backend.identity.models import Role
 
 _CAPABILITY = {
@@ -15,13 +18,28 @@ _CAPABILITY = {
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
 
 
-def may_be_told(actor: Actor, event: Event | Entry) -> bool:
-    """Whether ``actor`` may learn of ``event``: same site, may see such things, and for a worker's
-    rectifications only when it concerns them (their own, their team's, or they are addressed)."""
+class Told(enum.Enum):
+    """Who of those with one role at one site may be told."""
+
+    NOBODY = enum.auto()
+    ALL = enum.auto()
+    SOME = enum.auto()
+    """It depends on the person."""
+
+
+def may_role_be_told(site_id: int, role: Role, event: Event | Entry) -> Told:
+    """Who may learn of ``event``: those of its site who may see such things; of workers and rectifications some."""
     capability = _CAPABILITY.get(event.subject)
-    if event.site_id != actor.site_id or capability is None or not actor.can(capability):
-        return False
-    if event.subject != "rectification" or actor.role != Role.WORKER:
-        return True
+    if event.site_id != site_id or capability is None or role not in CAPABILITIES[capability]:
+        return Told.NOBODY
+    return Told.SOME if event.subject == "rectification" and role == Role.WORKER else Told.ALL
+
+
+def may_be_told(actor: Actor, event: Event | Entry) -> bool:
+    """Whether ``actor`` may learn of ``event``. A worker learns of rectifications that concern them only: their own,
+    their team's, or those they are addressed with."""
+    told = may_role_be_told(actor.site_id, actor.role, event)
+    if told is not Told.SOME:
+        return told is Told.ALL
     team = event.data.get("team_id")
     return actor.person_id in event.data.get("told", []) or (team is not None and team == actor.team_id)

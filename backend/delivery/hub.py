@@ -18,10 +18,11 @@ import structlog
 from backend.core.clock import now
 from backend.core.database import Database
 from backend.core.events import CHANNEL, Cursor, Entry, fetch_events, noticed_event, present_cursor
-from backend.delivery.audience import may_be_told
+from backend.delivery.audience import Told, may_be_told, may_role_be_told
 from backend.delivery.frames import event_frame, ping_frame, reading_frame
 from backend.delivery.wire import Wire, framed
 from backend.identity.actor import Actor
+from backend.identity.models import Role
 from backend.identity.sessions import still_valid
 
 log = structlog.get_logger()
@@ -48,7 +49,7 @@ class Frame:
         self.bytes = framed(text)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Phone:
     """One open socket."""
 
@@ -59,32 +60,39 @@ class Phone:
     """Where the phone stood when it had been told what it missed; None until then."""
     missed: bool = False
     """Whether more happened while it caught up than its queue holds: then it must catch up again."""
-    sending: bool = False
-    """Whether something of the queue is on its way."""
+    idle: bool = False
+    """Whether it has caught up, nothing waits in the queue and nothing of it is on its way."""
     wants_readings: bool = False
     cut: asyncio.Event = field(default_factory=asyncio.Event)
     cut_code: int = 1000
 
     def offer(self, event: Entry | None, frame: Frame) -> None:
-        """Write a frame, or queue it behind what waits already; a full queue cuts a phone that had caught up."""
-        if self.knows(event) or self._written(frame):
+        """Write a frame, or queue it behind what waits already; a full queue cuts a phone that had caught up.
+
+        Many phones are offered one frame while their owners wait: what is usual touches few objects.
+        """
+        known = self.caught_up
+        if event is not None and known is not None and known.knows(event):
             return
+        if self.idle and self.wire is not None and self.wire.put(frame.bytes):
+            return
+        self.idle = False
         try:
             self.queue.put_nowait((event, frame.text))
         except asyncio.QueueFull:
-            if self.caught_up is None:
+            if known is None:
                 self.missed = True
             else:
                 self.drop(4008)
 
+    async def next(self) -> tuple[Entry | None, str]:
+        """What waits longest; the phone is idle until there is something. What was given before must be sent."""
+        self.idle = self.queue.empty()
+        return await self.queue.get()
+
     def knows(self, event: Entry | None) -> bool:
         """Whether the phone was told of ``event`` while it caught up."""
         return event is not None and self.caught_up is not None and self.caught_up.knows(event)
-
-    def _written(self, frame: Frame) -> bool:
-        if self.wire is None or self.caught_up is None or self.sending or not self.queue.empty():
-            return False
-        return self.wire.put(frame.bytes)
 
     def begin_anew(self) -> None:
         """Forget what waits: it is read from the log."""
@@ -108,6 +116,8 @@ class Hub:
         self._pipeline_age = pipeline_age
         self._live_values = live_values
         self._phones: set[Phone] = set()
+        self._audiences: dict[tuple[int, Role], set[Phone]] = {}
+        """The same by site and role, which mostly decide who may be told."""
         self._wake = asyncio.Event()
         self._reading = True
         self._standing = asyncio.Event()
@@ -120,10 +130,12 @@ class Hub:
     def join(self, phone: Phone) -> None:
         """From now on ``phone`` gets what happens."""
         self._phones.add(phone)
+        self._audiences.setdefault((phone.actor.site_id, phone.actor.role), set()).add(phone)
 
     def leave(self, phone: Phone) -> None:
         """``phone`` is gone."""
         self._phones.discard(phone)
+        self._audiences[phone.actor.site_id, phone.actor.role].discard(phone)
 
     @property
     def open_phones(self) -> int:
@@ -193,10 +205,14 @@ class Hub:
 
     def _offer(self, event: Entry) -> None:
         frame: Frame | None = None
-        for phone in self._phones:
-            if may_be_told(phone.actor, event):
-                frame = frame or Frame(event_frame(event, self.cursor))
-                phone.offer(event, frame)
+        for (site_id, role), audience in self._audiences.items():
+            told = may_role_be_told(site_id, role, event)
+            if told is Told.NOBODY or not audience:
+                continue
+            frame = frame or Frame(event_frame(event, self.cursor))
+            for phone in audience:
+                if told is Told.ALL or may_be_told(phone.actor, event):
+                    phone.offer(event, frame)
 
     async def _ping(self) -> None:
         while True:

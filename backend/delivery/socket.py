@@ -76,11 +76,9 @@ async def _send(socket: WebSocket, hub: Hub, phone: Phone, since: str) -> None:
         reached = await _catch_up(socket, phone, str(reached))
     phone.caught_up = reached
     while True:
-        event, frame = await phone.queue.get()
+        event, frame = await phone.next()
         if not phone.knows(event):
-            phone.sending = True
             await socket.send_text(frame)
-            phone.sending = False
 
 
 async def _catch_up(socket: WebSocket, phone: Phone, since: str) -> Cursor:

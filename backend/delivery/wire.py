@@ -23,12 +23,11 @@ class Wire(WebSocketsSansIOProtocol):
             self.scope["state"][_KEY] = self
 
     def put(self, frame: bytes) -> bool:
-        """Write a whole frame now; False when the line is not open, not empty enough, or compresses."""
-        if self.close_sent or not self.handshake_complete or self.transport.is_closing():
+        """Write a whole frame now; False when the line is not open or the last frame is still on its way."""
+        transport = self.transport
+        if self.close_sent or transport.is_closing() or transport.get_write_buffer_size():
             return False
-        if self.conn.extensions or not self.writable.is_set():
-            return False
-        self.transport.write(frame)
+        transport.write(frame)
         return True
 
 
@@ -44,6 +43,7 @@ def framed(text: str) -> bytes:
 
 
 def wire_of(scope: Any) -> Wire | None:
-    """The short way of the connection that ``scope`` tells of; None under another server."""
+    """The short way of the accepted connection that ``scope`` tells of; None under another server or where frames
+    are compressed."""
     found = (scope.get("state") or {}).get(_KEY)
-    return found if isinstance(found, Wire) else None
+    return found if isinstance(found, Wire) and found.handshake_complete and not found.conn.extensions else None

@@ -64,14 +64,12 @@ WITH held AS MATERIALIZED (
         (SELECT FROM alarm a WHERE a.group_id = g.id AND a.equipment_id = ANY($22::bigint[]))
     ORDER BY g.last_raised_at DESC, g.id DESC LIMIT 1
 ), flood AS MATERIALIZED (
-    SELECT COALESCE((SELECT id FROM near), nextval(pg_get_serial_sequence('alarm_group', 'id'))) AS id
+    SELECT COALESCE((SELECT id FROM near), nextval('alarm_group_id_seq'::regclass)) AS id
     FROM held WHERE $20
-), policy AS (
-    SELECT s->'after_s' AS after_s, s->'roles' AS roles FROM escalation_policy p,
-        jsonb_array_elements(CASE jsonb_typeof(p.steps) WHEN 'array' THEN p.steps ELSE '[]' END) AS s
-    WHERE p.site_id = $1 AND p.level = $4
 ), ladder AS (
-    SELECT min(CASE jsonb_typeof(after_s) WHEN 'number' THEN CAST(after_s AS float8) END) AS after_s FROM policy
+    SELECT min(CAST(after_s AS float8)) AS after_s FROM escalation_policy p,
+        jsonb_path_query(p.steps, 'strict $[*].after_s ? (@.type() == "number")', '{}', true) AS after_s
+    WHERE p.site_id = $1 AND p.level = $4
 ), made AS (
     INSERT INTO alarm(site_id, condition_key, kind, level, title, title_en, rule_id, rule_version, limit_name,
         warning, latched, value, limit_value, point_id, equipment_id, area_id, reading_at, state, raised_at,
