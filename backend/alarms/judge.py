@@ -99,21 +99,23 @@ class AlarmJudge:
             CHANGES.labels("raised" if change.raised else "returned").inc()
         await self._save(session, {f.watched.id for f in found})
 
-    async def record_alone(self, connection: Any, transition: Transition) -> bool:
+    async def record_alone(self, connection: Any, transition: Transition, *, save: bool = True) -> bool:
         """Like ``record`` for one condition that came, in one statement that commits by itself.
 
         False when it isn't of that kind or somebody else is raising in the site: then nothing was written.
+        ``save`` False leaves the rule's state to the next checkpoint.
         """
         found: Found = transition
         watched = found.watched
         if not found.change.raised or watched.point_id is None:
             return False
-        state = msgspec.json.encode(self._list.watches[watched.id].snapshot()).decode()
+        state = msgspec.json.encode(self._list.watches[watched.id].snapshot()).decode() if save else None
         made = await insert_alarm(connection, _occurrence(*found), self._near, state)
         if made is None:
             return False
-        self._list.dirty.discard(watched.id)
-        self._list.aged.discard(watched.id)
+        if save:
+            self._list.dirty.discard(watched.id)
+            self._list.aged.discard(watched.id)
         CHANGES.labels("raised").inc()
         if made.job_id is not None:
             ring(made.job_id)

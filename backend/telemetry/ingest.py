@@ -136,7 +136,7 @@ class Ingest:
         if assembly.suspects:
             await self._spare_repetitions(assembly)
         transitions = self._judge.judge(assembly.live, now())
-        await self._record(transitions)
+        await self._record(transitions, save=len(assembly.live) > 1)
         if transitions and len(batch) <= FEW_MESSAGES:
             await asyncio.sleep(TELL_FIRST_S)
         await self._commit(assembly)
@@ -172,9 +172,11 @@ class Ingest:
         await self._commit(assembly)
         metrics.QUARANTINED.inc()
 
-    async def _record(self, transitions: list[Transition]) -> None:
-        if len(transitions) == 1 and await self._judge.record_alone(await self._own_line(), transitions[0]):
-            return
+    async def _record(self, transitions: list[Transition], *, save: bool = True) -> None:
+        if len(transitions) == 1:
+            line = await self._own_line()
+            if await self._judge.record_alone(line, transitions[0], save=save):
+                return
         if transitions:
             async with self._database.session() as session:
                 await self._judge.record(session, transitions)

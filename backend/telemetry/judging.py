@@ -51,10 +51,11 @@ class Judge(Protocol):
     async def record(self, session: AsyncSession, transitions: Sequence[Transition]) -> None:
         """Write alarms, events and the states of the rules concerned. The caller commits."""
 
-    async def record_alone(self, connection: Any, transition: Transition) -> bool:
+    async def record_alone(self, connection: Any, transition: Transition, *, save: bool = True) -> bool:
         """The same for one change, committed by itself over a bare asyncpg connection, to tell of it the sooner.
 
-        False: nothing was written, ``record`` must do it.
+        False: nothing was written, ``record`` must do it. ``save`` False: what the judge remembers may wait for the
+        next ``checkpoint``, because nothing but the value that made the change would come again.
         """
 
     async def checkpoint(self, session: AsyncSession) -> None:

@@ -74,11 +74,11 @@ async def test_a_breach_becomes_an_alarm_with_place_level_and_words(database: Da
     assert high.group_id == high_high.group_id
 
 
-async def alone(database: Database, judge: AlarmJudge, value: LiveValue) -> list[bool]:
+async def alone(database: Database, judge: AlarmJudge, value: LiveValue, *, save: bool = True) -> list[bool]:
     """Record each change as ingest does a single one."""
     async with database.engine.connect() as connection:
         driver = (await connection.get_raw_connection()).driver_connection
-        return [await judge.record_alone(driver, change) for change in judge.judge([value], value.at)]
+        return [await judge.record_alone(driver, change, save=save) for change in judge.judge([value], value.at)]
 
 
 async def test_an_alarm_recorded_alone_has_all_that_belongs_to_it(database: Database, setting: Setting) -> None:
@@ -133,6 +133,31 @@ async def test_a_redelivered_batch_raises_no_second_alarm_after_a_crash(database
     judge = await started(database, setting)
     await feed(database, judge, *batch)
     assert await states(database, setting) == [("H", "returned")]
+
+
+async def test_a_value_that_comes_again_before_its_rule_s_state_was_saved_raises_nothing(
+    database: Database, setting: Setting
+) -> None:
+    await make(database, setting)
+    await feed(database, await started(database, setting), setting.value(50, 1))
+    assert await alone(database, await started(database, setting), setting.value(101, 2), save=False) == [True]
+    judge = await started(database, setting)
+    await feed(database, judge, setting.value(101, 2))
+    assert [(alarm.state, alarm.times_raised) for alarm in await alarms(database, setting)] == [("unacknowledged", 1)]
+    await feed(database, judge, setting.value(50, 3))
+    assert await states(database, setting) == [("H", "returned")]
+
+
+async def test_a_state_that_wasn_t_saved_with_its_alarm_is_saved_with_the_next_checkpoint(
+    database: Database, setting: Setting
+) -> None:
+    rule = await make(database, setting)
+    judge = await started(database, setting)
+    await alone(database, judge, setting.value(101, 1), save=False)
+    async with database.session() as session:
+        await judge.checkpoint(session)
+        saved = await session.execute(text("SELECT state FROM rule_state WHERE rule_id = :rule"), {"rule": rule.id})
+    assert saved.scalar_one()["conditions"]["H"][2] is True
 
 
 async def test_a_batch_whose_alarm_was_not_committed_raises_it_when_redelivered(
