@@ -33,6 +33,8 @@ from backend.identity.sessions import open_session
 from backend.plant.models import Equipment, Point
 
 SITE = "bench"
+SOURCE = "gw"
+"""What sends all points, and has sent them before: a plant at work, not one that is being connected."""
 READY_PATIENCE_S = 60.0
 
 
@@ -133,7 +135,9 @@ async def make_plant(url: str, codes: Sequence[str], limits: Mapping[str, Any]) 
 
 
 def _point(site_id: int, equipment_id: int, code: str) -> Point:
-    return Point(site_id=site_id, equipment_id=equipment_id, code=code, name=code, name_en=code, unit="kPa")
+    return Point(
+        site_id=site_id, equipment_id=equipment_id, code=code, name=code, name_en=code, unit="kPa", source=SOURCE
+    )
 
 
 def _rule(site_id: int, point: Point, limits: Mapping[str, Any]) -> AlarmRule:
