@@ -5,6 +5,7 @@ import base64
 import os
 import time
 from collections.abc import Mapping
+from typing import cast
 
 
 class Phones:
@@ -77,9 +78,8 @@ class _Line(asyncio.Protocol):
         self._greeting = ("\r\n".join(lines) + "\r\n\r\n").encode()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.write(self._greeting)
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.write(self._greeting)
 
     def data_received(self, data: bytes) -> None:
         if self.opened.done():
