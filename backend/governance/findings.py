@@ -146,6 +146,9 @@ def _line(state: SystemState) -> Finding:
         return Finding("line", Verdict.WARNING, "还没有厂区", "there is no site yet", values)
     if age is not None and age <= CANARY_LATE_S:
         return Finding("line", Verdict.OK, f"自检值 {age:.0f} 秒前到达", f"self-check came {age:.0f} s ago", values)
+    if state.database_up_s <= CANARY_LATE_S:
+        zh, en = "刚刚启动，自检值还没有到达", "just started, the self-check hasn't come yet"
+        return Finding("line", Verdict.WARNING, zh, en, values)
     zh = "自检值从未到达" if age is None else f"自检值 {_zh_lasting(age)}前到达"
     en = "the self-check never came" if age is None else f"the self-check came {_lasting(age)} ago"
     return Finding(

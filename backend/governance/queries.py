@@ -25,6 +25,8 @@ class SystemState:
     last_reading_age_s: float | None
     """Of readings from the plant: the canary, which comes every few seconds, doesn't count."""
     canary_age_s: float | None
+    database_up_s: float
+    """How long the database server runs: whoever has just been started has had no time to send anything."""
     database_bytes: int
     clock_s: float
     """The database's clock, epoch seconds."""
@@ -64,6 +66,7 @@ SELECT (SELECT count(*) FROM site) AS sites,
        (SELECT count(*) FROM escalation WHERE done_at IS NULL AND due_at < now() - interval '30 s') AS late_escalations,
        (SELECT EXTRACT(epoch FROM now() - reading) FROM newest)::float AS last_reading_age_s,
        (SELECT EXTRACT(epoch FROM now() - canary) FROM newest)::float AS canary_age_s,
+       EXTRACT(epoch FROM now() - pg_postmaster_start_time())::float AS database_up_s,
        pg_database_size(current_database()) AS database_bytes,
        EXTRACT(epoch FROM clock_timestamp())::float AS clock_s
 """

@@ -45,6 +45,9 @@ STATES_EVERY_S = 0.5
 STATES_AT_ONCE = 100
 """So many latest values are written with each batch; more wait up to ``STATES_EVERY_S``."""
 FAILURES_BEFORE_CUTTING = 3
+SET_ASIDE_IN_A_ROW = 20
+"""When so many messages in a row could not be stored, the fault is likely ours: the broker keeps the others, and one
+more is set aside at each new try, so that a run of bad messages doesn't stop the plant for good."""
 FIRST_BACKOFF_S = 0.2
 LONGEST_BACKOFF_S = 5.0
 
@@ -75,6 +78,7 @@ class Ingest:
         self._failures = 0
         self._backoff_s = FIRST_BACKOFF_S
         self._left = False
+        self._set_aside_in_a_row = 0
         self._ticked = self._rules_read = self._plant_read = self._states_written = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -89,6 +93,7 @@ class Ingest:
                         await self._load()
                         ready = True
                         set_aside_what_stays()
+                        self._set_aside_in_a_row = min(self._set_aside_in_a_row, SET_ASIDE_IN_A_ROW - 1)
                         resuming = self._left or self._plant.has_values
                         connecting = asyncio.create_task(self._subscriber.stay_connected(resuming=resuming))
                     await self._round()
@@ -140,6 +145,8 @@ class Ingest:
         if transitions and len(batch) <= FEW_MESSAGES:
             await asyncio.sleep(TELL_FIRST_S)
         await self._commit(assembly)
+        if assembly.fresh or assembly.doubtful:
+            self._set_aside_in_a_row = 0
         metrics.BATCH.observe(len(batch))
         metrics.COMMIT.observe(time.perf_counter() - started)
         metrics.LAG.set(time.time() - batch[0].received / 1e6)
@@ -155,7 +162,7 @@ class Ingest:
         try:
             await self._process(batch)
         except Exception as error:
-            if database_is_away(error):
+            if database_is_away(error) or self._set_aside_in_a_row >= SET_ASIDE_IN_A_ROW:
                 raise
             await self._load()
             if len(batch) == 1:
@@ -170,6 +177,7 @@ class Ingest:
         assembly = Assembly(self._plant)
         assembly.quarantine(open_message(message, self._plant), repr(error)[:200])
         await self._commit(assembly)
+        self._set_aside_in_a_row += 1
         metrics.QUARANTINED.inc()
 
     async def _record(self, transitions: list[Transition], *, save: bool = True) -> None:

@@ -19,6 +19,7 @@ WELL = SystemState(
     late_escalations=0,
     last_reading_age_s=4.0,
     canary_age_s=6.0,
+    database_up_s=3600.0,
     database_bytes=10_000_000,
     clock_s=0.0,
 )
@@ -39,6 +40,8 @@ def test_a_line_that_works_is_well() -> None:
     [
         ({"canary_age_s": 36.0}, {"line": Verdict.BAD}),
         ({"canary_age_s": None}, {"line": Verdict.BAD}),
+        ({"canary_age_s": None, "database_up_s": 20.0}, {"line": Verdict.WARNING}),
+        ({"canary_age_s": 7200.0, "database_up_s": 20.0}, {"line": Verdict.WARNING}),
         ({"sites": 0, "canary_age_s": None}, {"line": Verdict.WARNING}),
         ({"last_reading_age_s": 900.0}, {"readings": Verdict.WARNING}),
         ({"last_reading_age_s": None}, {"readings": Verdict.WARNING}),

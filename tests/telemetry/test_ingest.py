@@ -10,11 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.alarms.judge import AlarmJudge
 from backend.core.database import Database
 from backend.telemetry.assembly import Incoming
-from backend.telemetry.ingest import Ingest
+from backend.telemetry.ingest import SET_ASIDE_IN_A_ROW, Ingest
 from backend.telemetry.judging import LiveValue, Transition
 from backend.telemetry.models import Quality
 from tests.telemetry.line import Line, eventually, ingesting, lay_line, publish
 from tests.telemetry.mosquitto import Mosquitto, TestedBroker
+
+TO_SET_ASIDE_MORE_S = 2.0
+"""An ingest that went on would need less for the next ones."""
 
 
 @pytest.fixture
@@ -152,10 +155,11 @@ class FailingJudge(AlarmJudge):
     """Fails at the commit as often as ``failures`` says, and always over a batch with the value ``poison``."""
 
     failures = 0
+    fails_always = False
     poison = 666.0
 
     def judge(self, values: Sequence[LiveValue], now: datetime) -> list[Transition]:
-        if any(value.value == self.poison for value in values):
+        if any(self.fails_always or value.value == self.poison for value in values):
             raise ValueError("never again")
         return super().judge(values, now)
 
@@ -190,6 +194,26 @@ async def test_a_message_that_always_fails_is_set_aside_and_the_others_go_on(
     assert (received, stored, duplicate, rejected) == (5, 4, 0, 1)
     assert await line.readings() == [1.0, 2.0, 3.0, 4.0]
     assert await line.refusals() == [("not_storable", "", 1)]
+
+
+async def test_when_nothing_can_be_stored_any_more_the_broker_keeps_what_came_until_it_can(
+    database: Database, mosquitto: Mosquitto
+) -> None:
+    line = await lay_line(database, mosquitto.as_tested)
+    judge = FailingJudge()
+    async with ingesting(line, judge):
+        judge.fails_always = True
+        messages = [(line.topic("point/P1"), {"value": float(i), "at": at(-200 + i)}) for i in range(100)]
+        await publish(line, messages)
+        await line.received(SET_ASIDE_IN_A_ROW)
+        await asyncio.sleep(TO_SET_ASIDE_MORE_S)
+        judge.fails_always = False
+
+        async def all_kept() -> int | None:
+            _, stored, _, rejected = await line.account()
+            return rejected if stored + rejected == 100 else None
+
+        assert await eventually(all_kept, "the others") < SET_ASIDE_IN_A_ROW + 20
 
 
 async def test_what_came_while_the_ingest_was_away_is_not_lost(line: Line) -> None:
