@@ -41,7 +41,7 @@ class Phone:
     async def awake(self) -> AsyncIterator[ClientConnection]:
         url = self.server.url.replace("http", "ws") + f"/ws?since={self.cursor}"
         async with websockets.connect(
-            url, additional_headers={"Cookie": f"ansu={self.token}"}, origin=self.server.url
+            url, additional_headers={"Cookie": f"ansu={self.token}"}, origin=self.server.url, close_timeout=0.5
         ) as line:
             yield line
 

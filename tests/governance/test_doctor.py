@@ -55,13 +55,18 @@ def doctor(*argv: str, **environment: str) -> "subprocess.CompletedProcess[str]"
 
 
 def test_an_ansu_that_runs_is_found_and_well(up: Up) -> None:
-    wait_until(lambda: "✗" not in doctor(ANSU_DATA_DIR=str(up.data)).stdout, up.said)
-    seen = doctor("--json", ANSU_DATA_DIR=str(up.data))
-    report = json.loads(seen.stdout)
-    checks = {check["check"]: check["verdict"] for check in report["checks"]}
-    assert seen.returncode == 0
-    assert {name for name, verdict in checks.items() if verdict != "ok"} <= {"readings", "disk"}
-    assert len(checks) == 14
+    assert doctor(ANSU_DATA_DIR=str(up.data)).returncode == 0, "also when it has just been started"
+    wait_until(lambda: set(not_well(up)) <= {"readings", "disk"}, up.said)
+    assert len(verdicts(up)) == 14
+
+
+def verdicts(up: Up) -> dict[str, str]:
+    report = json.loads(doctor("--json", ANSU_DATA_DIR=str(up.data)).stdout)
+    return {check["check"]: check["verdict"] for check in report["checks"]}
+
+
+def not_well(up: Up) -> list[str]:
+    return [check for check, verdict in verdicts(up).items() if verdict != "ok"]
 
 
 def test_the_table_says_each_check_in_both_languages(up: Up) -> None:
