@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import File, Form, Header, UploadFile
 
+from backend.core.clock import now, true_moment
 from backend.core.errors import N_, Invalid
 from backend.core.pictures import convert, read_upload
 from backend.hazards import plan
@@ -22,13 +23,15 @@ OTHER = "other"
 class StepForm:
     """A step as it was sent; ``read`` looks at the photos only when asked, after who asks is known.
 
-    ``idempotency_key`` may also come as the header ``Idempotency-Key``; ``captured_at`` is the phone's time.
+    ``idempotency_key`` may also come as the header ``Idempotency-Key``. ``captured_at`` is the phone's time of it,
+    ``device_now`` the phone's time when it sent.
     """
 
     note: Annotated[str, Form(max_length=4000)] = ""
     version: Annotated[int | None, Form()] = None
     idempotency_key: Annotated[str, Form(max_length=64)] = ""
     captured_at: Annotated[datetime | None, Form()] = None
+    device_now: Annotated[datetime | None, Form()] = None
     photos: Annotated[Sequence[UploadFile], File()] = ()
     key_header: Annotated[str, Header(alias="Idempotency-Key", max_length=64)] = ""
 
@@ -51,7 +54,7 @@ class StepForm:
             pictures=[await convert(await read_upload(upload)) for upload in uploads],
             version=self.version,
             idempotency_key=self.idempotency_key or self.key_header,
-            captured_at=self.captured_at,
+            captured_at=true_moment(self.captured_at, self.device_now, now()),
         )
 
 

@@ -51,3 +51,9 @@ async def home(request: Request, session: SessionDep, actor: ActorDep) -> Respon
         stale=newest is None or moment - newest > STALE_AFTER,
         leads=actor.can("rectifications.verify"),
     )
+
+
+@router.get("/outbox", dependencies=[allow()])
+async def outbox(request: Request) -> Response:
+    """What this phone has not sent yet. The page is empty: its content never leaves the phone but to be sent."""
+    return render(request, "outbox/outbox.html")

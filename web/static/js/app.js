@@ -3,10 +3,16 @@ import { keepTimesTrue } from "./times.js";
 import { openLine } from "./live.js";
 import { holdButtons } from "./hold.js";
 import { showToast } from "./toasts.js";
+import { takeOverForms } from "./outbox/forms.js";
+import { keepSending } from "./outbox/sending.js";
+import { showWaiting } from "./outbox/bar.js";
 
 keepTimesTrue();
 holdButtons();
 openLine();
+takeOverForms();
+showWaiting();
+keepSending();
 
 // A refused htmx request says why, in the server's own words.
 document.addEventListener("htmx:responseError", (event) => {
