@@ -39,6 +39,8 @@ _ROUTERS = (
     "backend.alarms.api",
     "backend.hazards.pages",
     "backend.hazards.api",
+    "backend.training.pages",
+    "backend.training.api",
     "backend.tracing.pages",
     "backend.tracing.api",
     "backend.home.pages",

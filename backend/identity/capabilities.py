@@ -25,6 +25,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "rectifications.verify": _LEADING,
     "traces.see": _ALL,
     "traces.confirm": _LEADING,
+    "training.see": _ALL,
+    "training.assign": _CONFIGURING,
     "people.see": _LEADING,
     "people.edit": frozenset({Role.ADMIN}),
     "audit.see": _GOVERNING,

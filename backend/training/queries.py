@@ -1,0 +1,183 @@
+"""What people learn and how far they are; all SQL of training."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.core.clock import now
+from backend.core.errors import NotFound
+from backend.identity.actor import Actor
+from backend.identity.models import Person, Post, PostHolder, Team
+from backend.identity.permissions import visible
+from backend.training.content import Content, read_content
+from backend.training.duties import Duty, duty
+from backend.training.models import Course, CourseVersion, QuizAttempt, TrainingAssignment, TrainingRecord
+
+
+@dataclass(frozen=True)
+class Learning:
+    """A course as it stands for one person."""
+
+    course: Course
+    duty: Duty
+    due_on: date | None
+    valid_until: date | None
+    begun: bool
+    """Whether a quiz waits to be handed in."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A course with those who must pass it now: ``missing`` haven't, or not any more."""
+
+    course: Course
+    asked: int
+    missing: list[Person]
+
+
+def today_of(actor: Actor) -> date:
+    """The present day of the actor's site."""
+    return now().astimezone(actor.zone).date()
+
+
+async def mine(session: AsyncSession, actor: Actor) -> list[Learning]:
+    """All courses of the site as they stand for the actor, what is due first."""
+    courses = (await session.scalars(select(Course).where(visible(actor, Course)).order_by(col(Course.id)))).all()
+    due = await _due(session, actor)
+    passed, begun = await _tries(session, actor)
+    found = []
+    for course in courses:
+        until = passed.get(course.id)
+        stands, day = duty(today_of(actor), due_on=due.get(course.id), passed=course.id in passed, valid_until=until)
+        found.append(Learning(course, stands, day, until, course.id in begun))
+    return sorted(found, key=lambda one: (list(Duty).index(one.duty), one.due_on or date.max))
+
+
+async def due_count(session: AsyncSession, actor: Actor) -> int:
+    """How many courses the actor has to learn now."""
+    return sum(one.duty in {Duty.DUE, Duty.OVERDUE} for one in await mine(session, actor))
+
+
+async def _due(session: AsyncSession, actor: Actor) -> dict[int, date]:
+    """First due day of each course that is assigned to the actor, their posts of now or their team."""
+    statement = select(col(TrainingAssignment.course_id), col(TrainingAssignment.due_on)).where(
+        visible(actor, TrainingAssignment),
+        or_(
+            col(TrainingAssignment.person_id) == actor.person_id,
+            col(TrainingAssignment.post_id).in_(sorted(actor.post_ids)),
+            col(TrainingAssignment.team_id) == actor.team_id,
+        ),
+    )
+    rows = await session.execute(statement.order_by(col(TrainingAssignment.due_on).desc()))
+    return {course_id: due_on for course_id, due_on in rows}
+
+
+async def _tries(session: AsyncSession, actor: Actor) -> tuple[dict[int, date | None], set[int]]:
+    """End of validity of each course that the actor passed, by the newest pass; and those with an open quiz."""
+    statement = select(QuizAttempt).where(visible(actor, QuizAttempt), col(QuizAttempt.person_id) == actor.person_id)
+    tries = (await session.scalars(statement.order_by(col(QuizAttempt.id)))).all()
+    passed = {one.course_id: one.valid_until for one in tries if one.passed_at}
+    return passed, {one.course_id for one in tries if one.submitted_at is None}
+
+
+async def certificates(session: AsyncSession, actor: Actor) -> list[TrainingRecord]:
+    """What the actor has passed, the newest first."""
+    statement = select(TrainingRecord).where(
+        visible(actor, TrainingRecord), col(TrainingRecord.person_id) == actor.person_id
+    )
+    return list((await session.scalars(statement.order_by(col(TrainingRecord.passed_on).desc()))).all())
+
+
+async def course_now(session: AsyncSession, actor: Actor, course_id: int) -> tuple[Course, CourseVersion, Content]:
+    """A course with its present version. Raises NotFound."""
+    statement = (
+        select(Course, CourseVersion)
+        .join(
+            CourseVersion,
+            and_(col(CourseVersion.course_id) == col(Course.id), col(CourseVersion.number) == col(Course.version)),
+        )
+        .where(visible(actor, Course), col(Course.id) == course_id)
+    )
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row[0], row[1], read_content(row[1].content)
+
+
+async def locked_course(session: AsyncSession, actor: Actor, course_id: int) -> Course:
+    """The course, locked until the transaction ends. Raises NotFound."""
+    statement = select(Course).where(visible(actor, Course), col(Course.id) == course_id).with_for_update()
+    course = (await session.execute(statement)).scalar_one_or_none()
+    if course is None:
+        raise NotFound()
+    return course
+
+
+async def own_attempt(
+    session: AsyncSession, actor: Actor, *, attempt_id: int | None = None, course_id: int | None = None
+) -> tuple[QuizAttempt, Course, Content] | None:
+    """The actor's try by its id, or their open one at a course; locked until the transaction ends."""
+    which: Any = (
+        col(QuizAttempt.id) == attempt_id
+        if attempt_id is not None
+        else and_(col(QuizAttempt.course_id) == course_id, col(QuizAttempt.submitted_at).is_(None))
+    )
+    statement = (
+        select(QuizAttempt, Course, CourseVersion)
+        .join(Course, col(Course.id) == col(QuizAttempt.course_id))
+        .join(CourseVersion, col(CourseVersion.id) == col(QuizAttempt.version_id))
+        .where(visible(actor, QuizAttempt), col(QuizAttempt.person_id) == actor.person_id, which)
+        .with_for_update(of=QuizAttempt)
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return (row[0], row[1], read_content(row[2].content)) if row else None
+
+
+async def figures(session: AsyncSession, actor: Actor) -> list[Figures]:
+    """Each course with how many must pass it now and who of them hasn't; who holds a post later counts at once."""
+    courses = (await session.scalars(select(Course).where(visible(actor, Course)).order_by(col(Course.id)))).all()
+    holds = select(col(PostHolder.person_id)).where(
+        visible(actor, PostHolder),
+        col(PostHolder.post_id) == col(TrainingAssignment.post_id),
+        col(PostHolder.until).is_(None),
+    )
+    must = or_(
+        col(TrainingAssignment.person_id) == col(Person.id),
+        col(TrainingAssignment.team_id) == col(Person.team_id),
+        col(Person.id).in_(holds.scalar_subquery()),
+    )
+    asked = await session.execute(
+        select(col(TrainingAssignment.course_id), Person)
+        .join(Person, must)
+        .where(visible(actor, TrainingAssignment), visible(actor, Person), col(Person.active))
+        .order_by(col(Person.name))
+    )
+    done = await session.execute(
+        select(col(QuizAttempt.course_id), col(QuizAttempt.person_id)).where(
+            visible(actor, QuizAttempt),
+            col(QuizAttempt.passed_at).is_not(None),
+            or_(col(QuizAttempt.valid_until).is_(None), col(QuizAttempt.valid_until) >= today_of(actor)),
+        )
+    )
+    passed = {(course_id, person_id) for course_id, person_id in done}
+    people: dict[int, dict[int, Person]] = {course.id: {} for course in courses}
+    for course_id, person in asked:
+        people[course_id][person.id] = person
+    return [
+        Figures(c, len(people[c.id]), [p for id_, p in people[c.id].items() if (c.id, id_) not in passed])
+        for c in courses
+    ]
+
+
+async def targets(session: AsyncSession, actor: Actor) -> tuple[list[Team], list[Post], list[Person]]:
+    """Whom a course can be assigned to."""
+    teams = (await session.scalars(select(Team).where(visible(actor, Team)).order_by(col(Team.code)))).all()
+    posts = (await session.scalars(select(Post).where(visible(actor, Post)).order_by(col(Post.code)))).all()
+    people = await session.scalars(
+        select(Person).where(visible(actor, Person), col(Person.active)).order_by(col(Person.name))
+    )
+    return list(teams), list(posts), list(people.all())
