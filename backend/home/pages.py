@@ -11,6 +11,7 @@ from backend.core.pages import render
 from backend.hazards.queries import most_urgent
 from backend.home.queries import standing
 from backend.identity.web import ActorDep, SessionDep, allow
+from backend.training.queries import due_count
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,6 +46,7 @@ async def home(request: Request, session: SessionDep, actor: ActorDep) -> Respon
         block="present" if request.headers.get("hx-target") == "present" else None,
         stands=stands,
         floods=(await alarms(session, actor, Wanted(Show.WAITING), most=MOST_FLOODS)).floods,
+        to_learn=await due_count(session, actor),
         own=await most_urgent(session, actor),
         greeting=greeting(moment.astimezone(actor.zone)),
         today=moment.astimezone(actor.zone),

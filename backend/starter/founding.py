@@ -23,6 +23,7 @@ from backend.identity.models import AuditEntry, Person, Role, Site
 from backend.identity.passwords import hash_password, one_time_password
 from backend.identity.permissions import system_query
 from backend.identity.sessions import revoke
+from backend.starter.courses import install_courses
 from backend.supervisor.console import say
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -92,6 +93,7 @@ async def found_site(session: AsyncSession, site: Site, draft: PersonDraft) -> s
         await session.flush()
     except IntegrityError as error:
         raise Refusal("厂区代码或账号已被使用", "The site's code or the account is taken") from error
+    await install_courses(session, site.id)
     _note(session, site.id, "person.create", person)
     return password
 

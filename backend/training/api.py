@@ -1,4 +1,4 @@
-"""Training for programs: my courses, a whole course in one answer, and its quiz. Right answers come after handing in."""
+"""Training for programs: my courses, a whole course in one answer, its quiz. Right answers come after handing in."""
 
 from datetime import date, datetime
 from typing import Annotated

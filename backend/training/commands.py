@@ -26,8 +26,8 @@ async def assign(session: AsyncSession, actor: Actor, course_id: int, target: st
     course, _, _ = await queries.course_now(session, actor, course_id)
     kind, _, id_ = target.partition(":")
     teams, posts, people = await queries.targets(session, actor)
-    known = {"team": teams, "post": posts, "person": people}.get(kind, [])
-    chosen = next((one.id for one in known if str(one.id) == id_), None)
+    ids = {"team": {t.id for t in teams}, "post": {p.id for p in posts}, "person": {p.id for p in people}}
+    chosen = int(id_) if id_.isdecimal() and len(id_) < 19 and int(id_) in ids.get(kind, set()) else None
     if chosen is None:
         raise Invalid(fields={"target": N_("请选择学习对象")})
     if due_on < queries.today_of(actor):
@@ -37,7 +37,9 @@ async def assign(session: AsyncSession, actor: Actor, course_id: int, target: st
         course_id=course_id,
         due_on=due_on,
         assigned_by=actor.person_id,
-        **{f"{kind}_id": chosen},
+        person_id=chosen if kind == "person" else None,
+        post_id=chosen if kind == "post" else None,
+        team_id=chosen if kind == "team" else None,
     )
     session.add(assignment)
     await session.flush()

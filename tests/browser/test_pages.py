@@ -59,7 +59,8 @@ _IDS = """
 SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm, (SELECT max(id) FROM trace) AS trace,
        (SELECT min(id) FROM alarm_rule) AS rule, (SELECT id FROM point WHERE code = 'XMEAS_9') AS point,
        (SELECT id FROM equipment WHERE code = 'REACTOR') AS equipment,
-       (SELECT id FROM person WHERE account = 'worker1') AS person
+       (SELECT id FROM person WHERE account = 'worker1') AS person,
+       (SELECT min(id) FROM course) AS course
 """
 
 PAGES = (
@@ -86,6 +87,13 @@ PAGES = (
     "/audit",
     "/me",
     "/me/password",
+    "/training",
+    "/courses",
+    "/courses/new",
+    "/training/{course}",
+    "/training/{course}/quiz",
+    "/courses/{course}",
+    "/courses/{course}/edit",
     "/outbox",
 )
 

@@ -20,6 +20,7 @@ from backend.identity.sessions import actor_of, open_session
 from backend.plant.models import Point, PointStatus
 from backend.telemetry.models import PointState, Rejection, Source
 from backend.tracing.models import Trace
+from backend.training.models import Course, CourseVersion, QuizAttempt
 from tests.factories import (
     actor_for,
     hold_post,
@@ -75,9 +76,27 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         "trace_id": await _trace(session, group, alarm, point),
         **await _rectification(session, estate, alarm, mark),
         **await _refused(session, site, mark),
+        **await _training(session, worker, mark),
     }
     await _history(session, estate, alarm, mark)
     return estate
+
+
+async def _training(session: AsyncSession, worker: Person, mark: str) -> dict[str, int]:
+    site_id = worker.site_id
+    course = await made(session, Course(site_id=site_id, code=unique("course"), title=f"{mark}课", title_en=mark))
+    question = {"kind": "single", "text": mark, "text_en": mark, "options": [["甲", "A"], ["乙", "B"]], "right": [0]}
+    content = {
+        "pages": [{"title": mark, "title_en": mark, "text": mark, "text_en": mark}],
+        "questions": [{**question, "why": mark, "why_en": mark}],
+        "pass_mark": 100,
+        "draw": 1,
+    }
+    version = await made(session, CourseVersion(site_id=site_id, course_id=course.id, content=content))
+    attempt = QuizAttempt(
+        site_id=site_id, course_id=course.id, version_id=version.id, person_id=worker.id, seed=1, submitted_at=now()
+    )
+    return {"course_id": course.id, "attempt_id": (await made(session, attempt)).id}
 
 
 async def _sign_in(session: AsyncSession, person: Person) -> int:

@@ -31,7 +31,7 @@ class CourseForm:
     pages_en: _Text = ""
     questions: _Text = ""
     questions_en: _Text = ""
-    pass_mark: _Short = "80"
+    pass_mark: _Short = "80"  # noqa: S105 - percent
     draw: _Short = ""
     valid_days: _Short = "365"
 
