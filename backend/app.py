@@ -42,6 +42,7 @@ _ROUTERS = (
     "backend.tracing.pages",
     "backend.tracing.api",
     "backend.home.pages",
+    "backend.home.offline",
 )
 
 
