@@ -261,6 +261,25 @@ async def test_another_owner_starts_anew_and_both_are_told(database: Database, c
     assert (await do(database, cast.mate, commands.start, one.id, Sent())).state == "in_progress"
 
 
+async def test_the_story_names_each_new_owner_and_a_repeat_for_another_is_refused(
+    database: Database, cast: Cast
+) -> None:
+    one = await opened(database, cast)
+    sent = Sent(idempotency_key="hand-over-1")
+    for _ in range(2):
+        await do(database, cast.leader, commands.reassign, one.id, cast.mate.person_id, sent)
+    with pytest.raises(Conflict):
+        await do(database, cast.leader, commands.reassign, one.id, cast.stranger.person_id, sent)
+    await do(database, cast.leader, commands.reassign, one.id, cast.wang.person_id, Sent())
+    async with database.session(site_id=cast.site.id) as session:
+        story = await queries.story(session, cast.leader, one.id)
+    assert [(told.entry.kind, told.to.id if told.to else None) for told in story.entries] == [
+        ("opened", None),
+        ("reassigned", cast.mate.person_id),
+        ("reassigned", cast.wang.person_id),
+    ]
+
+
 async def test_cancelling_needs_a_reason_and_ends_it(database: Database, cast: Cast) -> None:
     one = await opened(database, cast)
     with pytest.raises(Invalid):
