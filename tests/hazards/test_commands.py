@@ -332,6 +332,19 @@ async def reminded(database: Database, cast: Cast) -> list[Event]:
     return [e for e in await events_of(database, f"alarm:{cast.alarm_id}") if e.kind == "rectification.overdue"]
 
 
+async def test_one_that_stays_overdue_reaches_the_managers_once_a_day(
+    database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await overdue(database, cast)
+    team = sorted([cast.wang.person_id, cast.leader.person_id])
+    assert [event.data["told"] for event in await reminded(database, cast)] == [team]
+    days_later = now() + timedelta(days=3)
+    monkeypatch.setattr("backend.hazards.reminders.now", lambda: days_later)
+    for _ in range(2):
+        told = [event.data["told"] for event in await reminded(database, cast)]
+        assert told == [team, sorted([*team, cast.manager.person_id])]
+
+
 async def test_an_overdue_one_is_told_to_owner_and_leader_once_a_day(
     database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
