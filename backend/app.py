@@ -27,6 +27,7 @@ from backend.telemetry.canary import canary_age
 
 _ROUTERS = (
     "backend.governance.health",
+    "backend.lan.pages",
     "backend.delivery.socket",
     "backend.identity.pages",
     "backend.identity.api",

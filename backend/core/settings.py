@@ -40,6 +40,15 @@ class Settings(BaseSettings):
     """Address the web role listens on; ``ansu up --lan`` uses 0.0.0.0."""
     port: int = 8470
     """Port of the web role; the embedded MQTT broker listens for gateways on ``mqtt_port``."""
+    https_port: int = 8471
+    """Port of the web role under ``ansu up --lan``, by https; ``port`` then shows how to trust it and leads there."""
+    tls_certificate: str = ""
+    """PEM file of the web role's certificate chain; empty means plain http. ``ansu up --lan`` sets its own."""
+    tls_key: str = ""
+    """PEM file of that certificate's private key."""
+    hsts: bool | None = None
+    """``Strict-Transport-Security``; None means: when public_url is https and the certificate isn't the web role's own,
+    since a browser that must use https lets nobody past an authority that its phone doesn't trust yet."""
     mqtt_port: int = 1883
     """Port of the embedded MQTT broker."""
     mqtt_host: str = "127.0.0.1"
