@@ -29,6 +29,7 @@ _ROUTERS = (
     "backend.governance.health",
     "backend.lan.pages",
     "backend.delivery.socket",
+    "backend.delivery.pages",
     "backend.identity.pages",
     "backend.identity.api",
     "backend.live.pages",

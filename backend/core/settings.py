@@ -68,6 +68,15 @@ class Settings(BaseSettings):
     secure_cookies: bool | None = None
     """``Secure`` and ``__Host-`` cookies; None means: exactly when public_url is https."""
 
+    vapid_key: str = ""
+    """Private key of web push (base64url, RFC 8292); empty means the one in the data folder, made at its first use."""
+    vapid_contact: str = "mailto:admin@ansu.example"
+    """Whom a push service may write to (``mailto:…`` or ``https://…``)."""
+    push_hosts: str = (
+        "fcm.googleapis.com,*.push.apple.com,*.push.services.mozilla.com,*.notify.windows.com,*.push.hicloud.com"
+    )
+    """Push services that may be called, comma-separated; ``*.`` stands for any subdomain. Empty: no push at all."""
+
     demo: bool = True
     """Load the demo site when the database is new."""
     demo_password: str = "ansu-demo-2026"  # noqa: S105 - printed at start, for the demo's sample people only
