@@ -11,7 +11,7 @@ from backend.core.events import Event
 from backend.delivery.models import Delivery, PushSubscription, QuietHours
 from backend.delivery.quiet import Span
 from backend.identity.actor import Actor
-from backend.identity.models import Person
+from backend.identity.models import LoginSession, Person
 from backend.identity.permissions import visible
 
 
@@ -51,9 +51,16 @@ async def receipts(session: AsyncSession, actor: Actor, story: str) -> list[Rece
 
 
 async def push_subscriptions(session: AsyncSession, actor: Actor) -> list[PushSubscription]:
-    """The actor's phones that may be woken, newest first."""
+    """The actor's phones that may be woken, newest first: those whose sign-in still holds."""
     rows = await session.execute(
-        select(PushSubscription).where(visible(actor, PushSubscription)).order_by(col(PushSubscription.id).desc())
+        select(PushSubscription)
+        .join(LoginSession, col(LoginSession.id) == col(PushSubscription.session_id))
+        .where(
+            visible(actor, PushSubscription),
+            col(LoginSession.revoked_at).is_(None),
+            col(LoginSession.expires_at) > func.now(),
+        )
+        .order_by(col(PushSubscription.id).desc())
     )
     return list(rows.scalars())
 

@@ -86,6 +86,7 @@ PAGES = (
     "/audit",
     "/me",
     "/me/password",
+    "/me/notices",
 )
 
 

@@ -1,8 +1,10 @@
 """``ansu up --lan`` as a whole: who trusts the authority gets in, the door leads there, a phone is secure."""
 
+import asyncio
 import base64
 import hashlib
 import http.client
+import json
 import plistlib
 import shutil
 import ssl
@@ -11,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -45,6 +48,13 @@ def plain(up: Up) -> str:
     return f"http://127.0.0.1:{up.environment['ANSU_PORT']}"
 
 
+def trusting_flag(up: Up) -> str:
+    """With it Chromium takes the server's certificate for trusted."""
+    server = x509.load_pem_x509_certificate((up.data / "tls" / "server.crt").read_bytes())
+    key = server.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return f"--ignore-certificate-errors-spki-list={base64.b64encode(hashlib.sha256(key).digest()).decode()}"
+
+
 def get(url: str, context: ssl.SSLContext | None = None) -> http.client.HTTPResponse:
     answer: http.client.HTTPResponse = urllib.request.urlopen(url, timeout=5, context=context)
     return answer
@@ -65,7 +75,7 @@ def test_the_door_hands_out_the_certificate_and_leads_to_https(up: Up) -> None:
     fingerprint = hashlib.sha256(der).digest().hex(":").upper()
     assert fingerprint[:47] in up.said()
     with get(f"{plain(up)}/trust") as answer:
-        assert fingerprint in answer.read().decode()
+        assert fingerprint in answer.read().decode().replace("<wbr>", "")
     with get(f"{plain(up)}/trust/ansu.mobileconfig") as answer:
         assert plistlib.loads(answer.read())["PayloadContent"][0]["PayloadContent"] == der
     line = http.client.HTTPConnection("127.0.0.1", int(up.environment["ANSU_PORT"]), timeout=5)
@@ -99,10 +109,7 @@ async def test_the_doctor_tells_of_the_certificate(up: Up) -> None:
 
 
 async def test_a_phone_that_trusts_us_is_secure_and_the_check_says_so(up: Up, tmp_path: Path) -> None:
-    server = x509.load_pem_x509_certificate((up.data / "tls" / "server.crt").read_bytes())
-    key = server.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    pin = base64.b64encode(hashlib.sha256(key).digest()).decode()
-    flags = [*FLAGS, f"--ignore-certificate-errors-spki-list={pin}"]
+    flags = [*FLAGS, trusting_flag(up)]
     async with async_playwright() as playwright:
         for trusts, words in ((False, "还没有信任"), (True, "成功")):
             context = await playwright.chromium.launch_persistent_context(
@@ -116,3 +123,40 @@ async def test_a_phone_that_trusts_us_is_secure_and_the_check_says_so(up: Up, tm
                 await page.goto(f"{secure(up)}/sign-in")
                 assert await page.evaluate("isSecureContext && 'serviceWorker' in navigator")
             await context.close()
+
+
+async def test_a_push_shows_a_notice_with_its_level(up: Up, tmp_path: Path) -> None:
+    told = {"title": "反应器压力 高报", "url": "/alarms/7", "level": "major", "level_word": "重大", "tag": "alarm:7"}
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            tmp_path / "phone", executable_path=CHROMIUM, args=[*FLAGS, trusting_flag(up)], locale="zh-CN"
+        )
+        await context.grant_permissions(["notifications"], origin=secure(up))
+        page = await context.new_page()
+        await page.goto(f"{secure(up)}/sign-in")
+        line = await context.new_cdp_session(page)
+        found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def note(said: dict[str, Any]) -> None:
+            for one in said["registrations"]:
+                if not found.done() and not one["isDeleted"]:
+                    found.set_result(one["registrationId"])
+
+        line.on("ServiceWorker.workerRegistrationUpdated", note)
+        await line.send("ServiceWorker.enable")
+        await page.evaluate("navigator.serviceWorker.register('/service-worker.js').then(() => {})")
+        await page.evaluate("navigator.serviceWorker.ready.then(() => {})")
+        wanted = {"origin": secure(up), "registrationId": await asyncio.wait_for(found, 10), "data": json.dumps(told)}
+        await line.send("ServiceWorker.deliverPushMessage", wanted)
+        shown = await page.evaluate(
+            """async () => {
+                const registration = await navigator.serviceWorker.ready;
+                for (let look = 0; look < 100; look += 1) {
+                    const [one] = await registration.getNotifications();
+                    if (one) return [one.title, one.tag, one.requireInteraction, one.data.url];
+                    await new Promise((later) => setTimeout(later, 50));
+                }
+            }"""
+        )
+        assert shown == ["◆ 重大 · 反应器压力 高报", "alarm:7", True, "/alarms/7"]
+        await context.close()
