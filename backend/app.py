@@ -27,7 +27,9 @@ from backend.telemetry.canary import canary_age
 
 _ROUTERS = (
     "backend.governance.health",
+    "backend.lan.pages",
     "backend.delivery.socket",
+    "backend.delivery.pages",
     "backend.identity.pages",
     "backend.identity.api",
     "backend.live.pages",

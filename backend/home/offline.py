@@ -1,5 +1,5 @@
-"""What a phone needs to open AnSu without a network: its service worker, the list of files it keeps, a page to fall
-back on. None of it says anything about a plant or a person.
+"""What a phone needs to open AnSu without a network: the list of files it keeps, a page to fall back on. None of it
+says anything about a plant or a person. The service worker itself comes from ``delivery.pages``.
 """
 
 from functools import lru_cache
@@ -15,12 +15,6 @@ router = APIRouter(include_in_schema=False)
 SHELL_KINDS = (".css", ".js", ".svg", ".webmanifest")
 LARGEST_BYTES = 200_000
 """Larger files (a decoder, a chart library) are kept when a page has asked for them, not ahead."""
-
-
-@router.get("/service-worker.js", dependencies=[public("a script without data; a worker's scope is where it lies")])
-async def service_worker() -> Response:
-    """Served from the root, so that it answers for every page."""
-    return Response(f'importScripts("{asset("js/offline/worker.js")}");\n', media_type="text/javascript")
 
 
 @router.get("/offline/shell.json", dependencies=[public("addresses of public files")])

@@ -87,6 +87,7 @@ PAGES = (
     "/me",
     "/me/password",
     "/outbox",
+    "/me/notices",
 )
 
 
