@@ -27,7 +27,9 @@ from backend.telemetry.canary import canary_age
 
 _ROUTERS = (
     "backend.governance.health",
+    "backend.lan.pages",
     "backend.delivery.socket",
+    "backend.delivery.pages",
     "backend.identity.pages",
     "backend.identity.api",
     "backend.live.pages",
@@ -44,6 +46,7 @@ _ROUTERS = (
     "backend.tracing.pages",
     "backend.tracing.api",
     "backend.home.pages",
+    "backend.home.offline",
 )
 
 

@@ -29,6 +29,7 @@ _ALL = ("database_url", "redis_url", "mqtt_url", "mqtt_monitor_url")
 COMMANDS: Mapping[str, Command] = {
     "up": Command("backend.supervisor.up:run", "启动全部服务", "start everything"),
     "web": Command("backend.web_role:run", "网页与接口", "pages, API and sockets", _DATABASE, _ALL),
+    "door": Command("backend.lan.door:run", "引导手机信任本机证书", "lead phones to https"),
     "ingest": Command("backend.ingest_role:run", "接收读数", "take readings in", _DATABASE + _BROKER, _ALL),
     "worker": Command("workers.main:run", "后台任务", "background jobs", _DATABASE, _ALL),
     "migrate": Command("backend.core.migrate:run", "更新数据库结构", "bring the tables up to date", _DATABASE),

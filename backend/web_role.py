@@ -1,6 +1,8 @@
 """The web role: ``ansu web`` serves pages, JSON and sockets until SIGTERM or SIGINT."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -8,6 +10,7 @@ from backend.core.settings import settings
 from backend.delivery.wire import Wire
 from backend.embedded.ports import is_free, listener
 from backend.embedded.refusals import PortTaken
+from backend.lan.serving import renewing_context
 
 GRACE_S = 5
 """Requests in hand may take so long after SIGTERM; sockets are closed and phones resume elsewhere."""
@@ -37,8 +40,15 @@ def run(_argv: Sequence[str] = ()) -> int:
         server_header=False,
         access_log=False,
         log_config=None,
+        **_tls(),
     )
     return 0
+
+
+def _tls() -> dict[str, Any]:
+    """uvicorn's options for https with the certificate of the settings; none for plain http."""
+    certificate, key = settings().tls_certificate, settings().tls_key
+    return {"ssl_context_factory": renewing_context(Path(certificate), Path(key))} if certificate else {}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Which function does which kind of job."""
 
 from backend.core.jobs import Handler, JobContext
+from backend.delivery.commands.pushing import PUSH_JOB, PUSH_TEST_JOB, send_push, send_test_push
 from backend.tracing.commands import make_trace
 from backend.tracing.models import TRACE_JOB
 
@@ -9,4 +10,4 @@ async def _trace(context: JobContext) -> None:
     await make_trace(context.session, int(context.payload["group_id"]))
 
 
-HANDLERS: dict[str, Handler] = {TRACE_JOB: _trace}
+HANDLERS: dict[str, Handler] = {TRACE_JOB: _trace, PUSH_JOB: send_push, PUSH_TEST_JOB: send_test_push}

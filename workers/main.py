@@ -23,6 +23,7 @@ from backend.core.jobs import hang_doorbell
 from backend.core.observability import configure_logs
 from backend.core.settings import settings
 from backend.delivery.commands import address_people
+from backend.delivery.commands.pushing import intend_pushes
 from backend.hazards.reminders import remind_overdue
 from workers.bell import hear
 from workers.handlers import HANDLERS
@@ -63,15 +64,16 @@ async def _work() -> None:
 
 
 async def _loops(database: Database, watchdog: Watchdog) -> None:
-    news = asyncio.Event()
+    news, news_for_phones = asyncio.Event(), asyncio.Event()
 
     def in_session(work: Work) -> Round:
         return partial(_in_session, database, work)
 
     async with asyncio.TaskGroup() as tasks:
         start = tasks.create_task
-        start(every(1, "listen", lambda: _listen(database, news)))
+        start(every(1, "listen", lambda: _listen(database, news, news_for_phones)))
         start(every(1, "deliver", in_session(address_people), wake=news))
+        start(every(1, "push", in_session(intend_pushes), wake=news_for_phones))
         start(every(1, "escalate", in_session(escalate_due)))
         start(every(30, "escalation audit", in_session(escalation_audit)))
         start(every(5, "shelving", in_session(expire_shelving)))
@@ -89,13 +91,18 @@ async def _in_session(database: Database, work: Work) -> object:
         return await work(session)
 
 
-async def _listen(database: Database, news: asyncio.Event) -> None:
-    """Set ``news`` at each NOTIFY of the event log, until the connection breaks."""
+async def _listen(database: Database, *news: asyncio.Event) -> None:
+    """Set each of ``news`` at each NOTIFY of the event log, until the connection breaks."""
     connection = await asyncpg.connect(database.url, timeout=5)
     gone = asyncio.Event()
+
+    def wake(*_: object) -> None:
+        for one in news:
+            one.set()
+
     try:
         connection.add_termination_listener(lambda _connection: gone.set())
-        await connection.add_listener(CHANNEL, lambda *_: news.set())
+        await connection.add_listener(CHANNEL, wake)
         await gone.wait()
     finally:
         with contextlib.suppress(Exception):

@@ -40,6 +40,12 @@ def same_origin(headers: Headers) -> bool:
     return urlsplit(origin).netloc in hosts | {headers.get("host", "")}
 
 
+def wants_hsts() -> bool:
+    """Whether browsers are told to come by https for ever: not under a private authority unless asked."""
+    own = settings()
+    return own.public_url.startswith("https://") and not own.tls_certificate if own.hsts is None else own.hsts
+
+
 class Wall:
     """ASGI middleware around everything: see the module."""
 
@@ -94,7 +100,7 @@ def _with_headers(send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
-            if settings().public_url.startswith("https://"):
+            if wants_hsts():
                 headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         await send(message)
 

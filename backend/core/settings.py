@@ -40,6 +40,15 @@ class Settings(BaseSettings):
     """Address the web role listens on; ``ansu up --lan`` uses 0.0.0.0."""
     port: int = 8470
     """Port of the web role; the embedded MQTT broker listens for gateways on ``mqtt_port``."""
+    https_port: int = 8471
+    """Port of the web role under ``ansu up --lan``, by https; ``port`` then shows how to trust it and leads there."""
+    tls_certificate: str = ""
+    """PEM file of the web role's certificate chain; empty means plain http. ``ansu up --lan`` sets its own."""
+    tls_key: str = ""
+    """PEM file of that certificate's private key."""
+    hsts: bool | None = None
+    """``Strict-Transport-Security``; None means: when public_url is https and the certificate isn't the web role's own,
+    since a browser that must use https lets nobody past an authority that its phone doesn't trust yet."""
     mqtt_port: int = 1883
     """Port of the embedded MQTT broker."""
     mqtt_host: str = "127.0.0.1"
@@ -58,6 +67,15 @@ class Settings(BaseSettings):
     """Further comma-separated origins that may post forms and open sockets, e.g. behind a proxy."""
     secure_cookies: bool | None = None
     """``Secure`` and ``__Host-`` cookies; None means: exactly when public_url is https."""
+
+    vapid_key: str = ""
+    """Private key of web push (base64url, RFC 8292); empty means the one in the data folder, made at its first use."""
+    vapid_contact: str = "mailto:admin@ansu.example"
+    """Whom a push service may write to (``mailto:…`` or ``https://…``)."""
+    push_hosts: str = (
+        "fcm.googleapis.com,*.push.apple.com,*.push.services.mozilla.com,*.notify.windows.com,*.push.hicloud.com"
+    )
+    """Push services that may be called, comma-separated; ``*.`` stands for any subdomain. Empty: no push at all."""
 
     demo: bool = True
     """Load the demo site when the database is new."""

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.core.events import Event
-from backend.delivery.models import Delivery
+from backend.delivery.models import Delivery, PushSubscription, QuietHours
+from backend.delivery.quiet import Span
 from backend.identity.actor import Actor
-from backend.identity.models import Person
+from backend.identity.models import LoginSession, Person
 from backend.identity.permissions import visible
 
 
@@ -47,3 +48,24 @@ async def receipts(session: AsyncSession, actor: Actor, story: str) -> list[Rece
         .order_by(received.nulls_last(), col(Person.id))
     )
     return [Receipt(*row) for row in rows]
+
+
+async def push_subscriptions(session: AsyncSession, actor: Actor) -> list[PushSubscription]:
+    """The actor's phones that may be woken, newest first: those whose sign-in still holds."""
+    rows = await session.execute(
+        select(PushSubscription)
+        .join(LoginSession, col(LoginSession.id) == col(PushSubscription.session_id))
+        .where(
+            visible(actor, PushSubscription),
+            col(LoginSession.revoked_at).is_(None),
+            col(LoginSession.expires_at) > func.now(),
+        )
+        .order_by(col(PushSubscription.id).desc())
+    )
+    return list(rows.scalars())
+
+
+async def quiet_hours(session: AsyncSession, actor: Actor) -> dict[str, Span]:
+    """The actor's quiet hours by level."""
+    rows = await session.execute(select(QuietHours).where(visible(actor, QuietHours)))
+    return {row.level: (row.starts, row.ends) for row in rows.scalars()}

@@ -19,6 +19,7 @@ _MARKS = {Verdict.OK: "✓", Verdict.WARNING: "!", Verdict.BAD: "✗"}
 _COLOURS = {Verdict.OK: "32", Verdict.WARNING: "33", Verdict.BAD: "31"}
 LABELS = {
     "web": "网页",
+    "certificate": "证书",
     "database": "数据库",
     "durability": "断电保护",
     "migrations": "数据库结构",
@@ -48,8 +49,10 @@ def main(argv: Sequence[str]) -> int:
 
 async def examine(settings: Settings) -> list[Finding]:
     """All checks at once, in the order of the report."""
+    web_url = _web_url(settings)
     looked = await asyncio.gather(
-        probes.probe_web(_web_url(settings)),
+        probes.probe_web(web_url, settings.data_dir),
+        asyncio.to_thread(probes.probe_certificate, settings, web_url),
         probes.probe_database(settings),
         probes.probe_redis(settings),
         probes.probe_broker(settings),

@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from backend.governance.queries import SystemState
@@ -16,6 +17,8 @@ JOB_LATE_S = 60.0
 EVENTS_LATE_S = 30.0
 CLOCK_OFF_S = 1.0
 CLOCK_WRONG_S = 5.0
+CERTIFICATE_ENDS_DAYS = 25
+"""It is renewed 30 days before."""
 DISK_LOW_MB = 2_000
 DISK_FULL_MB = 500
 """With less ``ansu up`` doesn't start."""
@@ -74,6 +77,29 @@ def of_durability(settings: Mapping[str, str]) -> Finding:
         f"{', '.join(off)} off: a power cut could lose confirmed data; switch it on in PostgreSQL",
         settings,
     )
+
+
+def of_certificate(expires_at: datetime, at: datetime, missing: Sequence[str]) -> Finding:
+    """The web role's own certificate at ``at``; ``missing``: addresses of this machine for which it can't vouch."""
+    days = (expires_at - at).days
+    values = {"expires_at": expires_at.isoformat(), "days_left": days, "missing": list(missing)}
+    if expires_at <= at:
+        zh, en = "证书已过期，手机无法打开页面。请重启安溯", "expired: phones can't open pages; restart AnSu"
+        return Finding("certificate", Verdict.BAD, zh, en, values)
+    if days < CERTIFICATE_ENDS_DAYS:
+        zh, en = f"证书 {days} 天后过期，未能自动更新", f"expires in {days} days and was not renewed"
+        return Finding("certificate", Verdict.WARNING, zh, en, values)
+    if missing:
+        said = ", ".join(missing)
+        zh, en = f"证书不含地址 {said}，见 docs/operating.md", f"doesn't vouch for {said}, see docs/operating.md"
+        return Finding("certificate", Verdict.WARNING, zh, en, values)
+    return Finding("certificate", Verdict.OK, f"有效期还有 {days} 天", f"good for {days} more days", values)
+
+
+def unreadable_certificate(why: str) -> Finding:
+    """The certificate's files are there and of no use."""
+    zh, en = f"证书无法读取（{why}）。请重启安溯", f"can't be read ({why}); restart AnSu"
+    return Finding("certificate", Verdict.BAD, zh, en)
 
 
 def of_migrations(present: str | None, newest: Sequence[str]) -> Finding:

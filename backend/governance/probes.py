@@ -18,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.core.clock import now
 from backend.core.database import Database
 from backend.core.migrate import heads
 from backend.core.settings import Settings
@@ -25,6 +26,9 @@ from backend.embedded.monitor import subscriptions
 from backend.governance import findings
 from backend.governance.findings import Finding, Verdict
 from backend.governance.queries import foundation, system_state
+from backend.lan.authority import Authority
+from backend.lan.names import own_names
+from backend.lan.serving import tls_folder, trusting
 
 PATIENCE_S = 5.0
 STORED_TOPIC = "$SYS/broker/store/messages/count"
@@ -150,11 +154,13 @@ def _depth(monitor_url: str) -> int | None:
         return None
 
 
-async def probe_web(url: str) -> list[Finding]:
-    """Whether the web role says it is ready."""
+async def probe_web(url: str, data_dir: Path) -> list[Finding]:
+    """Whether the web role says it is ready; by https it must show a certificate of the authority in ``data_dir``."""
+
+    trust = trusting(data_dir) if url.startswith("https://") else None
 
     def ask() -> int:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=PATIENCE_S) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{url}/readyz", timeout=PATIENCE_S, context=trust) as answer:  # noqa: S310
             return int(answer.status)
 
     try:
@@ -163,6 +169,22 @@ async def probe_web(url: str) -> list[Finding]:
         why = f"HTTP {error.code}" if isinstance(error, urllib.error.HTTPError) else _words(error)
         return [findings.unreachable("web", "ANSU_HOST, ANSU_PORT", why)]
     return [Finding("web", Verdict.OK, url, url)]
+
+
+def probe_certificate(settings: Settings, web_url: str) -> list[Finding]:
+    """How long the web role's own certificate is good, and whether it vouches for this machine's addresses.
+
+    Nothing to say where the web role shows none.
+    """
+    authority = Authority(tls_folder(settings.data_dir.absolute()))
+    if not web_url.startswith("https://") or not authority.exists:
+        return []
+    try:
+        names, server = own_names(), authority.server()
+        missing = [str(a) for a in names.addresses if a not in server.names.addresses]
+        return [findings.of_certificate(server.expires_at, now(), missing or authority.outside(names))]
+    except (OSError, ValueError) as error:
+        return [findings.unreadable_certificate(_words(error))]
 
 
 def probe_disks(data_dir: Path) -> list[Finding]:

@@ -66,6 +66,8 @@ class StepOut(BaseModel):
     at: datetime
     captured_at: datetime | None
     person: NameOut | None
+    to: NameOut | None
+    """The new owner, of a reassignment."""
     note: str
     photos: list[PhotoOut]
 
@@ -246,6 +248,7 @@ def _story(story: Story) -> RectificationStoryOut:
                 at=told.entry.created_at,
                 captured_at=told.entry.captured_at,
                 person=_name(told.person) if told.person else None,
+                to=_name(told.to) if told.to else None,
                 note=told.entry.note,
                 photos=[_photo(photo) for photo in told.photos],
             )

@@ -113,7 +113,7 @@ async def reassign(
         if rectification.state == RectificationState.IN_PROGRESS:
             rectification.state = RectificationState.OPEN
 
-    return await _take(session, actor, rectification_id, Step.REASSIGNED, sent, hand_over, new_team_id=owner.team_id)
+    return await _take(session, actor, rectification_id, Step.REASSIGNED, sent, hand_over, new_owner=owner)
 
 
 async def cancel(session: AsyncSession, actor: Actor, rectification_id: int, sent: Sent) -> Rectification:
@@ -130,10 +130,11 @@ async def _take(
     sent: Sent,
     change: Any = None,
     *,
-    new_team_id: int | None = None,
+    new_owner: Person | None = None,
 ) -> Rectification:
     rectification, team_id = await _locked(session, actor, rectification_id)
-    if await first_id(session, actor, sent, step, {"id": rectification_id, "note": sent.note}) is not None:
+    request = {"id": rectification_id, "note": sent.note} | ({"owner_id": new_owner.id} if new_owner else {})
+    if await first_id(session, actor, sent, step, request) is not None:
         return rectification
     if sent.version is not None and sent.version != rectification.version:
         raise Conflict(N_("刚才有人更新了这条整改，请查看最新情况后再操作"))
@@ -143,7 +144,7 @@ async def _take(
         change(rectification)
     rectification.version += 1
     after = _tracked(rectification)
-    case = case_of(rectification, new_team_id if step is Step.REASSIGNED else team_id)
+    case = case_of(rectification, new_owner.team_id if new_owner else team_id)
     changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
     await write_down(session, actor, rectification, case, step, sent, changed, also_tell={before["owner_id"]})
     return rectification

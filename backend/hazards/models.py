@@ -73,6 +73,8 @@ class RectificationEntry(SiteScoped, Stamped, table=True):
     rectification_id: int = reference("rectification.id")
     kind: str
     person_id: int = reference("person.id")
+    to_person_id: int | None = reference("person.id", nullable=True)
+    """To whom it was given, when the step is a reassignment (none in those from before revision 0003)."""
     note: str = ""
     captured_at: datetime | None = moment(nullable=True)
     """The phone's own time of it, when that differs from ours."""

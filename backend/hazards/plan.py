@@ -9,7 +9,9 @@ from backend.alarms.models import Level
 from backend.core.errors import N_, Invalid
 
 DAYS_ALLOWED = {Level.MAJOR: 1, Level.SIGNIFICANT: 3, Level.GENERAL: 7, Level.LOW: 14}
-"""Suggested days until the deadline by level. Ours, not a standard's; docs/rectification.md says so."""
+"""Suggested days until the deadline by level. Ours, not a standard's."""
+DAYS_LATE_UNTIL_MANAGERS = {Level.MAJOR: 0, Level.SIGNIFICANT: 1, Level.GENERAL: 3, Level.LOW: 7}
+"""Whole days after the deadline from which managers are reminded too, by level. Ours, not a standard's."""
 LONGEST = timedelta(days=366)
 MOST_FUNDS = Decimal("999999999999.99")
 MOST_LETTERS = {"title": 120, "cause": 1000, "measure": 1000, "contingency": 1000, "note": 1000}
@@ -116,6 +118,11 @@ def check(plan: Plan, now: datetime) -> None:
 def number_on(day: str, count: int) -> str:
     """What people call the ``count``-th rectification of a site's ``day`` (YYYYMMDD)."""
     return f"ZG-{day}-{count:03d}"
+
+
+def concerns_managers(level: str, deadline: datetime, now: datetime) -> bool:
+    """Whether one of ``level`` is so late that its team alone doesn't get it done."""
+    return now - deadline >= timedelta(days=DAYS_LATE_UNTIL_MANAGERS[Level(level)])
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ async def write_down(
         rectification_id=rectification.id,
         kind=step,
         person_id=actor.person_id,
+        to_person_id=rectification.owner_id if step is Step.REASSIGNED else None,
         note=note,
         captured_at=_believable(sent.captured_at),
     )

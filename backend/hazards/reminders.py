@@ -11,32 +11,36 @@ from sqlmodel import col
 from backend.core.clock import now
 from backend.hazards.lifecycle import WORKABLE
 from backend.hazards.models import Rectification
+from backend.hazards.plan import concerns_managers
 from backend.hazards.telling import OVERDUE, tell
 from backend.identity.models import Person, Role, Site
 from backend.identity.permissions import system_query
 
 AT_ONCE = 200
-_Late = tuple[Rectification, date, int | None, list[int]]
-"""One that is late, its site's day, its owner's team and that team's leaders."""
+_Late = tuple[Rectification, date, int | None, list[int], list[int]]
+"""One that is late, its site's day, its owner's team, that team's leaders and the site's managers."""
 
 
 async def remind_overdue(session: AsyncSession) -> int:
     """Record ``rectification.overdue`` for each late one not yet told of on its site's present day.
 
-    Told are its owner, the leaders of the owner's team and who opened it. Gives how many; call again
+    Told are its owner, the leaders of the owner's team, who opened it and, when it is late by more than its
+    level bears, the managers. Gives how many; call again
     while it is ``AT_ONCE``. Two workers at once share the work.
     """
     late = await _late_and_untold(session)
-    for rectification, today, team_id, leaders in late:
+    for rectification, today, team_id, leaders, managers in late:
         rectification.overdue_told_on = today
         told = {rectification.owner_id, rectification.opened_by, *leaders}
+        if concerns_managers(rectification.level, rectification.deadline, now()):
+            told.update(managers)
         await tell(session, rectification, "overdue", OVERDUE, team_id=team_id, told=told)
     return len(late)
 
 
 @system_query("the worker reminds on all sites")
 async def _late_and_untold(session: AsyncSession) -> list[_Late]:
-    owner, leader = aliased(Person), aliased(Person)
+    owner, leader, manager = aliased(Person), aliased(Person), aliased(Person)
     today: Any = cast(func.timezone(col(Site.time_zone), now()), Date)
     leaders: Any = func.array(
         select(col(leader.id))
@@ -48,8 +52,17 @@ async def _late_and_untold(session: AsyncSession) -> list[_Late]:
         )
         .scalar_subquery()
     )
+    managers: Any = func.array(
+        select(col(manager.id))
+        .where(
+            col(manager.site_id) == col(Rectification.site_id),
+            col(manager.role) == Role.MANAGER,
+            col(manager.active),
+        )
+        .scalar_subquery()
+    )
     found = await session.execute(
-        select(Rectification, today, col(owner.team_id), leaders)
+        select(Rectification, today, col(owner.team_id), leaders, managers)
         .join(Site, col(Site.id) == col(Rectification.site_id))
         .join(owner, col(owner.id) == col(Rectification.owner_id))
         .where(
@@ -61,4 +74,4 @@ async def _late_and_untold(session: AsyncSession) -> list[_Late]:
         .limit(AT_ONCE)
         .with_for_update(of=Rectification, skip_locked=True)
     )
-    return [(rectification, day, team_id, team_leaders) for rectification, day, team_id, team_leaders in found]
+    return [(late, day, team_id, led_by, managed_by) for late, day, team_id, led_by, managed_by in found]

@@ -29,6 +29,9 @@ ACTIONS = {
     "person.enable": N_("启用账号"),
     "person.disable": N_("停用账号"),
     "person.preferences": N_("修改个人偏好"),
+    "push.subscribe": N_("打开息屏提醒"),
+    "push.unsubscribe": N_("移除收提醒的设备"),
+    "push.quiet_hours": N_("修改静音时段"),
     "person.change_password": N_("修改密码"),
     "person.reset_password": N_("重置密码"),
     "person.end_sign_in": N_("撤销登录"),
@@ -62,6 +65,7 @@ ACTIONS = {
 
 OBJECTS = {
     "person": N_("人员"),
+    "push_subscription": N_("收提醒的设备"),
     "alarm": N_("预警"),
     "alarm_rule": N_("规则"),
     "rectification": N_("整改"),

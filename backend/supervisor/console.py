@@ -31,11 +31,14 @@ class Welcome:
     gateway_password: Path
     demo_accounts: Path
     data_dir: Path
+    trust_url: str = ""
+    """Where a phone learns how to trust our own certificate; empty when it need not."""
+    fingerprint: str = ""
 
     def show(self) -> None:
         """Print it."""
         say(f"\n就绪 / Ready: {self.url}   ({self.seconds:.1f} s)\n")
-        say(qr_code(self.url))
+        say(qr_code(self.trust_url or self.url))
         self._show_phone()
         if self.mqtt:
             say(f"MQTT       {self.mqtt} · 用户 / user: gateway · 密码在 / password in {self.gateway_password}")
@@ -46,6 +49,9 @@ class Welcome:
     def _show_phone(self) -> None:
         if not self.reachable_by_phone:
             say("手机 / Phone  此地址仅限本机；手机请用 --lan 启动 / this machine only; for phones start with --lan")
+        elif self.trust_url:
+            say(f"手机 / Phone  扫码，按提示信任证书 / scan, it shows how to trust us: {self.trust_url}")
+            say(f"指纹 / Fingerprint (SHA-256)\n           {self.fingerprint[:47]}\n           {self.fingerprint[48:]}")
         elif not self.url.startswith("https://"):
             say("手机 / Phone  扫码打开；拍照和定位需要 https / scan to open; camera and place need https")
 

@@ -11,8 +11,6 @@ import signal
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +19,10 @@ from backend.embedded import Addresses, DataFolder, EmbeddedServers, running_add
 from backend.embedded.addresses import forget_addresses, write_addresses
 from backend.embedded.child import Child
 from backend.embedded.monitor import subscriptions
-from backend.embedded.ports import is_free, listener
-from backend.embedded.refusals import FolderInUse, OtherVersion, PortTaken, StepFailed, refusal_of
+from backend.embedded.refusals import FolderInUse, OtherVersion, StepFailed, refusal_of
 from backend.supervisor.console import Welcome, banner, lan_address, say
 from backend.supervisor.logs import Follower, last_line, turn_over
+from backend.supervisor.reach import EVERYWHERE, Reach
 from backend.supervisor.ward import Process, Role, Ward
 
 TICK_S = 0.1
@@ -34,7 +32,6 @@ LISTENING_PATIENCE_S = 20.0
 """So long a new installation isn't called ready before its ingest listens: what came earlier would go nowhere."""
 ROLES = {"web": 8.0, "ingest": 10.0, "worker": 10.0}
 """The roles in the order in which they start and stop, and how many seconds each may take to stop."""
-_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - only compared with
 _UNKNOWN_REVISION = re.compile(r"Can't locate revision identified by '([^']+)'")
 _SERVER_OF = {"database_url": "postgres", "redis_url": "valkey", "mqtt_url": "broker"}
 
@@ -46,10 +43,11 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--verbose", action="store_true", help="在控制台显示日志 / show logs on the console")
     arguments = parser.parse_args(argv)
     settings = Settings()
+    secure = arguments.lan and not settings.public_url
     if arguments.lan:
         settings = settings.model_copy(update=dict.fromkeys(("host", "mqtt_host"), "0.0.0.0"))  # noqa: S104 - asked for
     try:
-        return Supervisor(settings, verbose=arguments.verbose).run()
+        return Supervisor(settings, verbose=arguments.verbose, secure=secure).run()
     except OSError as error:
         raise refusal_of(error, settings.data_dir) or error from error
 
@@ -61,8 +59,9 @@ class _StopAsked(BaseException):
 class Supervisor:
     """One run of ``ansu up``."""
 
-    def __init__(self, settings: Settings, *, verbose: bool = False) -> None:
+    def __init__(self, settings: Settings, *, verbose: bool = False, secure: bool = False) -> None:
         self.settings = settings
+        self.reach = Reach(settings, secure)
         self.verbose = verbose
         self.folder = DataFolder(settings.data_dir)
         self.servers = EmbeddedServers(
@@ -99,7 +98,8 @@ class Supervisor:
     def _start(self) -> None:
         banner(self.folder.path)
         self._open_folder()
-        self._check_web_port()
+        self.reach.check_ports()
+        self.reach.certify()
         if self.servers.servers:
             say("启动服务器 / Starting " + ", ".join(server.name for server in self.servers.servers) + " …")
         self.servers.start()
@@ -109,7 +109,8 @@ class Supervisor:
         self._migrate(environment)
         self._load_demo(environment)
         write_addresses(self.folder.path, addresses)
-        self.roles = [self._role(name, patience, environment) for name, patience in ROLES.items()]
+        patience = ROLES | self.reach.roles
+        self.roles = [self._role(name, seconds, environment) for name, seconds in patience.items()]
         for role in self.roles:
             role.spawn()
         processes: list[Process] = [*self.servers.servers, *self.roles]
@@ -123,7 +124,8 @@ class Supervisor:
         while not self._wake.wait(TICK_S):
             for ward in self.wards:
                 ward.tend()
-            if not answered and self._answers() and self._listens():
+            self.reach.tend()
+            if not answered and self.reach.answers() and self._listens():
                 answered = True
                 self._welcome().show()
             elif not answered and time.monotonic() > patience_ends:
@@ -188,10 +190,6 @@ class Supervisor:
         """Marks a database of our own that should get the demo site and hasn't got all of it yet."""
         return self.folder.path / "demo-wanted"
 
-    def _check_web_port(self) -> None:
-        if not is_free(self.settings.port, self.settings.host):
-            raise PortTaken(self.settings.port, "ANSU_PORT", listener(self.settings.port))
-
     def _addresses(self) -> Addresses:
         embedded = self.servers.addresses
         own = self.settings
@@ -202,28 +200,16 @@ class Supervisor:
             mqtt_url=own.mqtt_url or embedded.mqtt_url,
             mqtt_monitor_url=own.mqtt_monitor_url or embedded.mqtt_monitor_url,
             mqtt_protocol=embedded.mqtt_protocol if own.mqtt_protocol == "auto" else own.mqtt_protocol,
-            web_url=self._local_url(),
+            web_url=self.reach.local_url,
         )
 
     def _environment(self, addresses: Addresses) -> dict[str, str]:
         own = {
             "ANSU_DATA_DIR": str(self.folder.path),
-            "ANSU_HOST": self.settings.host,
-            "ANSU_PUBLIC_URL": self._public_url(),
             "PYTHONPATH": str(PROJECT_ROOT),
             "PYTHONUNBUFFERED": "1",
         }
-        return {**os.environ, **addresses.environment(), **own}
-
-    def _local_url(self) -> str:
-        host = "127.0.0.1" if self.settings.host in _EVERYWHERE else self.settings.host
-        return f"http://{host}:{self.settings.port}"
-
-    def _public_url(self) -> str:
-        if self.settings.public_url:
-            return self.settings.public_url
-        host = lan_address() if self.settings.host in _EVERYWHERE else self.settings.host
-        return f"http://{host}:{self.settings.port}"
+        return {**os.environ, **addresses.environment(), **own, **self.reach.environment("")}
 
     def _migrate(self, environment: dict[str, str]) -> None:
         try:
@@ -262,18 +248,11 @@ class Supervisor:
         return Child(argv, self.folder.logs / f"{name}.log", environment, cwd=PROJECT_ROOT)
 
     def _role(self, name: str, patience_s: float, environment: dict[str, str]) -> Role:
-        return Role(name, self._child(name, environment), patience_s)
+        return Role(name, self._child(name, environment | self.reach.environment(name)), patience_s)
 
     def _tell_death(self, name: str, delay_s: float) -> None:
         at = time.strftime("%H:%M:%S")
         say(f"{at} {name} 意外退出，{delay_s:g} 秒后重启 / ended unexpectedly, starts again in {delay_s:g} s")
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self._local_url()}/readyz", timeout=1):  # noqa: S310
-                return True
-        except (urllib.error.URLError, OSError):
-            return False
 
     def _listens(self) -> bool:
         """Whether the embedded broker keeps messages for the ingest; of other brokers we take it for granted."""
@@ -287,10 +266,12 @@ class Supervisor:
 
     def _welcome(self) -> Welcome:
         broker = self.servers.broker if self.servers.broker in self.servers.servers else None
-        url = self._public_url()
-        host = lan_address() if self.settings.mqtt_host in _EVERYWHERE else self.settings.mqtt_host
+        url = self.reach.public_url
+        host = lan_address() if self.settings.mqtt_host in EVERYWHERE else self.settings.mqtt_host
         return Welcome(
             url=url,
+            trust_url=self.reach.trust_url,
+            fingerprint=self.reach.fingerprint,
             reachable_by_phone="127.0.0.1" not in url and "localhost" not in url,
             seconds=time.monotonic() - self._began,
             mqtt=f"{host}:{broker.port}" if broker else "",

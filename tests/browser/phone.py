@@ -47,8 +47,9 @@ class Phones:
         self._base = base
         self._phones: list[Phone] = []
 
-    async def __call__(self, account: str = "", **options: Any) -> Phone:
-        """A phone; with ``account`` somebody is signed in. ``options`` are those of a browser context."""
+    async def __call__(self, account: str = "", *, base: str = "", **options: Any) -> Phone:
+        """A phone; with ``account`` somebody is signed in. ``base`` is where it finds the plant, if not directly;
+        ``options`` are those of a browser context."""
         wanted: dict[str, Any] = {
             "viewport": SIZE,
             "device_scale_factor": 2,
@@ -58,7 +59,7 @@ class Phones:
             "timezone_id": "Asia/Shanghai",
         }
         context = await self._browser.new_context(**(wanted | options))
-        phone = Phone(context, await context.new_page(), self._base)
+        phone = Phone(context, await context.new_page(), base or self._base)
         self._phones.append(phone)
         if account:
             await phone.sign_in(account)

@@ -15,10 +15,10 @@ async def test_what_was_filled_in_without_a_network_arrives_once_when_there_is_o
     phones: Phones, tmp_path: Path
 ) -> None:
     leader, worker = await phones("leader1"), await phones("worker2")
-    url = await _opens_one(leader)
-    await _starts(worker, url)
+    path = await opens_one(leader)
+    await starts(worker, path)
     await worker.context.set_offline(True)
-    await _reports(worker, tmp_path)
+    await reports(worker, tmp_path)
     await expect(worker.page.locator(".toast")).to_contain_text("已存在本机")
     await expect(worker.page.locator("#outbox-state")).to_have_text("未发送 1")
     await worker.page.close()
@@ -37,12 +37,12 @@ async def test_what_was_filled_in_without_a_network_arrives_once_when_there_is_o
 
 async def test_what_cannot_be_done_any_more_is_shown_and_settled_by_the_person(phones: Phones, tmp_path: Path) -> None:
     leader, worker = await phones("leader1"), await phones("worker2")
-    url = await _opens_one(leader)
-    await _starts(worker, url)
+    path = await opens_one(leader)
+    await starts(worker, path)
     await worker.context.set_offline(True)
-    await _reports(worker, tmp_path)
+    await reports(worker, tmp_path)
     await expect(worker.page.locator("#outbox-state")).to_have_text("未发送 1")
-    await _cancels(leader, url)
+    await _cancels(leader, path)
 
     await worker.context.set_offline(False)
     await worker.open("/outbox")
@@ -56,10 +56,10 @@ async def test_what_cannot_be_done_any_more_is_shown_and_settled_by_the_person(p
 
 async def test_another_person_on_the_same_phone_sees_nothing_of_it(phones: Phones, tmp_path: Path) -> None:
     leader, worker = await phones("leader1"), await phones("worker2")
-    url = await _opens_one(leader)
-    await _starts(worker, url)
+    path = await opens_one(leader)
+    await starts(worker, path)
     await worker.context.set_offline(True)
-    await _reports(worker, tmp_path)
+    await reports(worker, tmp_path)
     await expect(worker.page.locator("#outbox-state")).to_have_text("未发送 1")
 
     await worker.context.clear_cookies()
@@ -71,7 +71,8 @@ async def test_another_person_on_the_same_phone_sees_nothing_of_it(phones: Phone
     await expect(worker.page.locator("#outbox-state")).to_be_hidden()
 
 
-async def _opens_one(leader: Phone) -> str:
+async def opens_one(leader: Phone) -> str:
+    """A rectification for worker2; gives its path."""
     page = await leader.open("/rectifications/new")
     await page.get_by_label("要整改什么").fill(TITLE)
     await page.get_by_label("措施").fill("更换垫片")
@@ -80,17 +81,19 @@ async def _opens_one(leader: Phone) -> str:
     await owners.select_option(own)
     await page.get_by_role("button", name="开出整改单").click()
     await page.wait_for_url(re.compile(r"/rectifications/\d+"))
-    return page.url.split("?", 1)[0]
+    return page.url.split("?", 1)[0].removeprefix(leader.base)
 
 
-async def _starts(worker: Phone, url: str) -> None:
-    await worker.page.goto(url)
+async def starts(worker: Phone, path: str) -> None:
+    """Open it and say that one begins."""
+    await worker.open(path)
     await worker.page.locator(".action-bar").get_by_role("button", name="开始整改").click()
     await expect(worker.page.locator("#content")).to_contain_text("整改中")
     await worker.is_live()
 
 
-async def _reports(worker: Phone, folder: Path) -> None:
+async def reports(worker: Phone, folder: Path) -> None:
+    """Fill in what was done, with a photo, and send it."""
     picture = folder / "after.jpg"
     picture.write_bytes(photo())
     await worker.page.locator("input[type=file]").first.set_input_files(picture)
@@ -99,8 +102,8 @@ async def _reports(worker: Phone, folder: Path) -> None:
     await worker.page.locator(".action-bar").get_by_role("button", name="提交验收").click()
 
 
-async def _cancels(leader: Phone, url: str) -> None:
-    await leader.page.goto(url)
+async def _cancels(leader: Phone, path: str) -> None:
+    await leader.open(path)
     await leader.page.locator("summary", has_text="取消").click()
     sheet = leader.page.locator("details[open]")
     await sheet.locator("textarea").fill("重复开单")

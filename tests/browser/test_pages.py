@@ -95,6 +95,7 @@ PAGES = (
     "/courses/{course}",
     "/courses/{course}/edit",
     "/outbox",
+    "/me/notices",
 )
 
 

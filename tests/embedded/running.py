@@ -36,10 +36,10 @@ class Up:
         }
         self.process: psutil.Popen | None = None
 
-    def start(self) -> "Up":
+    def start(self, *options: str) -> "Up":
         with self.output.open("wb") as output:
             self.process = psutil.Popen(
-                [sys.executable, "-m", "backend.cli", "up"],
+                [sys.executable, "-m", "backend.cli", "up", *options],
                 env=self.environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,

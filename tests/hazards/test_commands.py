@@ -261,6 +261,25 @@ async def test_another_owner_starts_anew_and_both_are_told(database: Database, c
     assert (await do(database, cast.mate, commands.start, one.id, Sent())).state == "in_progress"
 
 
+async def test_the_story_names_each_new_owner_and_a_repeat_for_another_is_refused(
+    database: Database, cast: Cast
+) -> None:
+    one = await opened(database, cast)
+    sent = Sent(idempotency_key="hand-over-1")
+    for _ in range(2):
+        await do(database, cast.leader, commands.reassign, one.id, cast.mate.person_id, sent)
+    with pytest.raises(Conflict):
+        await do(database, cast.leader, commands.reassign, one.id, cast.stranger.person_id, sent)
+    await do(database, cast.leader, commands.reassign, one.id, cast.wang.person_id, Sent())
+    async with database.session(site_id=cast.site.id) as session:
+        story = await queries.story(session, cast.leader, one.id)
+    assert [(told.entry.kind, told.to.id if told.to else None) for told in story.entries] == [
+        ("opened", None),
+        ("reassigned", cast.mate.person_id),
+        ("reassigned", cast.wang.person_id),
+    ]
+
+
 async def test_cancelling_needs_a_reason_and_ends_it(database: Database, cast: Cast) -> None:
     one = await opened(database, cast)
     with pytest.raises(Invalid):
@@ -311,6 +330,19 @@ async def reminded(database: Database, cast: Cast) -> list[Event]:
     async with database.session() as session:
         await remind_overdue(session)
     return [e for e in await events_of(database, f"alarm:{cast.alarm_id}") if e.kind == "rectification.overdue"]
+
+
+async def test_one_that_stays_overdue_reaches_the_managers_once_a_day(
+    database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await overdue(database, cast)
+    team = sorted([cast.wang.person_id, cast.leader.person_id])
+    assert [event.data["told"] for event in await reminded(database, cast)] == [team]
+    days_later = now() + timedelta(days=3)
+    monkeypatch.setattr("backend.hazards.reminders.now", lambda: days_later)
+    for _ in range(2):
+        told = [event.data["told"] for event in await reminded(database, cast)]
+        assert told == [team, sorted([*team, cast.manager.person_id])]
 
 
 async def test_an_overdue_one_is_told_to_owner_and_leader_once_a_day(

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.alarms.models import Alarm, AlarmGroup
 from backend.core.clock import now
 from backend.core.events import record_event
+from backend.delivery.models import PushSubscription
 from backend.hazards.models import Photo, Rectification, RectificationEntry
 from backend.identity.audit import record_change
 from backend.identity.models import Person, Role, Site
@@ -68,7 +69,8 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
     alarm = await make_alarm(session, site, point, rule, group_id=group.id, title=f"{mark}压力高", title_en=mark)
     estate.ids |= {
         "person_id": worker.id,
-        "session_id": await _sign_in(session, worker),
+        "session_id": (sign_in := await _sign_in(session, worker)),
+        "subscription_id": await _woken_phone(session, worker, sign_in, mark),
         "equipment_id": equipment.id,
         "point_id": point.id,
         "rule_id": rule.id,
@@ -190,3 +192,16 @@ async def _history(session: AsyncSession, estate: Estate, alarm: Alarm, mark: st
         subject_id=alarm.id,
         data={"title_zh": mark, "title_en": mark, "url": f"/alarms/{alarm.id}"},
     )
+
+
+async def _woken_phone(session: AsyncSession, person: Person, sign_in: int, mark: str) -> int:
+    phone = PushSubscription(
+        site_id=person.site_id,
+        person_id=person.id,
+        session_id=sign_in,
+        endpoint=unique("https://fcm.googleapis.com/"),
+        p256dh="",
+        auth="",
+        device=mark,
+    )
+    return (await made(session, phone)).id

@@ -24,6 +24,8 @@ class Told:
 
     entry: RectificationEntry
     person: Named | None
+    to: Named | None
+    """The new owner, of a reassignment."""
     photos: list[Photo]
 
 
@@ -90,12 +92,17 @@ async def story(session: AsyncSession, actor: Actor, rectification_id: int) -> S
         equipment=named(equipment) if equipment else None,
         area=named(area) if area else None,
         alarm=Named(alarm.id, alarm.title, alarm.title_en) if alarm else None,
-        entries=[Told(e, names.get(e.person_id), [p for p in photos if p.entry_id == e.id]) for e in entries],
+        entries=[_told(entry, names, photos) for entry in entries],
         before=[photo for photo in photos if photo.stage == "before"],
         after=[photo for photo in photos if photo.stage == "after"],
         left=left(rectification),
         can=possible(case, somebody(actor)),
     )
+
+
+def _told(entry: RectificationEntry, names: dict[int, Named], photos: list[Photo]) -> Told:
+    to = names.get(entry.to_person_id) if entry.to_person_id else None
+    return Told(entry, names.get(entry.person_id), to, [photo for photo in photos if photo.entry_id == entry.id])
 
 
 async def _entries(session: AsyncSession, actor: Actor, rectification_id: int) -> list[RectificationEntry]:
@@ -120,6 +127,7 @@ async def _people(
     session: AsyncSession, actor: Actor, rectification: Rectification, entries: list[RectificationEntry]
 ) -> dict[int, tuple[Person, Team | None]]:
     ids = {entry.person_id for entry in entries} | {rectification.owner_id, rectification.opened_by}
+    ids |= {entry.to_person_id for entry in entries if entry.to_person_id}
     ids |= {id_ for id_ in (rectification.submitted_by, rectification.verified_by) if id_}
     found = await session.execute(
         select(Person, Team)

@@ -6,6 +6,7 @@ import { showToast } from "./toasts.js";
 import { takeOverForms } from "./outbox/forms.js";
 import { keepSending } from "./outbox/sending.js";
 import { showWaiting } from "./outbox/bar.js";
+import { workOffline } from "./offline/page.js";
 
 keepTimesTrue();
 holdButtons();
@@ -13,6 +14,7 @@ openLine();
 takeOverForms();
 showWaiting();
 keepSending();
+workOffline();
 
 // A refused htmx request says why, in the server's own words.
 document.addEventListener("htmx:responseError", (event) => {

@@ -71,10 +71,6 @@ function enliven(field) {
     await Promise.all(added);
     sync();
   });
-  input.form?.addEventListener("reset", () => {
-    kept = [];
-    previews.replaceChildren();
-  });
   field.classList.add("is-lively");
 }
 

@@ -33,6 +33,18 @@ function say(form, words) {
   notice.focus();
 }
 
+/** In the form's place stands where its content is, so that nobody fills it in a second time. @param {HTMLFormElement} form */
+function isSafe(form) {
+  const words = document.getElementById("outbox-state").dataset.safe;
+  for (const button of form.id ? document.querySelectorAll(`button[form="${form.id}"]`) : []) button.remove();
+  const notice = document.createElement("a");
+  notice.className = "notice tone-warn";
+  notice.href = "/outbox";
+  notice.textContent = words;
+  form.replaceChildren(notice);
+  showToast({ words, url: "/outbox", stays: true });
+}
+
 async function submit(form, submitter) {
   form.dataset.key ??= crypto.randomUUID();
   const item = itemOf(form, submitter);
@@ -48,10 +60,7 @@ async function submit(form, submitter) {
       delete form.dataset.key;
       say(form, now.words);
     } else {
-      showToast({ words: document.getElementById("outbox-state").dataset.safe, url: "/outbox", stays: true });
-      delete form.dataset.key;
-      form.reset();
-      form.dispatchEvent(new CustomEvent("ansu:kept", { bubbles: true }));
+      isSafe(form);
     }
   } finally {
     form.removeAttribute("aria-busy");

@@ -30,7 +30,9 @@ function card(item) {
   const at = element("time", "quiet", new Date(item.capturedAt).toLocaleString());
   at.dateTime = item.capturedAt;
   const photos = item.fields.filter(([, value]) => value instanceof File).length;
-  made.append(element("h2", "", item.title), standing(item), at);
+  const state = element("div", "cluster");
+  state.append(standing(item));
+  made.append(element("h2", "", item.title), state, at);
   if (photos) made.append(element("span", "quiet", words.photos.replace("{n}", photos)));
   if (item.state === "refused") made.append(element("p", "", item.words));
   const way = element("div", "cluster");

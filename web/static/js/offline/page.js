@@ -1,0 +1,39 @@
+// The page's side of working without a network: has the service worker keep what its owner will need, and says
+// plainly when what one sees is of an earlier time.
+const WARM_AFTER_MS = 2500;
+const MOST_WARMED = 20;
+const PAGES = "ansu-pages-1"; // as the worker calls them
+
+export function workOffline() {
+  sayHowOld();
+  if (!navigator.serviceWorker || !document.body.dataset.person) return;
+  leaveNothing();
+  navigator.serviceWorker.register("/service-worker.js").catch((error) => console.warn("offline", error));
+  navigator.serviceWorker.ready.then((registration) => {
+    setTimeout(() => registration.active?.postMessage({ signedIn: document.body.dataset.person, warm: ahead() }), WARM_AFTER_MS);
+  });
+}
+
+/** Who signs out leaves none of their pages on the phone. */
+function leaveNothing() {
+  document.addEventListener("submit", (event) => {
+    if (event.target.getAttribute("action") === "/sign-out") caches.delete(PAGES);
+  });
+}
+
+/** What waits for this person on their first page, and where they go from there. */
+function ahead() {
+  if (location.pathname !== "/") return ["/outbox"];
+  const rows = [...document.querySelectorAll("#content a.row[href], .bottom-bar a[href]")].map((link) => link.pathname);
+  return [...new Set(["/outbox", ...rows])].slice(0, MOST_WARMED);
+}
+
+function sayHowOld() {
+  const kept = document.querySelector("meta[name=kept-at]")?.content;
+  const bar = document.getElementById("kept-state");
+  if (!kept || !bar) return;
+  const at = new Date(kept);
+  const day = at.toDateString() === new Date().toDateString() ? "" : `${at.toLocaleDateString()} `;
+  bar.textContent = bar.dataset.words.replace("{at}", day + at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+  bar.hidden = false;
+}

@@ -1,0 +1,141 @@
+// The part of the service worker that answers when there is no network: the shell from its cache, pages as they were
+// when last seen. Pages belong to one person; when another signs in on the phone they are gone.
+const SHELL = "ansu-shell-1";
+const PAGES = "ansu-pages-1";
+const MOST_PAGES = 80;
+const PATIENCE_MS = 6000;
+const FRESH_MS = 10 * 60_000;
+const NOT_KEPT = /^\/(sign-in|sign-out|people|audit|api|ws|service-worker|healthz|readyz|metrics)/;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(keepShell().then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(dropOldCaches().then(() => self.clients.claim()));
+});
+
+self.addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== "GET" || url.origin !== location.origin) return;
+  if (url.pathname.startsWith("/static/")) event.respondWith(fileOf(event.request));
+  else if (event.request.mode === "navigate") event.respondWith(pageOf(event));
+  else if (url.pathname.startsWith("/photos/")) event.respondWith(pictureOf(event.request));
+});
+
+self.addEventListener("message", (event) => {
+  const { signedIn, warm = [] } = event.data ?? {};
+  if (signedIn) event.waitUntil(belongsTo(signedIn).then(keepShell).then(() => warmUp(warm)));
+});
+
+/** What the server lists now, and nothing that it listed in an earlier version. */
+async function keepShell() {
+  const cache = await caches.open(SHELL);
+  const answer = await fetch("/offline/shell.json");
+  const wanted = await answer.json();
+  await Promise.all(wanted.map(async (address) => (await cache.match(address)) ?? cache.add(address)));
+  const listed = new Set(wanted.map((address) => new URL(address, location.origin).href));
+  for (const key of await cache.keys()) {
+    const newer = !listed.has(key.url) && (await cache.matchAll(key, { ignoreSearch: true })).length > 1;
+    if (newer) await cache.delete(key);
+  }
+}
+
+async function dropOldCaches() {
+  for (const name of await caches.keys()) if (name.startsWith("ansu-") && name !== SHELL && name !== PAGES) await caches.delete(name);
+}
+
+/** A file's address changes when it does: what is kept is right. Modules import each other without; those, and files
+ * that a kept page knows by an older address, are taken from the cache only when the network is away. */
+async function fileOf(request) {
+  const cache = await caches.open(SHELL);
+  const kept = await cache.match(request);
+  if (kept) return kept;
+  try {
+    const answer = await fetch(request);
+    if (answer.ok && new URL(request.url).searchParams.has("v")) await cache.put(request, answer.clone());
+    return answer;
+  } catch (error) {
+    const similar = await cache.match(request, { ignoreSearch: true });
+    if (similar) return similar;
+    throw error;
+  }
+}
+
+async function pictureOf(request) {
+  const cache = await caches.open(PAGES);
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) await cache.put(request, answer.clone());
+    return answer;
+  } catch (error) {
+    const kept = await cache.match(request);
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+async function pageOf(event) {
+  const { request } = event;
+  try {
+    const answer = await withPatience(fetch(request), request);
+    if (new URL(answer.url || request.url).pathname === "/sign-in") await caches.delete(PAGES); // nobody is signed in here any more
+    if (worthKeeping(answer)) event.waitUntil(keepPage(answer.url || request.url, answer.clone()));
+    return answer;
+  } catch {
+    return (await keptPage(request)) ?? (await caches.match("/offline")) ?? Response.error();
+  }
+}
+
+/** A network that doesn't answer is as good as none where the page is known. */
+async function withPatience(answer, request) {
+  if (!(await keptPage(request))) return answer;
+  const tooLong = new Promise((_, failed) => setTimeout(() => failed(new Error("slow")), PATIENCE_MS));
+  return Promise.race([answer, tooLong]);
+}
+
+function worthKeeping(answer) {
+  const html = answer.headers.get("content-type")?.startsWith("text/html");
+  return answer.ok && html && !NOT_KEPT.test(new URL(answer.url).pathname);
+}
+
+/** The same page whatever it says of what was just done. */
+function keyOf(address) {
+  const url = new URL(address, location.origin);
+  url.searchParams.delete("done");
+  return url.href;
+}
+
+async function keepPage(address, answer) {
+  const cache = await caches.open(PAGES);
+  const key = keyOf(address);
+  const text = await answer.text();
+  const headers = { "content-type": "text/html; charset=utf-8", "x-kept-at": `${Date.now()}`, "content-security-policy": answer.headers.get("content-security-policy") ?? "" };
+  const marked = text.replace("</head>", `<meta name="kept-at" content="${new Date().toISOString()}"></head>`);
+  await cache.delete(key); // put last, so that the first key is the one longest unseen
+  await cache.put(key, new Response(marked, { headers }));
+  const keys = await cache.keys();
+  for (const oldest of keys.slice(0, Math.max(0, keys.length - MOST_PAGES))) await cache.delete(oldest);
+}
+
+async function keptPage(request) {
+  const cache = await caches.open(PAGES);
+  return (await cache.match(keyOf(request.url))) ?? cache.match(request, { ignoreSearch: true });
+}
+
+async function belongsTo(person) {
+  const cache = await caches.open(PAGES);
+  const before = await (await cache.match("/offline/person"))?.text();
+  if (before === person) return;
+  if (before !== undefined) await caches.delete(PAGES);
+  await (await caches.open(PAGES)).put("/offline/person", new Response(person));
+}
+
+async function warmUp(addresses) {
+  for (const address of addresses) {
+    const kept = await keptPage(new Request(address));
+    if (kept && Date.now() - Number(kept.headers.get("x-kept-at")) < FRESH_MS) continue;
+    const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
+    if (answer && worthKeeping(answer)) await keepPage(answer.url, answer);
+  }
+}
