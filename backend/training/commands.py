@@ -4,6 +4,7 @@ import secrets
 from datetime import date, timedelta
 
 import msgspec
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.clock import now
@@ -70,18 +71,26 @@ async def begin_quiz(session: AsyncSession, actor: Actor, course_id: int) -> Qui
         person_id=actor.person_id,
         seed=secrets.randbelow(2**31),
     )
-    session.add(attempt)
-    await session.flush()
+    try:
+        async with session.begin_nested():
+            session.add(attempt)
+    except IntegrityError:  # a double tap: the other one has begun it
+        found = await queries.own_attempt(session, actor, course_id=course.id)
+        if found is None:
+            raise
+        return found[0]
     return attempt
 
 
-async def hand_in(session: AsyncSession, actor: Actor, attempt_id: int, answers: quiz.Answers) -> QuizAttempt:
+async def hand_in(
+    session: AsyncSession, actor: Actor, attempt_id: int, answers: quiz.Answers, *, course_id: int | None = None
+) -> QuizAttempt:
     """Grade the try; passing it leaves a training record. Handed in again it keeps its first result.
 
-    Raises NotFound (also for another's), Invalid while a question has no answer.
+    Raises NotFound (also for another's, or another course's than ``course_id``), Invalid while one has no answer.
     """
     found = await queries.own_attempt(session, actor, attempt_id=attempt_id)
-    if found is None:
+    if found is None or course_id not in {None, found[1].id}:
         raise NotFound()
     attempt, course, content = found
     if attempt.submitted_at is not None:

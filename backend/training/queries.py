@@ -117,6 +117,14 @@ async def locked_course(session: AsyncSession, actor: Actor, course_id: int) -> 
     return course
 
 
+async def attempt_seen(
+    session: AsyncSession, actor: Actor, attempt_id: int
+) -> tuple[QuizAttempt, Course, Content] | None:
+    """A try by its id: one's own, or anybody's for who leads."""
+    row = (await session.execute(_attempts(actor).where(col(QuizAttempt.id) == attempt_id))).one_or_none()
+    return (row[0], row[1], read_content(row[2].content)) if row else None
+
+
 async def own_attempt(
     session: AsyncSession, actor: Actor, *, attempt_id: int | None = None, course_id: int | None = None
 ) -> tuple[QuizAttempt, Course, Content] | None:
@@ -126,15 +134,18 @@ async def own_attempt(
         if attempt_id is not None
         else and_(col(QuizAttempt.course_id) == course_id, col(QuizAttempt.submitted_at).is_(None))
     )
-    statement = (
+    own = _attempts(actor).where(col(QuizAttempt.person_id) == actor.person_id, which)
+    row = (await session.execute(own.with_for_update(of=QuizAttempt))).one_or_none()
+    return (row[0], row[1], read_content(row[2].content)) if row else None
+
+
+def _attempts(actor: Actor) -> Any:
+    return (
         select(QuizAttempt, Course, CourseVersion)
         .join(Course, col(Course.id) == col(QuizAttempt.course_id))
         .join(CourseVersion, col(CourseVersion.id) == col(QuizAttempt.version_id))
-        .where(visible(actor, QuizAttempt), col(QuizAttempt.person_id) == actor.person_id, which)
-        .with_for_update(of=QuizAttempt)
+        .where(visible(actor, QuizAttempt))
     )
-    row = (await session.execute(statement)).one_or_none()
-    return (row[0], row[1], read_content(row[2].content)) if row else None
 
 
 async def figures(session: AsyncSession, actor: Actor) -> list[Figures]:

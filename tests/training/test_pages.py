@@ -1,5 +1,6 @@
 """Writing, assigning, learning and passing a course, as browsers without scripts do it."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -93,3 +94,18 @@ async def test_starter_courses_install_once_and_come_whole_without_answers(app: 
             answers = {q["index"]: [q["options"][0]["index"]] for q in begun.json()["questions"]}
             done = await program.post(f"/api/v1/training/attempts/{begun.json()['id']}", json={"answers": answers})
             assert 0 <= done.json()["score"] <= 100
+
+
+async def test_a_double_tap_begins_one_try_and_a_try_belongs_to_its_course(app: FastAPI) -> None:
+    database: Database = app.state.database
+    async with database.session() as session:
+        site = await make_site(session)
+        worker = await make_person(session, site)
+        await install_courses(session, site.id)
+    async with signed_in(app, worker) as browser:
+        first, second = [one["id"] for one in (await browser.get("/api/v1/training")).json()][:2]
+        begun = await asyncio.gather(*(browser.post(f"/api/v1/training/{first}/attempts") for _ in range(4)))
+        tries = {answer.json()["id"] for answer in begun}
+        assert ([answer.status_code for answer in begun], len(tries)) == ([201] * 4, 1)
+        elsewhere = await browser.post(f"/training/{second}/quiz", data={"attempt": tries.pop()})
+        assert elsewhere.status_code == 404

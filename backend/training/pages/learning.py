@@ -70,12 +70,16 @@ async def quiz_page(request: Request, session: SessionDep, actor: ActorDep, cour
 
 @router.post("/{course_id}/quiz", dependencies=[allow("training.see")])
 async def hand_in(
-    request: Request, session: SessionDep, actor: ActorDep, course_id: int, attempt: Annotated[int, Form()] = 0
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    course_id: int,
+    attempt: Annotated[int, Form(ge=0, lt=2**63)] = 0,
 ) -> Response:
     """Hand in; a quiz with questions unanswered is shown again with what was chosen."""
     answers = _answers(await request.form())
     try:
-        await commands.hand_in(session, actor, attempt, answers)
+        await commands.hand_in(session, actor, attempt, answers, course_id=course_id)
     except Invalid as error:
         return await _quiz(request, session, actor, course_id, answers=answers, refused=error.message)
     return RedirectResponse(f"/training/attempts/{attempt}", 303)
@@ -119,7 +123,7 @@ async def _quiz(
 @router.get("/attempts/{attempt_id}", dependencies=[allow("training.see")])
 async def result_page(request: Request, session: SessionDep, actor: ActorDep, attempt_id: int) -> Response:
     """How a try went, with the explanations. Raises NotFound, also while it isn't handed in."""
-    found = await queries.own_attempt(session, actor, attempt_id=attempt_id)
+    found = await queries.attempt_seen(session, actor, attempt_id)
     if found is None or found[0].submitted_at is None:
         raise NotFound()
     attempt, course, content = found

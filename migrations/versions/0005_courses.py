@@ -1,6 +1,6 @@
 """Courses, their versions, who must pass them, and tries at their quizzes.
 
-Revision: 0007, after 0002.
+Revision: 0005, after 0004.
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0007"
-down_revision: str | None = "0002"
+revision: str = "0005"
+down_revision: str | None = "0004"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
