@@ -42,7 +42,7 @@ async def test_a_worker_works_on_in_a_basement_with_a_phone_that_was_closed_mean
     await cable.pull()
     worker.page = await worker.context.new_page()
     await worker.open("/")
-    await expect(worker.page.locator("#kept-state")).to_contain_text("没有网络 · 内容截至")
+    await expect(worker.page.locator("#kept-state")).to_contain_text("离线 · 内容截至")
     await worker.page.locator(f"#present a.row[href='{path}']").click()
     await reports(worker, tmp_path)
     await expect(worker.page.locator("#content")).to_contain_text("已存在本机")
