@@ -2,6 +2,7 @@
 // when last seen. Pages belong to one person; when another signs in on the phone they are gone.
 const SHELL = "ansu-shell-1";
 const PAGES = "ansu-pages-1";
+const OWNER = "/offline/person"; // under this name the pages' cache says whose they are
 const MOST_PAGES = 80;
 const PATIENCE_MS = 6000;
 const FRESH_MS = 10 * 60_000;
@@ -114,7 +115,7 @@ async function keepPage(address, answer) {
   const marked = text.replace("</head>", `<meta name="kept-at" content="${new Date().toISOString()}"></head>`);
   await cache.delete(key); // put last, so that the first key is the one longest unseen
   await cache.put(key, new Response(marked, { headers }));
-  const keys = await cache.keys();
+  const keys = (await cache.keys()).filter((each) => new URL(each.url).pathname !== OWNER);
   for (const oldest of keys.slice(0, Math.max(0, keys.length - MOST_PAGES))) await cache.delete(oldest);
 }
 
@@ -125,10 +126,10 @@ async function keptPage(request) {
 
 async function belongsTo(person) {
   const cache = await caches.open(PAGES);
-  const before = await (await cache.match("/offline/person"))?.text();
+  const before = await (await cache.match(OWNER))?.text();
   if (before === person) return;
-  if (before !== undefined) await caches.delete(PAGES);
-  await (await caches.open(PAGES)).put("/offline/person", new Response(person));
+  await caches.delete(PAGES);
+  await (await caches.open(PAGES)).put(OWNER, new Response(person));
 }
 
 async function warmUp(addresses) {

@@ -78,6 +78,7 @@ export function takeOverForms() {
       if (form.getAttribute("aria-busy") === "true") return;
       submit(form, event.submitter).catch((error) => {
         console.warn("outbox", error);
+        if (event.submitter?.hasAttribute("formaction")) form.action = event.submitter.formAction;
         form.submit(); // storage is full or forbidden: the plain way is still there
       });
     },

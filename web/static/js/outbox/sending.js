@@ -49,8 +49,8 @@ export async function sendAll() {
       if (item.state !== "waiting") continue;
       const now = await attempt(item);
       tried.push(now);
+      if (now !== item) await keep(now);
       if (now.state === "waiting") break; // what comes after would meet the same silence
-      await keep(now);
     }
     return tried;
   });
