@@ -65,3 +65,16 @@ async def test_pages_of_one_person_are_gone_when_another_has_the_phone(phones: P
     await phone.page.get_by_role("button", name="退出登录", exact=True).click()
     await phone.page.wait_for_url("**/sign-in**")
     await _has(phone, "/outbox", kept=False)
+
+
+async def test_the_first_page_of_another_person_ends_what_was_kept_though_nobody_signed_out(phones: Phones) -> None:
+    phone, other = await phones("worker2"), await phones("worker3")
+    await phone.open("/rectifications")
+    await _has(phone, "/outbox")
+    await phone.open("/rectifications")
+    await _has(phone, "/rectifications")
+    await phone.context.clear_cookies()
+    await phone.context.add_cookies(await other.context.cookies())
+    await phone.open("/me")
+    await _has(phone, "/me")
+    await _has(phone, "/rectifications", kept=False)

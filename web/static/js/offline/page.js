@@ -10,7 +10,7 @@ export function workOffline() {
   leaveNothing();
   navigator.serviceWorker.register("/service-worker.js").catch((error) => console.warn("offline", error));
   navigator.serviceWorker.ready.then((registration) => {
-    setTimeout(() => registration.active?.postMessage({ signedIn: document.body.dataset.person, warm: ahead() }), WARM_AFTER_MS);
+    setTimeout(() => registration.active?.postMessage({ warm: ahead() }), WARM_AFTER_MS);
   });
 }
 

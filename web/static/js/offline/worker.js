@@ -25,8 +25,8 @@ self.addEventListener("fetch", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  const { signedIn, warm = [] } = event.data ?? {};
-  if (signedIn) event.waitUntil(belongsTo(signedIn).then(keepShell).then(() => warmUp(warm)));
+  const { warm } = event.data ?? {};
+  if (warm) event.waitUntil(keepShell().then(() => warmUp(warm)));
 });
 
 /** What the server lists now, and nothing that it listed in an earlier version. */
@@ -107,10 +107,14 @@ function keyOf(address) {
   return url.href;
 }
 
+/** A page says whose it is; the first page of another person ends what was kept of the one before. */
 async function keepPage(address, answer) {
-  const cache = await caches.open(PAGES);
   const key = keyOf(address);
   const text = await answer.text();
+  const person = text.match(/<body[^>]* data-person="(\d+)"/)?.[1];
+  if (!person) return;
+  await belongsTo(person);
+  const cache = await caches.open(PAGES);
   const headers = { "content-type": "text/html; charset=utf-8", "x-kept-at": `${Date.now()}`, "content-security-policy": answer.headers.get("content-security-policy") ?? "" };
   const marked = text.replace("</head>", `<meta name="kept-at" content="${new Date().toISOString()}"></head>`);
   await cache.delete(key); // put last, so that the first key is the one longest unseen
