@@ -128,7 +128,15 @@ async function keptPage(request) {
   return (await cache.match(keyOf(request.url))) ?? cache.match(request, { ignoreSearch: true });
 }
 
-async function belongsTo(person) {
+let owning = Promise.resolve();
+
+/** One after the other: two pages at once must not each throw away what the other has just kept. */
+function belongsTo(person) {
+  owning = owning.catch(() => {}).then(() => own(person));
+  return owning;
+}
+
+async function own(person) {
   const cache = await caches.open(PAGES);
   const before = await (await cache.match(OWNER))?.text();
   if (before === person) return;
