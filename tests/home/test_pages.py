@@ -88,5 +88,7 @@ async def test_tasks_lists_what_one_is_to_do_late_first_and_nothing_of_others(ap
     async with signed_in(app, person) as browser:
         page = (await browser.get("/tasks")).text
         rows = (await browser.get("/tasks", headers={"HX-Request": "true", "HX-Target": "task-rows"})).text
+        ahead = (await browser.get("/offline/ahead.json")).json()
+    assert {"/tasks", "/reports/new"} < set(ahead) and sum("/rectifications/" in path for path in ahead) == 2
     assert 0 < page.index("补护栏") < page.index("换阀门") and "擦地面" not in page
     assert "已逾期" in page and "<html" not in rows and "换阀门" in rows
