@@ -11,7 +11,7 @@ from sqlmodel import Field, col
 from backend.core.tables import SiteScoped, Stamped, identity_key, moment, reference
 from backend.identity.actor import Actor
 from backend.identity.models import Role
-from backend.identity.permissions import scope, visible
+from backend.identity.permissions import scope, system_query, visible
 
 
 class Factor(enum.StrEnum):
@@ -133,6 +133,7 @@ OPEN_STATES = (ReportState.WAITING, ReportState.ACCEPTED)
 
 
 @scope(HazardReport)
+@system_query("it is the rule itself by which reports are visible")
 def _own_and_open(actor: Actor) -> ColumnElement[bool]:
     """A worker sees their own, what theirs were merged into, and all that stand open, so that nobody reports twice."""
     if actor.role != Role.WORKER:

@@ -32,7 +32,7 @@ async def leave(
 ) -> None:
     """Record ``report.<verb>``; ``told`` are the ids of those whom it concerns, the actor left out.
 
-    Who reports without a sign-in is nobody in the audit entry.
+    Who reports without a sign-in is nobody in the audit entry, and has no address there: the page promises it.
     """
     if actor.person_id:
         await record_change(session, actor, f"report.{verb}", "hazard_report", report.id, change)
@@ -44,7 +44,6 @@ async def leave(
                 object_type="hazard_report",
                 object_id=report.id,
                 change=change,
-                address=actor.address,
             )
         )
     await tell(session, actor, report, verb, told)
@@ -71,6 +70,15 @@ async def tell(session: AsyncSession, actor: Actor, report: HazardReport, verb: 
             "told": sorted(set(told) - {actor.person_id}),
         },
     )
+
+
+async def tell_of_removal(session: AsyncSession, actor: Actor, rectification_id: int) -> None:
+    """Let those who reported the hazard hear that its rectification was verified."""
+    found = await session.execute(
+        select(HazardReport).where(visible(actor, HazardReport), col(HazardReport.rectification_id) == rectification_id)
+    )
+    for report in found.scalars():
+        await tell(session, actor, report, "removed", await reporters(session, actor, report))
 
 
 async def reporters(session: AsyncSession, actor: Actor, report: HazardReport) -> set[int]:
