@@ -7,13 +7,17 @@ from collections.abc import AsyncIterator
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlmodel import col
 
 from backend.core.database import Database
+from backend.hazards.reports.commands import ReportDraft, report_hazard
+from backend.identity.models import Person
 from tests.browser.conftest import replaying
 from tests.browser.phone import Phone, Phones
 from tests.browser.test_main_line import TITLE
 from tests.embedded.running import Up
+from tests.factories import actor_for
 
 _SMALL_TARGETS = """(least) => [...document.querySelectorAll("a, button, input, select, textarea, summary")]
   .filter((e) => e.checkVisibility({ opacityProperty: true }) && e.type !== "hidden")
@@ -51,8 +55,19 @@ async def ids_of(database_url: str) -> dict[str, int]:
         await asyncio.sleep(0.5)
         async with database.session() as session:
             found = dict((await session.execute(text(_IDS))).mappings().one())
+    found["report"] = await _reported(database, found["equipment"])
     await database.close()
     return {name: id_ for name, id_ in found.items() if id_ is not None}
+
+
+async def _reported(database: Database, equipment_id: int | None) -> int:
+    """A report of worker1 that waits for a decision."""
+    async with database.session() as session:
+        worker = (await session.scalars(select(Person).where(col(Person.account) == "worker1"))).one()
+        draft = ReportDraft(
+            details="护栏松动，一推就晃", equipment_id=equipment_id, idempotency_key="pictures-of-pages"
+        )
+        return (await report_hazard(session, await actor_for(session, worker), draft)).id
 
 
 _IDS = """
@@ -75,6 +90,13 @@ PAGES = (
     "/points/{point}/edit",
     "/rectifications",
     "/rectifications/new?alarm_id={alarm}",
+    "/reports",
+    "/reports/new",
+    "/reports/new?equipment={equipment}",
+    "/reports/mine",
+    "/reports/{report}",
+    "/reports/public",
+    "/rectifications/new?report_id={report}",
     "/rules",
     "/rules/{rule}",
     "/rules/{rule}/edit",
