@@ -1,0 +1,119 @@
+"""What a page costs a cheap phone: Lighthouse's scores and times on emulated slow 4G with a CPU four times slower, and
+the compressed bytes of a first visit. ``python scripts/bench/weight.py [--pages / /scan …] [--account worker1]``
+
+Starts a demo plant of its own. Lighthouse comes from npm (``lighthouse/package-lock.json`` beside this file, put into
+``.tools``) and needs Node 20 or newer; its default mobile throttling is 150 ms round trip, 1.6 Mbit/s, CPU ÷ 4.
+"""
+
+import argparse
+import asyncio
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import async_playwright
+
+from backend.embedded.ports import free_port
+from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.phone import Phone
+from tests.embedded.running import ROOT, Up, ups_in
+
+PAGES = ("/", "/tasks", "/scan", "/reports/new", "/checkins", "/rectifications", "/training", "/equipment/1")
+CATEGORIES = ("performance", "accessibility", "best-practices")
+TOOLS = ROOT / ".tools" / "lighthouse"
+LOCK = Path(__file__).with_name("lighthouse")
+
+
+def install() -> Path:
+    """Lighthouse's command, installed from the lock file. Raises RuntimeError without Node."""
+    if shutil.which("npm") is None:
+        raise RuntimeError("需要 Node.js 20 或更新版本 / Node.js 20 or newer is needed: apt-get install nodejs npm")
+    wanted = (LOCK / "package-lock.json").read_bytes()
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    there = TOOLS / "package-lock.json"
+    command = TOOLS / "node_modules" / ".bin" / "lighthouse"
+    if not command.exists() or there.read_bytes() != wanted:
+        for file in ("package.json", "package-lock.json"):
+            shutil.copy(LOCK / file, TOOLS / file)
+        options = ("--ignore-scripts", "--silent", "--no-audit", "--no-fund")
+        subprocess.run(["npm", "ci", "--prefix", str(TOOLS), *options], check=True)
+    return command
+
+
+async def visit(command: Path, url: str, port: int, folder: Path) -> dict[str, Any]:
+    """Lighthouse's report on one page in the browser that listens on ``port``: caches emptied, cookies kept."""
+    report = folder / "report.json"
+    process = await asyncio.create_subprocess_exec(
+        str(command),
+        url,
+        "--quiet",
+        f"--port={port}",
+        "--output=json",
+        f"--output-path={report}",
+        f"--only-categories={','.join(CATEGORIES)}",
+        stdout=subprocess.DEVNULL,
+    )
+    if await process.wait() != 0:
+        raise RuntimeError(f"Lighthouse gave up on {url}")
+    found: dict[str, Any] = json.loads(report.read_text())
+    return found
+
+
+def figures(report: dict[str, Any]) -> dict[str, Any]:
+    """What of a report counts: scores of 100, milliseconds, bytes over the wire, and which audits failed."""
+    audits = report["audits"]
+    refused = sorted(
+        name
+        for category in CATEGORIES
+        for reference in report["categories"][category]["auditRefs"]
+        if (audit := audits[name := reference["id"]])["score"] is not None
+        and audit["score"] < 0.9
+        and reference["weight"]
+    )
+    return {
+        **{category: round(100 * report["categories"][category]["score"]) for category in CATEGORIES},
+        "first_paint_ms": round(audits["first-contentful-paint"]["numericValue"]),
+        "interactive_ms": round(audits["interactive"]["numericValue"]),
+        "bytes": round(audits["total-byte-weight"]["numericValue"]),
+        "below_90": refused,
+    }
+
+
+async def look_at(up: Up, pages: Sequence[str], account: str, home: Path) -> None:
+    """Print a line of figures for each of ``pages`` as ``account`` sees it."""
+    base = f"http://127.0.0.1:{up.environment['ANSU_PORT']}"
+    command, port = install(), free_port()
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            home / "browser", executable_path=CHROMIUM, args=[*FLAGS, f"--remote-debugging-port={port}"], locale="zh-CN"
+        )
+        await Phone(context, context.pages[0], base).sign_in(account)
+        await context.pages[0].goto("about:blank")
+        for page in pages:
+            print(page, json.dumps(figures(await visit(command, base + page, port, home))), flush=True)
+        await context.close()
+
+
+def main() -> None:
+    """Print one line of figures a page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", nargs="*", default=PAGES)
+    parser.add_argument("--account", default="worker1")
+    wanted = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="ansu-weight-"))
+    home.chmod(0o711)
+    try:
+        with ups_in(home) as new_up:
+            up = new_up("data", ANSU_DEMO="1").start().wait_running()
+            asyncio.run(look_at(up, wanted.pages, wanted.account, home))
+            up.end()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
