@@ -49,6 +49,45 @@ async def test_a_report_made_without_a_network_arrives_once_with_its_drawing_and
     assert leader.complaints == []
 
 
+async def test_fifty_reports_queued_while_the_server_is_away_are_fifty_afterwards(phones: Phones) -> None:
+    worker = await phones("worker3")
+    await worker.open("/reports/new")
+    await worker.is_live()
+    await worker.context.set_offline(True)
+    await worker.page.evaluate(_QUEUE_FIFTY)
+    await expect(worker.page.locator("#outbox-state")).to_have_text("未发送 50")
+    await worker.context.set_offline(False)
+    await worker.page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(worker.page.locator("#outbox-state")).to_be_hidden(timeout=60_000)
+    stored = await worker.page.evaluate(
+        """async () => {
+          const pages = [];
+          for (let before = ""; before !== null; ) {
+            const some = await (await fetch(`/api/v1/reports/mine${before}`)).json();
+            pages.push(...some.map((one) => [one.headline, one.captured_at]));
+            before = some.length === 30 ? `?before=${some.at(-1).id}` : null;
+          }
+          return pages;
+        }"""
+    )
+    queued = [one for one in stored if one[0].startswith("第")]
+    assert len(queued) == len({headline for headline, _ in queued}) == 50
+    assert all(captured for _, captured in queued), "each with the time it was written"
+
+
+_QUEUE_FIFTY = """async () => {
+  const { keep, person } = await import("/static/js/outbox/store.js");
+  const place = [...document.querySelectorAll("#place option")].at(-1).value;
+  for (let number = 1; number <= 50; number++) {
+    const fields = [["details", `第 ${number} 个`], ["place", place], ["factor", "object"]];
+    const capturedAt = new Date(Date.now() - 3600_000 - number * 1000).toISOString();
+    await keep({ key: crypto.randomUUID(), person, title: "上报隐患", url: "/reports", capturedAt, fields,
+      state: "waiting", words: "", link: "", number: "" });
+  }
+  dispatchEvent(new Event("focus"));
+}"""
+
+
 async def takes_a_photo(page: Page, folder: Path) -> None:
     picture = folder / "rail.jpg"
     picture.write_bytes(photo(800, 600))
