@@ -36,7 +36,7 @@ async function goTo(texts) {
   if (!token || leaving) return Boolean(token);
   leaving = true;
   frame.classList.add("is-found");
-  navigator.vibrate?.(60);
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(60); // else the browser only complains
   say("found");
   const page = await pageOf(token, known);
   camera.close();
