@@ -74,6 +74,7 @@ _IDS = """
 SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm, (SELECT max(id) FROM trace) AS trace,
        (SELECT min(id) FROM alarm_rule) AS rule, (SELECT id FROM point WHERE code = 'XMEAS_9') AS point,
        (SELECT id FROM equipment WHERE code = 'REACTOR') AS equipment,
+       (SELECT area_id FROM equipment WHERE code = 'REACTOR') AS area,
        (SELECT id FROM person WHERE account = 'worker1') AS person,
        (SELECT min(id) FROM course) AS course
 """
@@ -86,6 +87,11 @@ PAGES = (
     "/traces/{trace}",
     "/plant",
     "/equipment/{equipment}",
+    "/areas/{area}",
+    "/labels",
+    "/labels/equipment/{equipment}",
+    "/labels/areas/{area}",
+    "/scan",
     "/points/{point}",
     "/points/{point}/edit",
     "/rectifications",

@@ -24,6 +24,7 @@ _REQUIRED_BY_CHECK = {
     "link.target_equipment_id",
     "training_assignment.person_id",
     "hazard_report.reporter_id",
+    "label.equipment_id",
 }
 """Columns that may be null by themselves, but not all of their row."""
 
