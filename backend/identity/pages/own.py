@@ -26,6 +26,7 @@ _DONE = {
 }
 _LINKS = (
     ("rules.see", "/rules", N_("预警规则"), "sliders-horizontal"),
+    ("plant.edit", "/labels", N_("标签"), "qr-code"),
     ("people.see", "/people", N_("人员"), "users"),
     ("telemetry.rejections", "/rejections", N_("拒收记录"), "file-warning"),
     ("telemetry.adopt", "/adoptions", N_("测点认领"), "plug"),
