@@ -150,6 +150,12 @@ async def test_printing_makes_the_missing_labels_once(app: FastAPI, database: Da
             sent = {"everything": "on", "area": plant.area.id, "layout": layout}
             answer = await desk.post("/labels/sheet", data=sent)
             assert answer.headers["content-type"] == "application/pdf" and answer.content.startswith(b"%PDF")
+        by_code = {"everything": "on", "search": plant.pump.code.lower(), "layout": "roll"}
+        assert len((await desk.post("/labels/sheet", data=by_code)).content) < len(answer.content), "one, not both"
+        scanner = (await desk.get("/scan")).headers["content-security-policy"]
+        assert "wasm-unsafe-eval" in scanner and "unsafe-inline" not in scanner
+        assert "wasm" not in (await desk.get("/labels")).headers["content-security-policy"]
+        assert (await desk.post("/labels/sheet", data={"things": f"area-{'9' * 5000}"})).status_code == 422
         page = (await desk.get("/labels", params={"state": "without"})).text
         assert "没有符合条件的设备和区域" in page
         nothing = await desk.post("/labels/sheet", data={"layout": "a4"})
