@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from backend.core.database import Database
+from backend.embedded.refusals import Refusal
 from backend.identity.models import AuditEntry, Person, Role, Site
 from backend.labels import cli
 from backend.labels.codes import spelled, token_of
@@ -201,6 +202,11 @@ async def test_the_console_prints_a_whole_site(database: Database, plant: Plant,
             )
         ).one()
     assert (entry.action, entry.actor_id) == ("label.make", None)
+    for wrong, said in (("--area", "没有区域"), ("--out", "无法写入")):
+        with pytest.raises(Refusal, match=said):
+            await asyncio.to_thread(cli.main, [*asked, wrong, "/nowhere/x"])
+    with pytest.raises(Refusal, match="没有可打印"):
+        await asyncio.to_thread(cli.main, [*asked, "--new"])
 
 
 async def test_an_area_shows_what_stands_in_it(app: FastAPI, plant: Plant) -> None:
