@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.core.database import Database
-from backend.core.errors import Invalid
 from backend.core.settings import settings
 from backend.embedded.refusals import Refusal
 from backend.identity.actor import Actor
 from backend.identity.models import Role, Site
 from backend.identity.permissions import system_query
 from backend.labels import commands, queries
+from backend.labels.forms import phones_can_open
 from backend.labels.printing import Print, pdf_of
 from backend.labels.queries import Kind, Wanted
 from backend.labels.sheets import LAYOUTS
@@ -49,8 +49,17 @@ def main(argv: Sequence[str]) -> int:
             "Please name the address that phones open with --url, e.g. https://192.168.1.20:8471",
         )
     count, pdf = asyncio.run(_run(wanted, base))
-    wanted.out.write_bytes(pdf)
+    try:
+        wanted.out.write_bytes(pdf)
+    except OSError as error:
+        raise Refusal(
+            f"无法写入 {wanted.out}：{error.strerror}", f"Can't write {wanted.out}: {error.strerror}"
+        ) from None
     sys.stdout.write(f"{wanted.out}: {count} 个标签 / labels, {base}\n")
+    if not phones_can_open(base):
+        sys.stdout.write(
+            "此网址别的手机打不开，请用 --url 指定 / Other phones can't open this address; name one with --url\n"
+        )
     return 0
 
 
@@ -81,7 +90,6 @@ async def _printed(session: AsyncSession, wanted: argparse.Namespace, base: str)
     await commands.make_labels_at_console(session, site.id, things)
     things = await queries.things_named(session, reader, [(thing.kind, thing.id) for thing in things])
     how = Print(wanted.layout, base, (site.name, site.name_en), english=wanted.language == "en")
-    try:
-        return len(things), await pdf_of(things, how)
-    except Invalid:
-        raise Refusal("没有可打印的设备或区域，或超过 1200 个", "Nothing to print, or more than 1,200 labels") from None
+    if not things:
+        raise Refusal("没有可打印的设备或区域", "There is nothing to print")
+    return len(things), await pdf_of(things, how, most=len(things))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Form, Query, Request
 
@@ -13,6 +13,8 @@ from backend.labels.printing import Print
 from backend.labels.queries import Kind, Wanted
 
 _LABELLED = {"with": True, "without": False}
+LONGEST_ID = 18
+"""Digits of an id that PostgreSQL can hold for certain."""
 _THIS_MACHINE = ("localhost", "127.", "[::1]", "0.0.0.0")  # noqa: S104 - compared, not listened on
 
 
@@ -23,24 +25,16 @@ class Filter:
     kind: Annotated[str, Query()] = ""
     area: Annotated[str, Query()] = ""
     state: Annotated[str, Query()] = ""
+    search: Annotated[str, Query(max_length=60)] = ""
 
     def read(self) -> Wanted:
         """The same as a query wants it."""
-        return wanted_of(self.kind, self.area, self.state)
-
-    @property
-    def url(self) -> str:
-        """Address of the list so filtered."""
-        return f"/labels?{urlencode({'kind': self.kind, 'area': self.area, 'state': self.state})}"
-
-
-def wanted_of(kind: str, area: str, state: str) -> Wanted:
-    """A filter as typed."""
-    return Wanted(
-        Kind(kind) if kind in set(Kind) else None,
-        int(area) if area.isdecimal() and int(area) < 2**63 else None,
-        _LABELLED.get(state),
-    )
+        return Wanted(
+            Kind(self.kind) if self.kind in set(Kind) else None,
+            _id(self.area),
+            _LABELLED.get(self.state),
+            self.search.strip(),
+        )
 
 
 @dataclass
@@ -53,16 +47,22 @@ class SheetForm:
     kind: Annotated[str, Form()] = ""
     area: Annotated[str, Form()] = ""
     state: Annotated[str, Form()] = ""
+    search: Annotated[str, Form(max_length=60)] = ""
 
     @property
     def filter(self) -> Filter:
         """The filter of the list it was sent from."""
-        return Filter(self.kind, self.area, self.state)
+        return Filter(self.kind, self.area, self.state, self.search)
 
     def keys(self) -> list[tuple[Kind, int]]:
         """The ticked things; what can't be one is left out."""
         parts = (key.partition("-") for key in self.things)
-        return [(Kind(kind), int(id_)) for kind, _, id_ in parts if kind in set(Kind) and id_.isdecimal()]
+        return [(Kind(kind), id_) for kind, _, typed in parts if kind in set(Kind) and (id_ := _id(typed))]
+
+
+def _id(typed: str) -> int | None:
+    """An id as typed; None for what can't be one."""
+    return int(typed) if typed.isdecimal() and len(typed) <= LONGEST_ID else None
 
 
 FilterDep = Annotated[Filter, Depends()]

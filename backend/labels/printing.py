@@ -12,7 +12,7 @@ from backend.labels.queries import Thing
 from backend.labels.sheets import LAYOUTS, Printed, sheet
 
 MOST = 1200
-"""Labels in one PDF: some ten seconds of work."""
+"""Labels that a page prints at once: some ten seconds of work. The console has no such bound."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class Print:
     english: bool = False
 
 
-async def pdf_of(things: Sequence[Thing], wanted: Print) -> bytes:
-    """The sheets of those ``things`` that have a label. Raises Invalid for another paper, none, or too many."""
+async def pdf_of(things: Sequence[Thing], wanted: Print, *, most: int = MOST) -> bytes:
+    """The sheets of those ``things`` that have a label. Raises Invalid for another paper, none, too many."""
     if wanted.layout not in LAYOUTS:
         raise Invalid(fields={"layout": N_("请选择纸张")})
     labelled = [thing for thing in things if thing.label is not None]
     if not labelled:
         raise Invalid(fields={"things": N_("请先勾选要打印的设备或区域")})
-    if len(labelled) > MOST:
+    if len(labelled) > most:
         raise Invalid(fields={"things": N_("一次最多打印 1200 个标签，请按区域分批打印")})
     return await asyncio.to_thread(_pdf, labelled, wanted)
 

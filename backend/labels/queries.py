@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -68,11 +68,12 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which things a list shows; ``labelled`` True, False, or None for both."""
+    """Which things a list shows; ``labelled`` True, False, or None for both; ``search`` looks into names and codes."""
 
     kind: Kind | None = None
     area_id: int | None = None
     labelled: bool | None = None
+    search: str = ""
 
     def takes(self, thing: Thing) -> bool:
         """Whether ``thing`` is one of them, as far as its label decides."""
@@ -84,10 +85,10 @@ async def things(session: AsyncSession, actor: Actor, wanted: Wanted) -> list[Th
     found: list[Thing] = []
     if wanted.kind in {None, Kind.EQUIPMENT}:
         inside = [] if wanted.area_id is None else [col(Equipment.area_id) == wanted.area_id]
-        found += await _equipment(session, actor, *inside)
+        found += await _equipment(session, actor, *inside, *_says(Equipment, wanted.search))
     if wanted.kind in {None, Kind.AREA}:
         itself = [] if wanted.area_id is None else [col(Area.id) == wanted.area_id]
-        found += await _areas(session, actor, *itself)
+        found += await _areas(session, actor, *itself, *_says(Area, wanted.search))
     return [thing for thing in found if wanted.takes(thing)]
 
 
@@ -163,6 +164,11 @@ async def _names(session: AsyncSession, actor: Actor, ids: set[int]) -> dict[int
 
 async def _one(session: AsyncSession, actor: Actor, *conditions: ColumnElement[bool]) -> Label | None:
     return (await session.execute(select(Label).where(visible(actor, Label), *conditions))).scalar_one_or_none()
+
+
+def _says(model: type[Equipment] | type[Area], words: str) -> list[ColumnElement[bool]]:
+    columns = (col(model.name), col(model.name_en), col(model.code))
+    return [or_(*(column.icontains(words, autoescape=True) for column in columns))] if words else []
 
 
 async def _equipment(session: AsyncSession, actor: Actor, *conditions: ColumnElement[bool]) -> list[Thing]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.errors import N_
 from backend.identity.actor import Actor
+from backend.identity.web import Allow, guards
 from backend.labels.queries import Kind, labelled
 
 _DEEDS = (
@@ -19,8 +20,11 @@ _DEEDS = (
     ("/reports/new", "triangle-alert", N_("上报隐患")),
 )
 """What one does at a place; each appears once its page is there."""
-_FRAGMENTS = ("checkins", "reports", "rectifications")
-"""Domains above this one that show what they have at a place: ``/checkins/of-equipment/5``, ``/reports/of-area/2``."""
+_FRAGMENTS = {
+    Kind.EQUIPMENT: tuple(f"/equipment/{{equipment_id}}/{part}" for part in ("hazards", "rectifications", "checkins")),
+    Kind.AREA: tuple(f"/areas/{{area_id}}/{part}" for part in ("hazards", "rectifications", "checkins")),
+}
+"""Parts that domains above this one show of what they have at a place; each appears once its route is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,9 @@ async def arrive(session: AsyncSession, actor: Actor, app: FastAPI, place: tuple
     label = await labelled(session, actor, token) if token else None
     proven = label is not None and (label.equipment_id, label.area_id) == _ids(kind, id_)
     asked: Mapping[str, Any] = {kind.value: id_, **({"label": token} if proven else {})}
-    there = _paths(app)
-    deeds = tuple(Deed(f"{url}?{urlencode(asked)}", icon, words) for url, icon, words in _DEEDS if url in there)
-    wanted = f"of-{kind.value}/{{{kind.value}_id}}"
-    fragments = tuple(f"/{domain}/of-{kind.value}/{id_}" for domain in _FRAGMENTS if f"/{domain}/{wanted}" in there)
+    doors = {path for path, capability in _doors(app).items() if not capability or actor.can(capability)}
+    deeds = tuple(Deed(f"{url}?{urlencode(asked)}", icon, words) for url, icon, words in _DEEDS if url in doors)
+    fragments = tuple(pattern.replace(f"{{{kind}_id}}", str(id_)) for pattern in _FRAGMENTS[kind] if pattern in doors)
     return Arrival(token if proven else "", bool(token) and not proven, deeds, fragments)
 
 
@@ -60,5 +63,11 @@ def _ids(kind: Kind, id_: int) -> tuple[int | None, int | None]:
 
 
 @lru_cache(maxsize=4)
-def _paths(app: FastAPI) -> frozenset[str]:
-    return frozenset(route.path or "" for route in iter_route_contexts(app.routes))
+def _doors(app: FastAPI) -> Mapping[str, str]:
+    """Patterns of pages of the application, and the capability that each needs."""
+    found: dict[str, str] = {}
+    for route in iter_route_contexts(app.routes):
+        allowed = [guard for guard in guards(route) if isinstance(guard, Allow)]
+        if allowed and "GET" in (route.methods or ()):
+            found[route.path or ""] = allowed[0].capability
+    return found

@@ -16,6 +16,11 @@ from tests.embedded.running import Up
 from tests.labels.picture import jpeg, label_picture
 
 FRAMES = 10
+WITHOUT_GOOGLES_SERVICES = """window.BarcodeDetector = class {
+  static async getSupportedFormats() { return ["qr_code"]; }
+  async detect() { throw new DOMException("Barcode detection service unavailable.", "NotSupportedError"); }
+};"""
+"""What Android's Chrome has on phones that are sold without Google's services."""
 
 
 @asynccontextmanager
@@ -72,6 +77,7 @@ async def test_a_label_is_read_by_camera_by_photo_and_by_its_code(plant: Up, pho
         await expect(phone.page.locator("#kept-state")).to_contain_text("离线 · 内容截至")
 
     blind = await phones("worker1")
+    await blind.page.add_init_script(WITHOUT_GOOGLES_SERVICES)
     page = await blind.open("/scan")
     await expect(page.locator("#scan-state")).to_contain_text("没有可用的相机")
     await page.set_input_files("#scan-photo", photo)

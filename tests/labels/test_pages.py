@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from backend.core.database import Database
+from backend.embedded.refusals import Refusal
 from backend.identity.models import AuditEntry, Person, Role, Site
 from backend.labels import cli
 from backend.labels.codes import spelled, token_of
@@ -150,6 +151,12 @@ async def test_printing_makes_the_missing_labels_once(app: FastAPI, database: Da
             sent = {"everything": "on", "area": plant.area.id, "layout": layout}
             answer = await desk.post("/labels/sheet", data=sent)
             assert answer.headers["content-type"] == "application/pdf" and answer.content.startswith(b"%PDF")
+        by_code = {"everything": "on", "search": plant.pump.code.lower(), "layout": "roll"}
+        assert len((await desk.post("/labels/sheet", data=by_code)).content) < len(answer.content), "one, not both"
+        scanner = (await desk.get("/scan")).headers["content-security-policy"]
+        assert "wasm-unsafe-eval" in scanner and "unsafe-inline" not in scanner
+        assert "wasm" not in (await desk.get("/labels")).headers["content-security-policy"]
+        assert (await desk.post("/labels/sheet", data={"things": f"area-{'9' * 5000}"})).status_code == 422
         page = (await desk.get("/labels", params={"state": "without"})).text
         assert "没有符合条件的设备和区域" in page
         nothing = await desk.post("/labels/sheet", data={"layout": "a4"})
@@ -195,6 +202,11 @@ async def test_the_console_prints_a_whole_site(database: Database, plant: Plant,
             )
         ).one()
     assert (entry.action, entry.actor_id) == ("label.make", None)
+    for wrong, said in (("--area", "没有区域"), ("--out", "无法写入")):
+        with pytest.raises(Refusal, match=said):
+            await asyncio.to_thread(cli.main, [*asked, wrong, "/nowhere/x"])
+    with pytest.raises(Refusal, match="没有可打印"):
+        await asyncio.to_thread(cli.main, [*asked, "--new"])
 
 
 async def test_an_area_shows_what_stands_in_it(app: FastAPI, plant: Plant) -> None:

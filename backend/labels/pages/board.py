@@ -16,6 +16,9 @@ from backend.labels.wording import KINDS, STATES
 
 router = APIRouter(prefix="/labels")
 
+MOST_SHOWN = 300
+"""Rows on the page; more are found by the filter, and printed all the same."""
+
 
 @router.get("", dependencies=[allow("plant.edit")])
 async def board_page(request: Request, session: SessionDep, actor: ActorDep, chosen: FilterDep) -> Response:
@@ -54,7 +57,8 @@ async def _page(
         request,
         "labels/labels.html",
         block="rows" if request.headers.get("hx-target") == "label-rows" else None,
-        things=things,
+        things=things[:MOST_SHOWN],
+        count=len(things),
         chosen=chosen,
         areas=await queries.areas(session, actor),
         kinds=KINDS,

@@ -14,6 +14,9 @@ const camera = new Camera(document.getElementById("scan-video"));
 const frame = document.getElementById("scanner");
 const REFUSALS = { NotAllowedError: "refused", SecurityError: "refused", NotReadableError: "busy", AbortError: "busy" };
 
+/** Without a network the kept page answers, which knows nothing of the code that was typed. */
+const codeWasLost = new URLSearchParams(location.search).has("code") && !document.getElementById("code").value;
+
 let decoding = null;
 let leaving = false;
 let round = 0;
@@ -47,7 +50,7 @@ async function goTo(texts) {
 /** Look at one frame after the other, until something is found or another round has begun. */
 async function look(mine) {
   const decode = await decoder();
-  say("looking");
+  say(codeWasLost ? "unsent" : "looking");
   while (mine === round && camera.stream) {
     const texts = camera.video.readyState >= 2 ? await decode(camera.video).catch(() => []) : [];
     if (mine !== round || (await goTo(texts))) return;
