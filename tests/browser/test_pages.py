@@ -147,6 +147,12 @@ async def test_every_page_fits_a_thumb_and_a_screen_reader(phones: Phones, event
     assert phone.complaints == []
 
 
+_SHADED = (
+    *("/", "/alarms", "/alarms/{alarm}", "/traces/{trace}", "/plant", "/points/{point}", "/rectifications"),
+    *("/reports/new", "/reports/{report}"),
+)
+
+
 @pytest.mark.parametrize("theme", ["dark", "contrast"])
 async def test_text_keeps_its_contrast_in_other_themes(phones: Phones, eventful: dict[str, int], theme: str) -> None:
     phone = await phones("manager1")

@@ -114,6 +114,16 @@ async def test_the_leader_accepts_and_rectifies_in_two_taps(app: FastAPI, databa
             assert "螺栓松动" in shown and "<html" not in shown
 
 
+async def test_the_search_narrows_the_list_and_htmx_gets_the_lists_alone(app: FastAPI, cast: Cast) -> None:
+    async with browsing(app, cast.wang) as browser:
+        for words in ("护栏松动", "视镜渗油"):
+            await report(browser, cast, details=words)
+    async with browsing(app, cast.leader) as browser:
+        found = (await browser.get("/reports?search=渗油", headers={"HX-Target": "report-lists"})).text
+        assert "视镜渗油" in found and "护栏松动" not in found and "<html" not in found
+        assert "没有找到上报" in (await browser.get("/reports?search=100%25")).text
+
+
 async def test_merging_and_refusing_say_what_is_missing(app: FastAPI, cast: Cast) -> None:
     async with browsing(app, cast.wang) as browser:
         first, second = [(await report(browser, cast, details=text)).headers["location"] for text in ("甲", "乙")]
