@@ -19,8 +19,7 @@ from backend.hazards.reports import commands
 from backend.hazards.reports.commands.public import BY_ADDRESS
 from backend.hazards.reports.models import HazardReport
 from backend.hazards.reports.voice import MOST_BYTES
-from backend.identity.actor import Actor
-from backend.identity.models import AuditEntry, Person, Role
+from backend.identity.models import AuditEntry, Role
 from tests.factories import actor_for, make_area, make_person, unique
 from tests.hazards.browsing import browsing, chinese, hidden, main_button
 from tests.hazards.cast import Cast, make_cast
@@ -356,12 +355,9 @@ async def test_the_public_form_does_not_name_equipment_join_or_set_levels(
     app: FastAPI, database: Database, cast: Cast
 ) -> None:
     address = await open_to_the_public(database, cast)
-    nobody: Actor
     async with database.session() as session:
-        nobody = await commands.site_of(session, address.rsplit("/", 1)[1], "198.51.100.9")
-        draft = commands.ReportDraft(details="x", level="low", joins=1, idempotency_key="0123456789abcdef")
-        one = await commands.report_publicly(session, nobody, draft)
-    assert (one.level, one.level_reason, one.merged_into_id) == ("general", "usual", None)
-    assert nobody.person_id == 0
-    async with database.session() as session:
-        assert await session.get(Person, 0) is None
+        came = await commands.visit(session, address.rsplit("/", 1)[1], "198.51.100.9")
+        claims: dict[str, Any] = {"level": "low", "joins": 1, "equipment_id": cast.reactor_id}
+        draft = commands.ReportDraft(details="x", idempotency_key="0123456789abcdef", **claims)
+        one = await commands.report_publicly(session, came, draft)
+    assert (one.level, one.level_reason, one.merged_into_id, one.equipment_id) == ("general", "usual", None, None)
