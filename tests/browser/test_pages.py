@@ -185,11 +185,17 @@ async def test_a_worker_hits_everything_with_gloves_on(phones: Phones, eventful:
     assert not missed, "\n".join(missed)
 
 
+_SHADED = (
+    *("/", "/alarms/{alarm}", "/traces/{trace}", "/plant", "/points/{point}", "/rectifications"),
+    *("/reports/new", "/reports/{report}"),
+)
+
+
 async def test_text_keeps_its_contrast_in_the_theme_for_glare(phones: Phones, eventful: dict[str, int]) -> None:
     phone = await phones("manager1")
     axe = Axe()
     barriers = []
-    for pattern in ("/", "/alarms/{alarm}", "/traces/{trace}", "/plant", "/points/{point}", "/rectifications"):
+    for pattern in _SHADED:
         path = pattern.format(**eventful)
         await look(phone, path)
         await phone.page.evaluate("document.documentElement.dataset.theme = 'contrast'")
