@@ -16,6 +16,7 @@ _MODELS = (
     "backend.tracing.models",
     "backend.hazards.models",
     "backend.training.models",
+    "backend.checkins.models",
 )
 
 for _module in _MODELS:

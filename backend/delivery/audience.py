@@ -11,11 +11,15 @@ _CAPABILITY = {
     "alarm": "alarms.see",
     "trace": "traces.see",
     "rectification": "rectifications.see",
+    "checkin": "checkins.see",
     "rule": "rules.see",
     "point": "plant.see",
     "equipment": "plant.see",
 }
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
+
+_CONCERNS_SOME = {"rectification", "checkin"}
+"""Workers learn of those that concern them only."""
 
 
 class Told(enum.Enum):
@@ -32,7 +36,7 @@ def may_role_be_told(site_id: int, role: Role, event: Event | Entry) -> Told:
     capability = _CAPABILITY.get(event.subject)
     if event.site_id != site_id or capability is None or role not in CAPABILITIES[capability]:
         return Told.NOBODY
-    return Told.SOME if event.subject == "rectification" and role == Role.WORKER else Told.ALL
+    return Told.SOME if event.subject in _CONCERNS_SOME and role == Role.WORKER else Told.ALL
 
 
 def may_be_told(actor: Actor, event: Event | Entry) -> bool:

@@ -60,7 +60,8 @@ SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm, (SELECT 
        (SELECT min(id) FROM alarm_rule) AS rule, (SELECT id FROM point WHERE code = 'XMEAS_9') AS point,
        (SELECT id FROM equipment WHERE code = 'REACTOR') AS equipment,
        (SELECT id FROM person WHERE account = 'worker1') AS person,
-       (SELECT min(id) FROM course) AS course
+       (SELECT min(id) FROM course) AS course, (SELECT min(id) FROM inspection_plan) AS plan,
+       (SELECT min(id) FROM inspection_visit) AS visit
 """
 
 PAGES = (
@@ -96,6 +97,14 @@ PAGES = (
     "/courses/{course}/edit",
     "/outbox",
     "/me/notices",
+    "/checkins?all=1",
+    "/checkins/new?equipment={equipment}",
+    "/checkins/missed",
+    "/plans",
+    "/plans/{plan}",
+    "/plans/{plan}/edit",
+    "/plans/new",
+    "/plans/calendar",
 )
 
 

@@ -19,7 +19,14 @@ _VALUES: list[tuple[type[Any], Any]] = [
     (JSONB, {}),
 ]
 """A value of each type; of any other type it is a word."""
-_REQUIRED_BY_CHECK = {"link.source_equipment_id", "link.target_equipment_id", "training_assignment.person_id"}
+_REQUIRED_BY_CHECK = {
+    "link.source_equipment_id",
+    "link.target_equipment_id",
+    "training_assignment.person_id",
+    "inspection_stop.equipment_id",
+    "place_fence.equipment_id",
+    "check_in.equipment_id",
+}
 """Columns that may be null by themselves, but not all of their row."""
 
 
