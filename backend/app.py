@@ -41,6 +41,8 @@ _ROUTERS = (
     "backend.alarms.api",
     "backend.hazards.pages",
     "backend.hazards.api",
+    "backend.hazards.reports.pages",
+    "backend.hazards.reports.api",
     "backend.training.pages",
     "backend.training.api",
     "backend.checkins.pages",

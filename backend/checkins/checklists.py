@@ -12,7 +12,7 @@ from backend.core.errors import N_, Invalid
 from backend.core.pictures import Picture
 
 MOST_QUESTIONS = 40
-MOST_LETTERS = 200
+MOST_LETTERS = 110
 FAILING_MARK = "!"
 """Before a choice that means something is wrong, as typed; the full-width one too."""
 _APART = re.compile(r"[\n,，、;；]+")

@@ -1,66 +1,30 @@
 """Hands failed items of a check-in on to hazards, each with everything that was found."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.checkins.checklists import Finding
 from backend.checkins.judging import ItemKind
 from backend.checkins.models import CheckIn
-from backend.core.pictures import Picture
+from backend.hazards.reports.commands import report_hazard
+from backend.hazards.reports.draft import MOST_LETTERS, ReportDraft
+from backend.hazards.reports.models import Factor, Origin
 from backend.identity.actor import Actor
 
 
-@dataclass(frozen=True)
-class Draft:
-    """A hazard report as ``hazards.reports`` takes it (its ``ReportDraft``)."""
-
-    title: str
-    details: str
-    factor: str
-    level: str
-    equipment_id: int | None
-    area_id: int | None
-    origin: str
-    origin_id: int | None
-    captured_at: datetime | None
-    pictures: Sequence[Picture]
-    idempotency_key: str = ""
+async def hand_on(session: AsyncSession, actor: Actor, checked: CheckIn, finding: Finding) -> int:
+    """Report the failed item as a hazard, in the same transaction; gives the report's id."""
+    return (await report_hazard(session, actor, draft_of(checked, finding))).id
 
 
-class ReportHazard(Protocol):
-    """Makes a hazard report in the caller's transaction; what it gives has an ``id``."""
-
-    async def __call__(self, session: AsyncSession, actor: Actor, draft: Any) -> Any:
-        """Report it."""
-        ...
-
-
-REPORT_HAZARD: ReportHazard | None = None
-"""``backend.hazards.reports.commands.report_hazard``, where hazards can be reported."""
-
-
-async def hand_on(session: AsyncSession, actor: Actor, checked: CheckIn, finding: Finding) -> int | None:
-    """Report the failed item as a hazard; gives the report's id, or None where hazards can't be reported."""
-    if REPORT_HAZARD is None:
-        return None
-    report = await REPORT_HAZARD(session, actor, draft_of(checked, finding))
-    return int(report.id)
-
-
-def draft_of(checked: CheckIn, finding: Finding) -> Draft:
-    """The item's words, what was answered and written, its photos, place and moment."""
-    return Draft(
-        title=finding.question.title,
-        details=" ".join(part for part in (_said(finding), finding.answer.note) if part),
-        factor="object",
-        level="",
+def draft_of(checked: CheckIn, finding: Finding) -> ReportDraft:
+    """The item's words, what was answered and written, its photos, place and moment; the level is suggested there."""
+    return ReportDraft(
+        title=f"不正常：{finding.question.title}"[: MOST_LETTERS["title"]],
+        details=" ".join(part for part in (_said(finding), finding.answer.note) if part)[: MOST_LETTERS["details"]],
+        factor=Factor.OBJECT,
         equipment_id=checked.equipment_id,
         area_id=checked.area_id,
-        origin="checkin",
+        origin=Origin.CHECKIN,
         origin_id=checked.id,
         captured_at=checked.at,
         pictures=finding.answer.pictures,

@@ -15,6 +15,7 @@ _MODELS = (
     "backend.delivery.models",
     "backend.tracing.models",
     "backend.hazards.models",
+    "backend.hazards.reports.models",
     "backend.training.models",
     "backend.checkins.models",
 )

@@ -16,6 +16,7 @@ from backend.hazards import plan
 from backend.hazards.lifecycle import Case, Step
 from backend.hazards.models import Rectification, RectificationEntry
 from backend.hazards.photos import add_photos
+from backend.hazards.reports.telling import tell_of_removal
 from backend.hazards.telling import TITLES, concerned, tell
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
@@ -30,7 +31,15 @@ _AUDIT = {
     Step.RETURNED: "rectification.return",
     Step.REASSIGNED: "rectification.reassign",
     Step.CANCELLED: "rectification.cancel",
+    Step.EXTENSION_ASKED: "rectification.ask_extension",
+    Step.EXTENDED: "rectification.extend",
+    Step.EXTENSION_REFUSED: "rectification.refuse_extension",
+    Step.SPLIT: "rectification.split",
+    Step.URGED: "rectification.urge",
+    Step.RECURRED: "rectification.recur",
 }
+_ALSO_TELLS = frozenset({Step.REASSIGNED, Step.EXTENDED, Step.EXTENSION_REFUSED})
+"""Steps that also concern whose it was, or who had asked."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,7 @@ async def write_down(
     change: dict[str, Any],
     *,
     also_tell: set[int] | frozenset[int] = frozenset(),
+    deadline: datetime | None = None,
 ) -> None:
     """Leave the entry with its photos, the audit entry and the event; answer for repeats."""
     note = plan.tidy(sent.note)
@@ -67,6 +77,7 @@ async def write_down(
         kind=step,
         person_id=actor.person_id,
         to_person_id=rectification.owner_id if step is Step.REASSIGNED else None,
+        deadline=deadline,
         note=note,
         captured_at=_believable(sent.captured_at),
     )
@@ -76,7 +87,7 @@ async def write_down(
     photos = await add_photos(session, actor, entry, stage, sent.pictures)
     noted = {"note": [None, note]} if note else {}
     await record_change(session, actor, _AUDIT[step], "rectification", rectification.id, {**change, **noted})
-    told = await concerned(session, actor, case, step) | (also_tell if step is Step.REASSIGNED else frozenset())
+    told = await concerned(session, actor, case, step) | (also_tell if step in _ALSO_TELLS else frozenset())
     await tell(
         session,
         rectification,
@@ -88,6 +99,8 @@ async def write_down(
         note=note,
         photos=photos,
     )
+    if step is Step.VERIFIED:
+        await tell_of_removal(session, actor, rectification.id)
     if sent.idempotency_key:
         await keep_result(session, actor.person_id, sent.idempotency_key, {"id": rectification.id})
 

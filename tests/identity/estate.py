@@ -24,6 +24,7 @@ from backend.core.clock import now
 from backend.core.events import record_event
 from backend.delivery.models import PushSubscription
 from backend.hazards.models import Photo, Rectification, RectificationEntry
+from backend.hazards.reports.models import HazardReport, PublicLink, ReportPhoto
 from backend.identity.audit import record_change
 from backend.identity.models import Person, Role, Site
 from backend.identity.sessions import actor_of, open_session
@@ -86,6 +87,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         "alarm_id": alarm.id,
         "trace_id": await _trace(session, group, alarm, point),
         **await _rectification(session, estate, alarm, mark),
+        **await _report(session, estate, alarm, mark),
         **await _refused(session, site, mark),
         **await _training(session, worker, mark),
         **await _check_in(session, worker, post.id, equipment.id, mark),
@@ -197,6 +199,37 @@ async def _rectification(session: AsyncSession, estate: Estate, alarm: Alarm, ma
         ),
     )
     return {"rectification_id": one.id, "photo_id": photo.id}
+
+
+async def _report(session: AsyncSession, estate: Estate, alarm: Alarm, mark: str) -> dict[str, int]:
+    site_id, worker = estate.site.id, estate.people[Role.WORKER]
+    one = await made(
+        session,
+        HazardReport(
+            site_id=site_id,
+            number=unique("SB-"),
+            details=mark,
+            factor="object",
+            level="general",
+            equipment_id=alarm.equipment_id,
+            reporter_id=worker.id,
+            voice_path="none.webm",
+        ),
+    )
+    photo = ReportPhoto(
+        site_id=site_id,
+        report_id=one.id,
+        sha256="0" * 64,
+        path="none.webp",
+        thumbnail_path="none-small.webp",
+        original_path="none-original.webp",
+        width=1,
+        height=1,
+        bytes=1,
+    )
+    admin = estate.people[Role.ADMIN]
+    link = await made(session, PublicLink(site_id=site_id, key=unique(mark), opened_by=admin.id))
+    return {"report_id": one.id, "report_photo_id": (await made(session, photo)).id, "public_key": link.id}
 
 
 async def _refused(session: AsyncSession, site: Site, mark: str) -> dict[str, int]:

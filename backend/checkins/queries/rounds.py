@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -108,7 +108,7 @@ def waiting() -> ColumnElement[bool]:
 
 def visits(actor: Actor) -> Select[Any]:
     """Visit, plan, stop, equipment, area and post of all that ``actor`` may see, what ends first before the rest."""
-    statement: Select[Any] = (
+    statement = (
         select(InspectionVisit, InspectionPlan, Equipment, Area, Post)
         .join(InspectionPlan, col(InspectionPlan.id) == col(InspectionVisit.plan_id))
         .join(InspectionStop, col(InspectionStop.id) == col(InspectionVisit.stop_id))
@@ -123,7 +123,7 @@ def visits(actor: Actor) -> Select[Any]:
             col(InspectionVisit.id),
         )
     )
-    return statement
+    return cast("Select[Any]", statement)
 
 
 def as_due(row: Any) -> DueVisit:

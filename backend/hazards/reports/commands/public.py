@@ -1,0 +1,116 @@
+"""Reports of people without a sign-in, by a link that an administrator opens and closes for the site.
+
+The link's key is a long random word: who has it may send a report and see nothing. What comes in is marked
+anonymous and waits for a leader like any other; photos are fewer, and one address sends only so many.
+"""
+
+import secrets
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.core.database import narrow_to_site
+from backend.core.errors import N_, Invalid, NotFound, TooMany
+from backend.core.ratelimit import RateLimits
+from backend.hazards.reports.commands.sending import write_report
+from backend.hazards.reports.draft import ReportDraft
+from backend.hazards.reports.models import HazardReport, Origin, PublicLink
+from backend.hazards.reports.queries.numbers import next_number
+from backend.identity.actor import Actor
+from backend.identity.audit import record_change
+from backend.identity.models import Role, Site
+from backend.identity.permissions import require, system_query, visible
+
+MOST_PHOTOS = 3
+BY_ADDRESS = "5/10 minute"
+BY_SITE = "60/1 hour"
+
+
+async def link(session: AsyncSession, actor: Actor) -> PublicLink | None:
+    """The site's open link; None while it has none."""
+    found = await session.execute(select(PublicLink).where(visible(actor, PublicLink)))
+    return found.scalar_one_or_none()
+
+
+async def open_link(session: AsyncSession, actor: Actor) -> PublicLink:
+    """Let the public report, under a new address; an earlier one ends. Raises Forbidden."""
+    require(actor, "reports.open_to_public")
+    await _end(session, actor)
+    opened = PublicLink(site_id=actor.site_id, key=secrets.token_urlsafe(24), opened_by=actor.person_id)
+    session.add(opened)
+    await session.flush()
+    await record_change(session, actor, "report.open_public", "public_report_link", opened.id)
+    return opened
+
+
+async def close_link(session: AsyncSession, actor: Actor) -> None:
+    """End the link; does nothing when there is none. Raises Forbidden."""
+    require(actor, "reports.open_to_public")
+    ended = await _end(session, actor)
+    if ended is not None:
+        await record_change(session, actor, "report.close_public", "public_report_link", ended)
+
+
+async def _end(session: AsyncSession, actor: Actor) -> int | None:
+    known = await link(session, actor)
+    if known is None:
+        return None
+    await session.delete(known)
+    await session.flush()
+    return known.id
+
+
+async def site_of(session: AsyncSession, key: str, address: str) -> Actor:
+    """Nobody in particular, at the site whose link has ``key``; narrows the session to it. Raises NotFound."""
+    site = await _site(session, key)
+    if site is None:
+        raise NotFound()
+    narrow_to_site(session, site.id)
+    return Actor(
+        0,
+        site.id,
+        Role.WORKER,
+        "",
+        time_zone=site.time_zone,
+        site_name=site.name,
+        site_name_en=site.name_en,
+        address=address,
+    )
+
+
+@system_query("a key in a public address says which site it belongs to")
+async def _site(session: AsyncSession, key: str) -> Site | None:
+    found = await session.execute(
+        select(Site).join(PublicLink, col(PublicLink.site_id) == col(Site.id)).where(col(PublicLink.key) == key)
+    )
+    return found.scalar_one_or_none()
+
+
+async def count_try(limits: RateLimits, nobody: Actor) -> None:
+    """Count one sending of this address and for this site. Raises TooMany."""
+    of_address = await limits.count(BY_ADDRESS, "public-report", nobody.address)
+    if not of_address or not await limits.count(BY_SITE, "public-report-site", str(nobody.site_id)):
+        raise TooMany(N_("上报太频繁，请过十分钟再试；紧急情况请直接打电话"))
+
+
+async def report_publicly(session: AsyncSession, nobody: Actor, draft: ReportDraft) -> HazardReport:
+    """Report as nobody in particular. A form sent twice arrives once. Raises Invalid (by field)."""
+    draft = replace(draft.tidied(), origin=Origin.PUBLIC, origin_id=None, joins=None, level="", title="")
+    if len(draft.idempotency_key) < 16:
+        raise Invalid(N_("提交编号无效，请刷新页面后重试"))
+    if len(draft.pictures) > MOST_PHOTOS:
+        words = N_("一次最多上传 %(most)s 张照片")
+        raise Invalid(words, fields={"photos": words}, most=MOST_PHOTOS)
+    await next_number(session, nobody)  # its lock lets one at a time look whether the form is known
+    known = await _known(session, nobody.site_id, draft.idempotency_key)
+    return known or await write_report(session, nobody, draft)
+
+
+@system_query("an anonymous form that comes again is known by its own number, whatever was decided on it")
+async def _known(session: AsyncSession, site_id: int, key: str) -> HazardReport | None:
+    found = await session.execute(
+        select(HazardReport).where(col(HazardReport.site_id) == site_id, col(HazardReport.public_key) == key)
+    )
+    return found.scalar_one_or_none()
