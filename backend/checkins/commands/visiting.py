@@ -23,7 +23,6 @@ from backend.checkins.lifecycle import is_late, state_after
 from backend.checkins.models import (
     CheckIn,
     CheckInAnswer,
-    Checklist,
     InspectionStop,
     InspectionVisit,
     PositionConsent,
@@ -130,7 +129,7 @@ class _Asked:
 async def _asked(
     session: AsyncSession, actor: Actor, place: Place, look: Look, visit: InspectionVisit | None
 ) -> _Asked:
-    """The checklist to judge by: the one that was seen, if it belongs to the plan or place; else the present one."""
+    """The checklist to judge by: the one that was seen, if it is or was one of the place; else the present one."""
     if visit is None:
         now_asked = await queries.asked_of_place(
             session, actor, equipment_id=place.equipment_id, area_id=place.area_id, unplanned=True
@@ -138,12 +137,11 @@ async def _asked(
     else:
         now_asked = await queries.asked_of_visit(session, actor, visit.id)
     checklist_id = now_asked.checklist_id
-    if look.checklist_id is not None and checklist_id not in {None, look.checklist_id}:
-        seen = await get_visible(session, actor, Checklist, look.checklist_id)
-        present = await get_visible(session, actor, Checklist, checklist_id or 0)
-        if seen.plan_id != present.plan_id:
+    if look.checklist_id is not None and look.checklist_id != checklist_id:
+        # Of an older version, or of a plan that was stopped since: an answer belongs to the question it was given to.
+        if not await queries.is_asked_at(session, actor, look.checklist_id, place):
             raise NotFound()
-        checklist_id = seen.id
+        checklist_id = look.checklist_id
     return _Asked(checklist_id, now_asked.asks_photo, visit.id if visit else None)
 
 

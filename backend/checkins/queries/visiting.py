@@ -117,6 +117,16 @@ async def questions_of(session: AsyncSession, actor: Actor, checklist_id: int | 
     return loaded(items)
 
 
+async def is_asked_at(session: AsyncSession, actor: Actor, checklist_id: int, place: Place) -> bool:
+    """Whether the checklist is, or was, one of a plan with this place."""
+    found = await session.execute(
+        select(col(Checklist.id))
+        .join(InspectionStop, and_(col(InspectionStop.plan_id) == col(Checklist.plan_id), _at(place)))
+        .where(visible(actor, Checklist), col(Checklist.id) == checklist_id)
+    )
+    return found.first() is not None
+
+
 async def place_with_id(session: AsyncSession, actor: Actor, *, equipment_id: int | None, area_id: int | None) -> Place:
     """The place of this id. Raises NotFound, also for neither."""
     if equipment_id is not None:
