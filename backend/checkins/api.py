@@ -1,9 +1,8 @@
 """Check-ins for programs, with the permissions of the pages."""
 
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel
 
 from backend.checkins import commands, queries
@@ -13,8 +12,6 @@ from backend.checkins.queries import Asked, DueVisit, Place
 from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/api/v1/checkins", tags=["checkins"])
-
-_Id = Annotated[int | None, Query(ge=1, lt=2**63)]
 
 
 class PlaceOut(BaseModel):
@@ -116,10 +113,16 @@ async def read_round(session: SessionDep, actor: ActorDep, all: bool = False) ->
     )
 
 
-@router.get("/new", dependencies=[allow("checkins.do")])
-async def read_place(session: SessionDep, actor: ActorDep, equipment: _Id = None, area: _Id = None) -> AskedOut:
-    """What is asked at a place: its visit that waits, or its checklist."""
-    return _asked(await queries.asked_of_place(session, actor, equipment_id=equipment, area_id=area))
+@router.get("/at/equipment/{equipment_id}", dependencies=[allow("checkins.do")])
+async def read_equipment(session: SessionDep, actor: ActorDep, equipment_id: int) -> AskedOut:
+    """What is asked at equipment: its visit that waits, or its checklist."""
+    return _asked(await queries.asked_of_place(session, actor, equipment_id=equipment_id, area_id=None))
+
+
+@router.get("/at/area/{area_id}", dependencies=[allow("checkins.do")])
+async def read_area(session: SessionDep, actor: ActorDep, area_id: int) -> AskedOut:
+    """The same in an area."""
+    return _asked(await queries.asked_of_place(session, actor, equipment_id=None, area_id=area_id))
 
 
 @router.post("", dependencies=[allow("checkins.do")], status_code=201)

@@ -122,6 +122,7 @@ PAGES = (
     "/me/notices",
     "/checkins?all=1",
     "/checkins/new?equipment={equipment}",
+    "/checkins/new",
     "/checkins/missed",
     "/plans",
     "/plans/{plan}",

@@ -34,9 +34,9 @@ async def new_page(
     area: _Id = None,
     label: Annotated[str, Query(max_length=400)] = "",
 ) -> Response:
-    """After a scan: the visit that waits at this place, else its checklist without one; without a place the round."""
+    """After a scan: the visit that waits at this place, else its checklist alone. Without a place one chooses it."""
     if equipment is None and area is None:
-        return RedirectResponse("/checkins", 303)
+        return render(request, "checkins/where.html", places=await queries.places(session, actor))
     asked = await queries.asked_of_place(session, actor, equipment_id=equipment, area_id=area)
     return await _page(request, session, actor, asked, label=label)
 

@@ -129,6 +129,8 @@ async def is_asked_at(session: AsyncSession, actor: Actor, checklist_id: int, pl
 
 async def place_with_id(session: AsyncSession, actor: Actor, *, equipment_id: int | None, area_id: int | None) -> Place:
     """The place of this id. Raises NotFound, also for neither."""
+    if not all(id_ is None or 0 < id_ < 2**63 for id_ in (equipment_id, area_id)):
+        raise NotFound()
     if equipment_id is not None:
         found = await session.execute(
             select(Equipment).where(visible(actor, Equipment), col(Equipment.id) == equipment_id)
