@@ -77,9 +77,6 @@ class Settings(BaseSettings):
     )
     """Push services that may be called, comma-separated; ``*.`` stands for any subdomain. Empty: no push at all."""
 
-    recurrence_days: int = Field(default=90, ge=1)
-    """What comes back within so many days after a rectification was verified counts as its recurrence (复发)."""
-
     demo: bool = True
     """Load the demo site when the database is new."""
     demo_password: str = "ansu-demo-2026"  # noqa: S105 - printed at start, for the demo's sample people only

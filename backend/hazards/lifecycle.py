@@ -8,9 +8,6 @@
                                       └──submit──▶ submitted
     open, in_progress, returned ──cancel──▶ cancelled
 
-In the states in which somebody works on it, its deadline can be extended (asked by who works on it, answered by
-somebody else) and it can be split; a whole is handed in, or cancelled, only when all of its parts are done.
-
 What removes a hazard is checked by a second person: never by who owns it or has submitted it, and a
 major one only by a safety officer, manager or administrator (ASVS 5.0 2.3.5, RELIABILITY 10).
 """
@@ -38,13 +35,6 @@ class Step(enum.StrEnum):
     RETURNED = "returned"
     REASSIGNED = "reassigned"
     CANCELLED = "cancelled"
-    EXTENSION_ASKED = "extension_asked"
-    EXTENDED = "extended"
-    EXTENSION_REFUSED = "extension_refused"
-    SPLIT = "split"
-    URGED = "urged"
-    RECURRED = "recurred"
-    """The trouble came back after it had been verified."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +56,6 @@ class Case:
     owner_team_id: int | None
     opened_by: int
     submitted_by: int | None = None
-    asked_by: int | None = None
-    """Who asked for more time and waits for the answer."""
-    open_parts: int = 0
-    is_part: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,15 +74,7 @@ _RULES: dict[Step, _Rule] = {
     Step.RETURNED: _Rule(frozenset({State.SUBMITTED}), State.RETURNED),
     Step.REASSIGNED: _Rule(_WORKABLE, None),
     Step.CANCELLED: _Rule(_WORKABLE, State.CANCELLED),
-    Step.EXTENSION_ASKED: _Rule(_WORKABLE, None),
-    Step.EXTENDED: _Rule(_WORKABLE, None),
-    Step.EXTENSION_REFUSED: _Rule(_WORKABLE, None),
-    Step.SPLIT: _Rule(_WORKABLE, None),
-    Step.URGED: _Rule(_WORKABLE, None),
-    Step.RECURRED: _Rule(frozenset({State.VERIFIED}), None),
 }
-ENDS_ASKING = frozenset({Step.SUBMITTED, Step.REASSIGNED, Step.CANCELLED, Step.EXTENDED, Step.EXTENSION_REFUSED})
-"""Steps after which nobody waits for more time."""
 
 FINAL = frozenset({State.VERIFIED, State.CANCELLED})
 """States that nothing follows."""
@@ -143,23 +121,6 @@ def may_cancel(case: Case, who: Somebody) -> bool:
     return who.role in GOVERNING or (who.id == case.opened_by and case.level != Level.MAJOR)
 
 
-def may_extend(case: Case, who: Somebody) -> bool:
-    """Whether ``who`` may grant more time: never who needs it; for a major one only who governs."""
-    if who.id in {case.owner_id, case.asked_by}:
-        return False
-    return who.role in GOVERNING or (who.id == case.opened_by and case.level != Level.MAJOR)
-
-
-def may_urge(case: Case, who: Somebody) -> bool:
-    """Whether ``who`` may press the owner: those who lead, and who opened it."""
-    return who.id != case.owner_id and (who.role in LEADING or who.id == case.opened_by)
-
-
-def leads(case: Case, who: Somebody) -> bool:
-    """Whether ``who`` leads anybody: what comes back is opened again by them."""
-    return who.role in LEADING
-
-
 _WHO = {
     Step.STARTED: (works_on, N_("只有责任人或其班组长可以操作")),
     Step.PROGRESS: (works_on, N_("只有责任人或其班组长可以操作")),
@@ -168,26 +129,7 @@ _WHO = {
     Step.RETURNED: (may_verify, N_("整改须由责任人和提交人以外的人验收，重大隐患由安全员或管理人员验收")),
     Step.REASSIGNED: (may_reassign, N_("只有开单人、责任人的班组长或管理人员可以改派")),
     Step.CANCELLED: (may_cancel, N_("责任人不能取消自己的整改，重大隐患由安全员或管理人员取消")),
-    Step.EXTENSION_ASKED: (works_on, N_("只有责任人或其班组长可以操作")),
-    Step.EXTENDED: (may_extend, N_("延期须由责任人和申请人以外的开单人或管理人员批准")),
-    Step.EXTENSION_REFUSED: (may_extend, N_("延期须由责任人和申请人以外的开单人或管理人员批准")),
-    Step.SPLIT: (may_reassign, N_("只有开单人、责任人的班组长或管理人员可以拆分")),
-    Step.URGED: (may_urge, N_("只有开单人、班组长或管理人员可以催办")),
-    Step.RECURRED: (leads, N_("只有班组长或管理人员可以登记复发")),
 }
-
-
-def obstacle(step: Step, case: Case) -> str | None:
-    """What, besides state and person, stands in the way of ``step``; None when nothing does."""
-    if step in {Step.SUBMITTED, Step.CANCELLED} and case.open_parts:
-        return N_("还有子整改没有完成")
-    if step is Step.EXTENSION_ASKED and case.asked_by is not None:
-        return N_("延期申请正在等待批准")
-    if step in {Step.EXTENDED, Step.EXTENSION_REFUSED} and case.asked_by is None:
-        return N_("没有等待批准的延期申请")
-    if step is Step.SPLIT and case.is_part:
-        return N_("子整改不能再拆分")
-    return None
 
 
 def take(step: Step, case: Case, who: Somebody) -> State:
@@ -198,17 +140,13 @@ def take(step: Step, case: Case, who: Somebody) -> State:
     allowed, refusal = _WHO[step]
     if not allowed(case, who):
         raise Forbidden(refusal)
-    if hindered := obstacle(step, case):
-        raise Conflict(hindered)
     return rule.to_state or case.state
 
 
 def possible(case: Case, who: Somebody) -> frozenset[Step]:
     """What ``who`` can do with it now: the buttons to show."""
     return frozenset(
-        step
-        for step, rule in _RULES.items()
-        if case.state in rule.from_states and _WHO[step][0](case, who) and obstacle(step, case) is None
+        step for step, rule in _RULES.items() if case.state in rule.from_states and _WHO[step][0](case, who)
     )
 
 

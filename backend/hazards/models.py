@@ -58,15 +58,6 @@ class Rectification(SiteScoped, Stamped, table=True):
     submitted_by: int | None = reference("person.id", nullable=True)
     verified_at: datetime | None = moment(nullable=True)
     verified_by: int | None = reference("person.id", nullable=True)
-    parent_id: int | None = reference("rectification.id", nullable=True, index=True)
-    """The whole that this is a part of; a part has no parts itself."""
-    recurrence_of_id: int | None = reference("rectification.id", nullable=True, index=True)
-    """The verified one whose trouble came back (复发)."""
-    original_deadline: datetime | None = moment(nullable=True)
-    """The first deadline, once an extension was granted."""
-    asked_deadline: datetime | None = moment(nullable=True)
-    """Wanted by an extension that waits for an answer."""
-    asked_by: int | None = reference("person.id", nullable=True)
     overdue_told_on: date | None = None
     """The site's day on which people were last reminded that it is late."""
     version: int = 1
@@ -84,8 +75,6 @@ class RectificationEntry(SiteScoped, Stamped, table=True):
     person_id: int = reference("person.id")
     to_person_id: int | None = reference("person.id", nullable=True)
     """To whom it was given, when the step is a reassignment (none in those from before revision 0003)."""
-    deadline: datetime | None = moment(nullable=True)
-    """What was asked for or granted, when the step is about an extension."""
     note: str = ""
     captured_at: datetime | None = moment(nullable=True)
     """The phone's own time of it, when that differs from ours."""

@@ -31,17 +31,6 @@ class Plan:
     funds: Decimal | None = None
     contingency: str = ""
     alarm_id: int | None = None
-    recurrence_of_id: int | None = None
-
-
-@dataclass(frozen=True)
-class Part:
-    """What is split off a rectification; the rest it has from the whole."""
-
-    title: str
-    measure: str
-    owner_id: int
-    deadline: datetime
 
 
 def tidy(typed: str) -> str:
@@ -124,19 +113,6 @@ def check(plan: Plan, now: datetime) -> None:
         wrong["deadline"] = N_("期限不能超过一年")
     if wrong:
         raise Invalid(fields=wrong)
-
-
-def check_extension(wanted: datetime, deadline: datetime, now: datetime) -> None:
-    """Raise Invalid unless ``wanted`` is later than ``deadline`` and now, and not more than a year away."""
-    if wanted <= max(deadline, now):
-        raise Invalid(fields={"deadline": N_("新期限必须晚于现在的期限")})
-    if wanted > now + LONGEST:
-        raise Invalid(fields={"deadline": N_("期限不能超过一年")})
-
-
-def recurs(verified_at: datetime | None, now: datetime, days: int) -> bool:
-    """Whether trouble at ``now`` is the return of what was verified then: within ``days`` (INDICATORS, 复发)."""
-    return verified_at is not None and now - verified_at <= timedelta(days=days)
 
 
 def number_on(day: str, count: int) -> str:

@@ -31,15 +31,7 @@ _AUDIT = {
     Step.RETURNED: "rectification.return",
     Step.REASSIGNED: "rectification.reassign",
     Step.CANCELLED: "rectification.cancel",
-    Step.EXTENSION_ASKED: "rectification.ask_extension",
-    Step.EXTENDED: "rectification.extend",
-    Step.EXTENSION_REFUSED: "rectification.refuse_extension",
-    Step.SPLIT: "rectification.split",
-    Step.URGED: "rectification.urge",
-    Step.RECURRED: "rectification.recur",
 }
-_ALSO_TELLS = frozenset({Step.REASSIGNED, Step.EXTENDED, Step.EXTENSION_REFUSED})
-"""Steps that also concern whose it was, or who had asked."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +57,6 @@ async def write_down(
     change: dict[str, Any],
     *,
     also_tell: set[int] | frozenset[int] = frozenset(),
-    deadline: datetime | None = None,
 ) -> None:
     """Leave the entry with its photos, the audit entry and the event; answer for repeats."""
     note = plan.tidy(sent.note)
@@ -77,7 +68,6 @@ async def write_down(
         kind=step,
         person_id=actor.person_id,
         to_person_id=rectification.owner_id if step is Step.REASSIGNED else None,
-        deadline=deadline,
         note=note,
         captured_at=_believable(sent.captured_at),
     )
@@ -87,7 +77,7 @@ async def write_down(
     photos = await add_photos(session, actor, entry, stage, sent.pictures)
     noted = {"note": [None, note]} if note else {}
     await record_change(session, actor, _AUDIT[step], "rectification", rectification.id, {**change, **noted})
-    told = await concerned(session, actor, case, step) | (also_tell if step in _ALSO_TELLS else frozenset())
+    told = await concerned(session, actor, case, step) | (also_tell if step is Step.REASSIGNED else frozenset())
     await tell(
         session,
         rectification,

@@ -1,15 +1,15 @@
 """Writes a rectification's steps into the event log, into the story of the alarm it came from."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.alarms.models import Level
 from backend.core.events import record_event
-from backend.hazards.lifecycle import GOVERNING, Case, Somebody, Step, may_extend, may_verify
+from backend.hazards.lifecycle import GOVERNING, Case, Somebody, Step, may_verify
 from backend.hazards.models import Rectification
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Role
@@ -24,14 +24,7 @@ TITLES = {
     Step.RETURNED: ("整改被退回", "Rectification returned"),
     Step.REASSIGNED: ("整改改派", "Rectification reassigned"),
     Step.CANCELLED: ("整改取消", "Rectification cancelled"),
-    Step.EXTENSION_ASKED: ("申请延期", "More time asked for"),
-    Step.EXTENDED: ("延期获批", "Extension granted"),
-    Step.EXTENSION_REFUSED: ("延期未获批", "Extension refused"),
-    Step.SPLIT: ("整改拆分", "Rectification split"),
-    Step.URGED: ("催办整改", "Rectification urged"),
-    Step.RECURRED: ("已销号的整改复发", "A verified rectification recurred"),
 }
-PARTS_DONE = ("子整改都已完成", "All parts are done")
 OVERDUE = ("整改逾期", "Rectification overdue")
 """Stored with the event in both languages, so that a timeline keeps the words it was told with."""
 
@@ -80,10 +73,6 @@ async def concerned(session: AsyncSession, actor: Actor, case: Case, step: Step)
     """Ids of those who should hear of ``step``: who has to act next, and who is waiting for it."""
     if step is Step.SUBMITTED:
         return await _verifiers(session, actor, case)
-    if step is Step.EXTENSION_ASKED:
-        return await _who_can(session, actor, case, true(), may_extend)
-    if step is Step.URGED:
-        return {case.owner_id}
     if step in {Step.STARTED, Step.PROGRESS}:
         return {case.opened_by}
     return {case.owner_id, case.opened_by}
@@ -100,16 +89,10 @@ async def _verifiers(session: AsyncSession, actor: Actor, case: Case) -> set[int
     return found or await _who_can(session, actor, case, col(Person.role).in_(GOVERNING))
 
 
-async def _who_can(
-    session: AsyncSession,
-    actor: Actor,
-    case: Case,
-    condition: Any,
-    may: Callable[[Case, Somebody], bool] = may_verify,
-) -> set[int]:
+async def _who_can(session: AsyncSession, actor: Actor, case: Case, condition: Any) -> set[int]:
     people = await session.execute(
         select(col(Person.id), col(Person.role), col(Person.team_id)).where(
             visible(actor, Person), col(Person.active), condition
         )
     )
-    return {id_ for id_, role, team_id in people if may(case, Somebody(id_, Role(role), team_id))}
+    return {id_ for id_, role, team_id in people if may_verify(case, Somebody(id_, Role(role), team_id))}

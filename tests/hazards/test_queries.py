@@ -169,6 +169,6 @@ async def test_one_is_read_in_few_statements(database: Database, cast: Cast) -> 
             story = await queries.story(session, cast.leader, one.id)
     finally:
         event.remove(database.engine.sync_engine, "before_cursor_execute", listener)
-    assert len(statements) == 6
+    assert len(statements) == 4
     assert story.people[cast.wang.person_id].name.startswith("姓wang")
     assert story.alarm is not None and story.equipment is not None

@@ -63,6 +63,7 @@ async def report(browser: httpx.AsyncClient, cast: Cast, *sent: Any, **typed: st
     place = re.search(r'value="(equipment:\d+)" selected', page)
     assert place, "the place is filled in"
     fields = {"idempotency_key": hidden(page, "idempotency_key"), "place": place[1], "factor": "object"}
+    fields |= {"captured_at": "", "device_now": "", "joins": "", "drawn": ""}
     return await browser.post("/reports", data={**fields, **typed}, files=list(sent))
 
 

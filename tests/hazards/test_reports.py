@@ -172,6 +172,16 @@ async def test_merging_takes_along_what_was_merged_before(database: Database, ca
         await do(database, cast.leader, commands.merge, main.id, third.id)
 
 
+async def test_two_that_are_merged_into_each_other_at_once_leave_one(database: Database, cast: Cast) -> None:
+    one, other = await sent(database, cast.wang, cast), await sent(database, cast.mate, cast)
+    results = await asyncio.gather(
+        do(database, cast.leader, commands.merge, one.id, other.id),
+        do(database, cast.officer, commands.merge, other.id, one.id),
+        return_exceptions=True,
+    )
+    assert sorted(isinstance(result, Conflict) for result in results) == [False, True]
+
+
 async def test_of_two_who_decide_at_once_one_is_first_and_the_other_told(database: Database, cast: Cast) -> None:
     report = await sent(database, cast.wang, cast)
     results = await asyncio.gather(

@@ -26,6 +26,7 @@ _REQUIRED_BY_CHECK = {
     "inspection_stop.equipment_id",
     "place_fence.equipment_id",
     "check_in.equipment_id",
+    "hazard_report.reporter_id",
 }
 """Columns that may be null by themselves, but not all of their row."""
 

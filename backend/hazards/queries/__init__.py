@@ -12,20 +12,18 @@ from backend.hazards.queries.board import (
     unfinished_counts,
     verifiable_by,
 )
-from backend.hazards.queries.story import Related, Story, Told, case_of, open_parts, photo, somebody, story
+from backend.hazards.queries.story import Story, Told, case_of, photo, somebody, story
 
 __all__ = [
     "PAGE",
     "Card",
     "Named",
     "Page",
-    "Related",
     "Story",
     "Tab",
     "Told",
     "case_of",
     "most_urgent",
-    "open_parts",
     "photo",
     "rectifications",
     "somebody",

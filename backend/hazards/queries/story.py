@@ -1,20 +1,20 @@
-"""One rectification with everything its page shows, in a few statements."""
+"""One rectification with everything its page shows, in four statements."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.alarms.models import Alarm
 from backend.core.errors import NotFound
-from backend.hazards.lifecycle import FINAL, Case, Somebody, Step, possible
+from backend.hazards.lifecycle import Case, Somebody, Step, possible
 from backend.hazards.models import Photo, Rectification, RectificationEntry, RectificationState
 from backend.hazards.plan import TimeLeft
 from backend.hazards.queries.board import Named, left, named
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Team
-from backend.identity.permissions import system_query, visible
+from backend.identity.permissions import visible
 from backend.plant.models import Area, Equipment
 
 
@@ -27,16 +27,6 @@ class Told:
     to: Named | None
     """The new owner, of a reassignment."""
     photos: list[Photo]
-
-
-@dataclass(frozen=True)
-class Related:
-    """Rectifications that belong to one: what it is a part of, its parts, what it recurred from and recurred as."""
-
-    whole: Rectification | None
-    parts: list[Rectification]
-    former: Rectification | None
-    recurrences: list[Rectification]
 
 
 @dataclass(frozen=True)
@@ -56,7 +46,6 @@ class Story:
     after: list[Photo]
     left: TimeLeft | None
     can: frozenset[Step]
-    related: Related
 
 
 def somebody(actor: Actor) -> Somebody:
@@ -64,8 +53,8 @@ def somebody(actor: Actor) -> Somebody:
     return Somebody(actor.person_id, actor.role, actor.team_id)
 
 
-def case_of(rectification: Rectification, owner_team_id: int | None, open_parts: int = 0) -> Case:
-    """The rectification as the rules see it. ``open_parts`` is how many of its parts are still open."""
+def case_of(rectification: Rectification, owner_team_id: int | None) -> Case:
+    """The rectification as the rules see it."""
     return Case(
         RectificationState(rectification.state),
         rectification.level,
@@ -73,21 +62,7 @@ def case_of(rectification: Rectification, owner_team_id: int | None, open_parts:
         owner_team_id,
         rectification.opened_by,
         rectification.submitted_by,
-        rectification.asked_by,
-        open_parts,
-        rectification.parent_id is not None,
     )
-
-
-@system_query("a part holds up its whole, also for who may not see it")
-async def open_parts(session: AsyncSession, rectification_id: int) -> int:
-    """How many parts of it are neither verified nor cancelled."""
-    found = await session.execute(
-        select(func.count())
-        .select_from(Rectification)
-        .where(col(Rectification.parent_id) == rectification_id, col(Rectification.state).not_in(FINAL))
-    )
-    return found.scalar_one()
 
 
 async def story(session: AsyncSession, actor: Actor, rectification_id: int) -> Story:
@@ -107,8 +82,7 @@ async def story(session: AsyncSession, actor: Actor, rectification_id: int) -> S
     entries = await _entries(session, actor, rectification_id)
     photos = await _photos(session, actor, rectification_id)
     people = await _people(session, actor, rectification, entries)
-    held_up = await open_parts(session, rectification_id)
-    case = case_of(rectification, people[rectification.owner_id][0].team_id, held_up)
+    case = case_of(rectification, people[rectification.owner_id][0].team_id)
     names = {id_: named(person) for id_, (person, _) in people.items()}
     return Story(
         rectification=rectification,
@@ -123,7 +97,6 @@ async def story(session: AsyncSession, actor: Actor, rectification_id: int) -> S
         after=[photo for photo in photos if photo.stage == "after"],
         left=left(rectification),
         can=possible(case, somebody(actor)),
-        related=await _related(session, actor, rectification),
     )
 
 
@@ -162,30 +135,6 @@ async def _people(
         .where(visible(actor, Person), col(Person.id).in_(ids))
     )
     return {person.id: (person, team) for person, team in found}
-
-
-async def _related(session: AsyncSession, actor: Actor, one: Rectification) -> Related:
-    """Those of them that ``actor`` may see, in one statement."""
-    above = [id_ for id_ in (one.parent_id, one.recurrence_of_id) if id_]
-    found = await session.execute(
-        select(Rectification)
-        .where(
-            visible(actor, Rectification),
-            or_(
-                col(Rectification.id).in_(above),
-                col(Rectification.parent_id) == one.id,
-                col(Rectification.recurrence_of_id) == one.id,
-            ),
-        )
-        .order_by(col(Rectification.id))
-    )
-    rows = list(found.scalars())
-    return Related(
-        whole=next((row for row in rows if row.id == one.parent_id), None),
-        parts=[row for row in rows if row.parent_id == one.id],
-        former=next((row for row in rows if row.id == one.recurrence_of_id), None),
-        recurrences=[row for row in rows if row.recurrence_of_id == one.id],
-    )
 
 
 async def photo(session: AsyncSession, actor: Actor, photo_id: int) -> Photo:

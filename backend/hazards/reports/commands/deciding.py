@@ -43,10 +43,12 @@ async def merge(session: AsyncSession, actor: Actor, report_id: int, into_id: in
 
     Raises Invalid (itself, or none named), NotFound, Conflict, Forbidden.
     """
+    require(actor, "reports.triage")
+    for id_ in sorted({report_id, into_id or report_id}):  # in one order, so that no two merges wait for each other
+        await get_visible(session, actor, HazardReport, id_, lock=True)
     report = await _to_decide(session, actor, report_id)
     if into_id is None or into_id == report_id:
         raise Invalid(fields={"into_id": N_("请选择要并入的上报")})
-    await get_visible(session, actor, HazardReport, into_id, lock=True)
     other = await queries.card(session, actor, into_id)
     if not other.open:
         raise Conflict(N_("那条上报已经处理完，不能再并入"))

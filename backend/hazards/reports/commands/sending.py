@@ -19,6 +19,7 @@ from backend.hazards.reports.suggest import Reason
 from backend.hazards.reports.telling import deciders, leave
 from backend.identity.actor import Actor
 from backend.identity.permissions import require
+from backend.identity.scoping import get_visible
 
 
 async def report_hazard(session: AsyncSession, actor: Actor, draft: ReportDraft) -> HazardReport:
@@ -44,6 +45,7 @@ async def write_report(session: AsyncSession, actor: Actor, draft: ReportDraft) 
     check(draft, placed=bool(here.code) or draft.position is not None or told_in_words)
     main = await _joined(session, actor, draft.joins)
     level, reason, sign = await _level(session, actor, draft, here)
+    photos, voice_path = await keep_pictures(actor.site_id, draft), await keep_voice(draft.voice)
     report = HazardReport(
         site_id=actor.site_id,
         number=await next_number(session, actor),
@@ -63,13 +65,15 @@ async def write_report(session: AsyncSession, actor: Actor, draft: ReportDraft) 
         reporter_id=actor.person_id or None,
         public_key="" if actor.person_id else draft.idempotency_key,
         captured_at=draft.captured_at if draft.captured_at and draft.captured_at <= now() else None,
-        voice_path=await keep_voice(draft.voice),
+        voice_path=voice_path,
         state=ReportState.MERGED if main else ReportState.WAITING,
         merged_into_id=main.id if main else None,
     )
     session.add(report)
     await session.flush()
-    await keep_pictures(session, report, draft)
+    for photo in photos:
+        photo.report_id = report.id
+    session.add_all(photos)
     change = {"state": [None, str(report.state)], "level": [None, str(report.level)]}
     await leave(session, actor, report, "sent", change, await deciders(session, actor, here.area))
     return report
@@ -88,13 +92,13 @@ async def _joined(session: AsyncSession, actor: Actor, report_id: int | None) ->
         return None
     try:
         card = await queries.card(session, actor, report_id)
-        if card.main:
-            card = await queries.card(session, actor, card.main.id)
+        main = await get_visible(session, actor, HazardReport, card.main.id if card.main else report_id, lock=True)
+        card = await queries.card(session, actor, main.id)
     except NotFound:
         raise Conflict(N_("您选的那条隐患已经处理完，请另外上报")) from None
     if not card.open:
         raise Conflict(N_("您选的那条隐患已经处理完，请另外上报"))
-    return card.report
+    return main
 
 
 async def _level(session: AsyncSession, actor: Actor, draft: ReportDraft, here: Spot) -> tuple[str, str, str]:
