@@ -46,6 +46,8 @@ _ROUTERS = (
     "backend.hazards.reports.api",
     "backend.training.pages",
     "backend.training.api",
+    "backend.checkins.pages",
+    "backend.checkins.api",
     "backend.tracing.pages",
     "backend.tracing.api",
     "backend.home.pages",

@@ -18,6 +18,7 @@ _MODELS = (
     "backend.hazards.models",
     "backend.hazards.reports.models",
     "backend.training.models",
+    "backend.checkins.models",
 )
 
 for _module in _MODELS:

@@ -28,6 +28,7 @@ from backend.plant.models import (
     Stage,
 )
 from backend.starter.courses import assign_to_sample_people, install_courses
+from backend.starter.inspections import install_inspections
 from backend.starter.pack import LinkSpec, Pack
 from backend.training.models import TrainingRecord
 
@@ -64,6 +65,7 @@ async def install_pack(session: AsyncSession, pack: Pack, *, password_hash: str 
     await install_courses(session, site_id, pack.code)
     if password_hash is not None:
         await _people(session, pack, ids, password_hash)
+        await install_inspections(session, site_id, pack, posts=ids.posts, equipment=ids.equipment)
         await assign_to_sample_people(session, site_id, now().date())
     session.add(InstalledPack(site_id=site_id, code=pack.code, version=pack.version, details={"name": pack.name}))
     await session.flush()

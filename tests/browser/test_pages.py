@@ -76,7 +76,8 @@ SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm, (SELECT 
        (SELECT id FROM equipment WHERE code = 'REACTOR') AS equipment,
        (SELECT area_id FROM equipment WHERE code = 'REACTOR') AS area,
        (SELECT id FROM person WHERE account = 'worker1') AS person,
-       (SELECT min(id) FROM course) AS course
+       (SELECT min(id) FROM course) AS course, (SELECT min(id) FROM inspection_plan) AS plan,
+       (SELECT min(id) FROM inspection_visit) AS visit
 """
 
 PAGES = (
@@ -125,6 +126,15 @@ PAGES = (
     "/courses/{course}/edit",
     "/outbox",
     "/me/notices",
+    "/checkins?all=1",
+    "/checkins/new?equipment={equipment}",
+    "/checkins/new",
+    "/checkins/missed",
+    "/plans",
+    "/plans/{plan}",
+    "/plans/{plan}/edit",
+    "/plans/new",
+    "/plans/calendar",
 )
 
 WORKER_PAGES = (
@@ -142,6 +152,9 @@ WORKER_PAGES = (
     "/me",
     "/me/notices",
     "/me/password",
+    "/checkins",
+    "/checkins/{visit}",
+    "/checkins/new?equipment={equipment}",
 )
 """Where a worker's work takes them."""
 
