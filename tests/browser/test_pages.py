@@ -140,6 +140,11 @@ PAGES = (
 WORKER_PAGES = (
     "/",
     "/tasks",
+    "/scan",
+    "/areas/{area}",
+    "/reports/new",
+    "/reports/mine",
+    "/reports/{report}",
     "/alarms",
     "/alarms/{alarm}",
     "/plant",
