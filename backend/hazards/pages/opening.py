@@ -15,6 +15,7 @@ from backend.hazards.forms import OTHER, PlanForm, StepForm, database_id
 from backend.hazards.lifecycle import Step
 from backend.hazards.origins import Origin
 from backend.hazards.pages.refusals import REFUSALS, Refusal, refusal
+from backend.hazards.queries import recurrence
 from backend.hazards.wording import LEVELS
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -54,6 +55,21 @@ async def open_rectification(
         refused = refusal(request, error, photos_lost=step.has_photos)
         return await _form(request, session, actor, typed, source, refused)
     return RedirectResponse(f"/rectifications/{opened.id}?done={Step.OPENED}", 303)
+
+
+@router.get("/{rectification_id}/again", dependencies=[allow("rectifications.open")])
+async def again_page(request: Request, session: SessionDep, actor: ActorDep, rectification_id: int) -> Response:
+    """The form for a hazard that has come back, filled from the former rectification. 409 when it is too long ago."""
+    former = await recurrence.former(session, actor, rectification_id)
+    typed = PlanForm(
+        title=former.title,
+        cause=former.cause,
+        measure=former.measure,
+        owner_id=str(former.owner_id),
+        level=former.level,
+        recurs_id=str(former.id),
+    )
+    return await _form(request, session, actor, typed, None)
 
 
 def _guessed(source: Origin | None, locale: str) -> PlanForm:
