@@ -235,7 +235,7 @@ def expected(case: Case, who: Somebody) -> Step | None:
 
 
 def quick_step(case: Case, who: Somebody, *, overdue: bool) -> Step | None:
-    """The one step a list offers beside it: an answer that is waited for, what is expected, or pressing for a late one."""
+    """The one step a list offers beside it: an answer that is waited for, what is expected, or pressing when late."""
     can = possible(case, who)
     if Step.EXTENDED in can:
         return Step.EXTENDED

@@ -17,14 +17,14 @@ async def set_policy(session: AsyncSession, actor: Actor, policy: Policy) -> Non
     before = _plain(await policy_of(session, actor))
     row = await session.scalar(
         select(RectificationPolicy).where(visible(actor, RectificationPolicy)).with_for_update()
-    ) or RectificationPolicy(site_id=actor.site_id)
+    ) or RectificationPolicy(site_id=actor.site_id, recurrence_days=0)
     row.recurrence_days = policy.recurrence_days
     row.managers_after_days = {str(level): days for level, days in policy.managers_after_days.items()}
     session.add(row)
+    await session.flush()
     after = _plain(policy)
     change = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
-    await record_change(session, actor, "rectification.policy", "site", actor.site_id, change)
-    await session.flush()
+    await record_change(session, actor, "rectification.policy", "rectification_policy", row.id, change)
 
 
 def _plain(policy: Policy) -> dict[str, int]:

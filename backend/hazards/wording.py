@@ -49,7 +49,7 @@ DEEDS = {
     Step.RETURNED: N_("退回了整改"),
     Step.REASSIGNED: N_("改派了责任人"),
     Step.CANCELLED: N_("取消了整改"),
-    Step.EXTENSION_ASKED: N_("申请延期"),
+    Step.EXTENSION_ASKED: N_("申请了延期"),
     Step.EXTENDED: N_("同意了延期"),
     Step.EXTENSION_REFUSED: N_("没有同意延期"),
     Step.SPLIT: N_("拆分了整改"),
@@ -89,7 +89,7 @@ EMPTY = {
     Tab.ALL: N_("还没有整改"),
 }
 QUICK = {
-    Step.EXTENDED: ("calendar-clock", N_("审批延期")),
+    Step.EXTENDED: ("calendar", N_("审批延期")),
     Step.VERIFIED: ("check", N_("去验收")),
     Step.STARTED: ("play", N_("开始整改")),
     Step.SUBMITTED: ("camera", N_("去提交")),

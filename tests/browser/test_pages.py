@@ -75,6 +75,7 @@ PAGES = (
     "/points/{point}/edit",
     "/rectifications",
     "/rectifications/new?alarm_id={alarm}",
+    "/rectifications/policy",
     "/rules",
     "/rules/{rule}",
     "/rules/{rule}/edit",

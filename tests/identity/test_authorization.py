@@ -38,6 +38,8 @@ FORMS: dict[str, dict[str, Any]] = {
     f"POST {_ONE}/return": {"note": "x"},
     f"POST {_ONE}/cancel": {"note": "x"},
     f"POST {_ONE}/reassign": {"owner_id": 1},
+    f"POST {_ONE}/extension": {"deadline": "2999-01-01T00:00", "note": "x"},
+    f"POST {_ONE}/refuse-extension": {"note": "x"},
     "POST /courses/{course_id}/assign": {"due_on": "2999-01-01"},
 }
 """Door → form with which it gets as far as looking for its object."""

@@ -57,10 +57,17 @@ async def open_rectification(
     return RedirectResponse(f"/rectifications/{opened.id}?done={Step.OPENED}", 303)
 
 
-@router.get("/{rectification_id}/again", dependencies=[allow("rectifications.open")])
-async def again_page(request: Request, session: SessionDep, actor: ActorDep, rectification_id: int) -> Response:
-    """The form for a hazard that has come back, filled from the former rectification. 409 when it is too long ago."""
-    former = await recurrence.former(session, actor, rectification_id)
+@router.get("/again", dependencies=[allow("rectifications.open")])
+async def again_page(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    of: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+) -> Response:
+    """The form for a hazard that has come back, filled from the former rectification ``of``; 409 when too long ago."""
+    if of is None:
+        return await _form(request, session, actor, PlanForm(), None)
+    former = await recurrence.former(session, actor, of)
     typed = PlanForm(
         title=former.title,
         cause=former.cause,
