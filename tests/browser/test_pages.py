@@ -104,6 +104,7 @@ PAGES = (
     "/reports/{report}",
     "/reports/public",
     "/rectifications/new?report_id={report}",
+    "/rectifications/policy",
     "/rules",
     "/rules/{rule}",
     "/rules/{rule}/edit",
