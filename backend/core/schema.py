@@ -16,7 +16,9 @@ _MODELS = (
     "backend.delivery.models",
     "backend.tracing.models",
     "backend.hazards.models",
+    "backend.hazards.reports.models",
     "backend.training.models",
+    "backend.checkins.models",
 )
 
 for _module in _MODELS:

@@ -7,10 +7,14 @@ from backend.identity.actor import Actor
 from backend.identity.capabilities import CAPABILITIES
 from backend.identity.models import Role
 
+_PERSONAL = {"rectification", "report", "checkin"}
+"""Subjects of which a worker learns only what concerns them."""
 _CAPABILITY = {
     "alarm": "alarms.see",
     "trace": "traces.see",
     "rectification": "rectifications.see",
+    "report": "reports.send",
+    "checkin": "checkins.see",
     "rule": "rules.see",
     "point": "plant.see",
     "equipment": "plant.see",
@@ -29,16 +33,16 @@ class Told(enum.Enum):
 
 
 def may_role_be_told(site_id: int, role: Role, event: Event | Entry) -> Told:
-    """Who may learn of ``event``: those of its site who may see such things; of workers and rectifications some."""
+    """Who may learn of ``event``: those of its site who may see such things; of workers some, for what is personal."""
     capability = _CAPABILITY.get(event.subject)
     if event.site_id != site_id or capability is None or role not in CAPABILITIES[capability]:
         return Told.NOBODY
-    return Told.SOME if event.subject == "rectification" and role == Role.WORKER else Told.ALL
+    return Told.SOME if event.subject in _PERSONAL and role == Role.WORKER else Told.ALL
 
 
 def may_be_told(actor: Actor, event: Event | Entry) -> bool:
-    """Whether ``actor`` may learn of ``event``. A worker learns of rectifications that concern them only: their own,
-    their team's, or those they are addressed with."""
+    """Whether ``actor`` may learn of ``event``. A worker learns of rectifications and reports that concern them only:
+    their own, their team's, or those they are addressed with."""
     told = may_role_be_told(actor.site_id, actor.role, event)
     if told is not Told.SOME:
         return told is Told.ALL

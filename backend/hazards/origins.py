@@ -69,6 +69,16 @@ async def _holder(session: AsyncSession, actor: Actor, post_id: int | None) -> i
     return found.scalar_one_or_none()
 
 
+async def keeper(session: AsyncSession, actor: Actor, equipment_id: int | None) -> int | None:
+    """Who holds the post that owns the equipment now; None when nobody does, or for no equipment."""
+    if equipment_id is None:
+        return None
+    found = await session.execute(
+        select(col(Equipment.owner_post_id)).where(visible(actor, Equipment), col(Equipment.id) == equipment_id)
+    )
+    return await _holder(session, actor, found.scalar_one_or_none())
+
+
 async def candidates(session: AsyncSession, actor: Actor) -> list[Candidate]:
     """Everybody at work on the site, the actor's own team first."""
     found = await session.execute(

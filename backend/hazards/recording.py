@@ -16,6 +16,7 @@ from backend.hazards import plan
 from backend.hazards.lifecycle import Case, Step
 from backend.hazards.models import Rectification, RectificationEntry
 from backend.hazards.photos import add_photos
+from backend.hazards.reports.telling import tell_of_removal
 from backend.hazards.telling import TITLES, concerned, tell
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
@@ -88,6 +89,8 @@ async def write_down(
         note=note,
         photos=photos,
     )
+    if step is Step.VERIFIED:
+        await tell_of_removal(session, actor, rectification.id)
     if sent.idempotency_key:
         await keep_result(session, actor.person_id, sent.idempotency_key, {"id": rectification.id})
 

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from backend.identity.actor import Actor
 from backend.identity.models import Person
-from backend.identity.permissions import visible
+from backend.identity.permissions import system_query, visible
 from backend.labels.codes import name_in
 from backend.labels.keys import label_key
 from backend.labels.models import Label
@@ -103,6 +103,14 @@ async def labelled(session: AsyncSession, actor: Actor, token: str) -> Label | N
     """The live label with this token, at the actor's site: proof that somebody stood before it, or has its picture."""
     label = await label_of_token(session, actor, token)
     return label if label is not None and label.revoked_at is None else None
+
+
+@system_query("a stranger with a label's address has no site; the label says which it is")
+async def label_anywhere(session: AsyncSession, token: str) -> Label | None:
+    """The live label with this token, of whichever site; None for a forged or revoked one."""
+    name = name_in(token, label_key())
+    live = select(Label).where(col(Label.token_name) == name, col(Label.revoked_at).is_(None))
+    return None if name is None else (await session.execute(live)).scalar_one_or_none()
 
 
 async def label_of_token(session: AsyncSession, actor: Actor, token: str) -> Label | None:

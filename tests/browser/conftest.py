@@ -19,7 +19,10 @@ from tests.browser.phone import Phones
 from tests.embedded.running import ROOT, Up, ups_in
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = ("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
+FLAGS = (
+    *("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"),
+    "--use-fake-device-for-media-stream",  # a microphone that beeps
+)
 
 
 @pytest.fixture(scope="session")

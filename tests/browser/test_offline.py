@@ -1,6 +1,7 @@
 """AnSu without a network: what was seen opens, what is filled in waits, what belongs to another is gone."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -78,3 +79,15 @@ async def test_the_first_page_of_another_person_ends_what_was_kept_though_nobody
     await phone.open("/me")
     await has(phone, "/me")
     await has(phone, "/rectifications", kept=False)
+
+
+async def test_it_can_be_installed_with_shortcuts_for_scan_and_report(phones: Phones) -> None:
+    phone = await phones("worker1")
+    cdp = await phone.context.new_cdp_session(phone.page)
+    manifest = await cdp.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    assert (await cdp.send("Page.getInstallabilityErrors"))["installabilityErrors"] == []
+    wanted = json.loads(manifest["data"])
+    for address in (*(icon["src"] for icon in wanted["icons"]), *(one["url"] for one in wanted["shortcuts"])):
+        answer = await phone.page.request.get(phone.base + address)
+        assert answer.status == 200, address

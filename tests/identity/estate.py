@@ -11,10 +11,20 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alarms.models import Alarm, AlarmGroup
+from backend.checkins.models import (
+    CheckIn,
+    CheckInAnswer,
+    CheckInPhoto,
+    Checklist,
+    InspectionPlan,
+    InspectionStop,
+    InspectionVisit,
+)
 from backend.core.clock import now
 from backend.core.events import record_event
 from backend.delivery.models import PushSubscription
 from backend.hazards.models import Photo, Rectification, RectificationEntry
+from backend.hazards.reports.models import HazardReport, PublicLink, ReportPhoto
 from backend.identity.audit import record_change
 from backend.identity.models import Person, Role, Site
 from backend.identity.sessions import actor_of, open_session
@@ -83,8 +93,10 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         "alarm_id": alarm.id,
         "trace_id": await _trace(session, group, alarm, point),
         **await _rectification(session, estate, alarm, mark),
+        **await _report(session, estate, alarm, mark),
         **await _refused(session, site, mark),
         **await _training(session, worker, mark),
+        **await _check_in(session, worker, post.id, equipment.id, mark),
     }
     await _history(session, estate, alarm, mark)
     return estate
@@ -96,6 +108,32 @@ async def _label(session: AsyncSession, estate: Estate, equipment: Equipment) ->
     label = await live_label(session, actor, Kind.EQUIPMENT, equipment.id)
     assert label is not None
     return token_of(label.token_name, label_key())
+
+
+async def _check_in(
+    session: AsyncSession, worker: Person, post_id: int, equipment_id: int, mark: str
+) -> dict[str, int]:
+    site: dict[str, Any] = {"site_id": worker.site_id}
+    plan = InspectionPlan(**site, name=f"{mark}计划", name_en=mark, post_id=post_id, rhythm="day", begins_at=now())
+    await made(session, plan)
+    items = [{"kind": "yes_no", "title": mark, "title_en": mark}]
+    plan.checklist_id = (await made(session, Checklist(**site, plan_id=plan.id, items=items))).id
+    stop = await made(session, InspectionStop(**site, plan_id=plan.id, equipment_id=equipment_id))
+    opens, closes = now() - timedelta(hours=1), now() + timedelta(hours=1)
+    visit = InspectionVisit(**site, plan_id=plan.id, stop_id=stop.id, post_id=post_id, opens_at=opens, closes_at=closes)
+    await made(session, visit)
+    missed = InspectionVisit(
+        **site, plan_id=plan.id, stop_id=stop.id, post_id=post_id, opens_at=opens - timedelta(hours=9), closes_at=opens
+    )
+    missed.state = "missed"
+    await made(session, missed)
+    one = await made(session, CheckIn(**site, equipment_id=equipment_id, person_id=worker.id, at=now(), note=mark))
+    said = CheckInAnswer(**site, check_in_id=one.id, position=0, kind="yes_no", title=mark, verdict="well")
+    await made(session, said)
+    file = {"sha256": "0" * 64, "path": "none.webp", "thumbnail_path": "none-small.webp"}
+    photo = CheckInPhoto(**site, check_in_id=one.id, uploaded_by=worker.id, width=1, height=1, bytes=1, **file)
+    await made(session, photo)
+    return {"plan_id": plan.id, "visit_id": visit.id, "check_in_id": one.id, "check_in_photo_id": photo.id}
 
 
 async def _training(session: AsyncSession, worker: Person, mark: str) -> dict[str, int]:
@@ -175,6 +213,37 @@ async def _rectification(session: AsyncSession, estate: Estate, alarm: Alarm, ma
         ),
     )
     return {"rectification_id": one.id, "photo_id": photo.id}
+
+
+async def _report(session: AsyncSession, estate: Estate, alarm: Alarm, mark: str) -> dict[str, int]:
+    site_id, worker = estate.site.id, estate.people[Role.WORKER]
+    one = await made(
+        session,
+        HazardReport(
+            site_id=site_id,
+            number=unique("SB-"),
+            details=mark,
+            factor="object",
+            level="general",
+            equipment_id=alarm.equipment_id,
+            reporter_id=worker.id,
+            voice_path="none.webm",
+        ),
+    )
+    photo = ReportPhoto(
+        site_id=site_id,
+        report_id=one.id,
+        sha256="0" * 64,
+        path="none.webp",
+        thumbnail_path="none-small.webp",
+        original_path="none-original.webp",
+        width=1,
+        height=1,
+        bytes=1,
+    )
+    admin = estate.people[Role.ADMIN]
+    link = await made(session, PublicLink(site_id=site_id, key=unique(mark), opened_by=admin.id))
+    return {"report_id": one.id, "report_photo_id": (await made(session, photo)).id, "public_key": link.id}
 
 
 async def _refused(session: AsyncSession, site: Site, mark: str) -> dict[str, int]:

@@ -38,6 +38,9 @@ FORMS: dict[str, dict[str, Any]] = {
     f"POST {_ONE}/return": {"note": "x"},
     f"POST {_ONE}/cancel": {"note": "x"},
     f"POST {_ONE}/reassign": {"owner_id": 1},
+    "POST /api/v1/reports/{report_id}/accept": {"level": "general", "team_id": 1},
+    "POST /api/v1/reports/{report_id}/merge": {"into_id": 1},
+    "POST /api/v1/reports/{report_id}/refuse": {"note": "x"},
     "POST /courses/{course_id}/assign": {"due_on": "2999-01-01"},
 }
 """Door → form with which it gets as far as looking for its object."""
@@ -48,7 +51,7 @@ BODIES: dict[str, dict[str, Any]] = {"POST /api/v1/training/attempts/{attempt_id
 LEADS_ON = {"GET /l/{label_token}": 303, "GET /L/{label_token}": 303}
 """Doors that lead to another page whoever may go through."""
 
-FILES_ONLY_ON_DISK = re.compile(r"/photos/|/static/")
+FILES_ONLY_ON_DISK = re.compile(r"/photos/|/static/|/voice$")
 """Their rows exist in the estate, their files don't."""
 
 

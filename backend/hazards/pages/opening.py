@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.alarms.models import Level
@@ -15,6 +15,8 @@ from backend.hazards.forms import OTHER, PlanForm, StepForm, database_id
 from backend.hazards.lifecycle import Step
 from backend.hazards.origins import Origin
 from backend.hazards.pages.refusals import REFUSALS, Refusal, refusal
+from backend.hazards.reports import queries as reports
+from backend.hazards.reports.commands import rectify
 from backend.hazards.wording import LEVELS
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -28,10 +30,16 @@ async def new_page(
     session: SessionDep,
     actor: ActorDep,
     alarm_id: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    report_id: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
 ) -> Response:
-    """The form; from an alarm with its title, level, the rule's advice and the equipment's owner."""
+    """The form; from an alarm with its title, level, the rule's advice and the equipment's owner.
+
+    From an accepted report with its words, level, and the owner of the equipment.
+    """
     source = await origins.origin(session, actor, alarm_id) if alarm_id else None
-    return await _form(request, session, actor, _guessed(source, locale_of(request)), source)
+    report = await reports.card(session, actor, report_id) if report_id else None
+    typed = await _reported(session, actor, report) if report else _guessed(source, locale_of(request))
+    return await _form(request, session, actor, typed, source, report=report)
 
 
 @router.post("", dependencies=[allow("rectifications.open")])
@@ -41,18 +49,24 @@ async def open_rectification(
     actor: ActorDep,
     typed: Annotated[PlanForm, Depends()],
     step: Annotated[StepForm, Depends()],
+    report_id: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
     """Open it and show it; a refused one shows the form again as it was typed."""
+    of_report = database_id(report_id)
     try:
         wanted = typed.read(actor)
         sent = await step.read()
         async with session.begin_nested():
-            opened = await commands.open_rectification(session, actor, wanted, sent)
+            if of_report:
+                opened = await rectify(session, actor, of_report, wanted, sent)
+            else:
+                opened = await commands.open_rectification(session, actor, wanted, sent)
     except REFUSALS as error:
         alarm_id = database_id(typed.alarm_id)
         source = await origins.origin(session, actor, alarm_id) if alarm_id else None
+        report = await reports.card(session, actor, of_report) if of_report else None
         refused = refusal(request, error, photos_lost=step.has_photos)
-        return await _form(request, session, actor, typed, source, refused)
+        return await _form(request, session, actor, typed, source, refused, report=report)
     return RedirectResponse(f"/rectifications/{opened.id}?done={Step.OPENED}", 303)
 
 
@@ -67,6 +81,16 @@ def _guessed(source: Origin | None, locale: str) -> PlanForm:
         owner_id=str(source.owner_id or ""),
         level=alarm.level,
         alarm_id=str(alarm.id),
+    )
+
+
+async def _reported(session: SessionDep, actor: Actor, card: reports.Card) -> PlanForm:
+    owner = await origins.keeper(session, actor, card.report.equipment_id)
+    return PlanForm(
+        title=card.headline or card.report.number,
+        cause=card.report.details,
+        owner_id=str(owner or ""),
+        level=card.report.level,
     )
 
 
@@ -99,12 +123,15 @@ async def _form(
     typed: PlanForm,
     source: Origin | None,
     refused: Refusal | None = None,
+    *,
+    report: reports.Card | None = None,
 ) -> Response:
     refused = refused or Refusal()
     response: Response = render(
         request,
         "hazards/new.html",
         typed=typed,
+        report=report,
         source=source,
         deadlines=_deadlines(typed, actor),
         candidates=await origins.candidates(session, actor),

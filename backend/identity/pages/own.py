@@ -25,6 +25,8 @@ _DONE = {
     "devices": N_("其他设备都已退出登录"),
 }
 _LINKS = (
+    ("reports.send", "/reports/mine", N_("我的上报"), "send"),
+    ("reports.triage", "/reports", N_("隐患上报"), "shield-alert"),
     ("rules.see", "/rules", N_("预警规则"), "sliders-horizontal"),
     ("plant.edit", "/labels", N_("标签"), "qr-code"),
     ("people.see", "/people", N_("人员"), "users"),

@@ -25,18 +25,39 @@ async function small(file, bitmap) {
   return new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg", lastModified: file.lastModified });
 }
 
-/** @param {HTMLElement} field */
+/** @param {File[]} files */
+function together(files) {
+  const transfer = new DataTransfer();
+  for (const file of files) transfer.items.add(file);
+  return transfer.files;
+}
+
+/** A field with `data-draws` also lets one draw on a copy. @param {HTMLElement} field */
 function enliven(field) {
   const input = field.querySelector("input[type=file]");
   const previews = field.querySelector(".photo-previews");
   const most = Number(field.dataset.most);
-  /** @type {{file: File, box: HTMLElement}[]} */
+  /** @type {{file: File, box: HTMLElement, drawn?: File}[]} `drawn`: the copy that somebody drew on */
   let kept = [];
 
   const sync = () => {
-    const transfer = new DataTransfer();
-    for (const { file } of kept) transfer.items.add(file);
-    input.files = transfer.files;
+    input.files = together(kept.map(({ file, drawn }) => drawn ?? file));
+    if (!field.dataset.draws) return;
+    const indexes = [...kept.keys()].filter((index) => kept[index].drawn);
+    field.querySelector("[name=originals]").files = together(indexes.map((index) => kept[index].file));
+    field.querySelector("[name=drawn]").value = indexes.join(",");
+  };
+
+  /** Drawing begins anew on the photo as it was taken. */
+  const draw = async (photo) => {
+    const { annotate } = await import("./annotate.js");
+    const copy = await annotate(photo.file);
+    if (!copy) return;
+    photo.drawn = copy;
+    const bitmap = await createImageBitmap(copy);
+    photo.box.querySelector("canvas").replaceWith(drawn(bitmap, PREVIEW_SIDE));
+    bitmap.close();
+    sync();
   };
 
   const add = async (file) => {
@@ -62,6 +83,14 @@ function enliven(field) {
     words.replaceWith(drawn(bitmap, PREVIEW_SIDE));
     photo.file = await small(file, bitmap);
     bitmap.close();
+    if (!field.dataset.draws) return;
+    const pen = document.createElement("button");
+    pen.type = "button";
+    pen.className = "photo-draw";
+    pen.textContent = "✎";
+    pen.setAttribute("aria-label", `${field.dataset.draws} ${file.name}`);
+    pen.addEventListener("click", () => draw(photo).catch((error) => console.warn("annotate", error)));
+    box.append(pen);
   };
 
   input.addEventListener("change", async () => {

@@ -1,0 +1,167 @@
+"""``/reports``: what waits for a leader's decision; ``/reports/{id}``: one, what became of it, and the decision."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import RedirectResponse
+
+from backend.core.pages import render
+from backend.hazards.forms import database_id
+from backend.hazards.pages.refusals import REFUSALS, Refusal, refusal
+from backend.hazards.reports import commands, queries
+from backend.hazards.reports.draft import MOST_LETTERS
+from backend.hazards.reports.models import HazardReport
+from backend.hazards.reports.wording import DECISIONS, DONE, FACTORS, OUTCOMES, REASONS, TONES
+from backend.hazards.wording import LEVELS
+from backend.identity.actor import Actor
+from backend.identity.web import ActorDep, SessionDep, allow
+
+router = APIRouter(prefix="/reports")
+
+IdText = Annotated[str, Form(max_length=20)]
+
+
+@router.get("", dependencies=[allow("reports.triage")])
+async def triage_page(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    search: Annotated[str, Query(max_length=60)] = "",
+    before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+) -> Response:
+    """Those that wait, the oldest first, then what was decided; htmx gets the lists or the rows alone."""
+    parts = {"report-lists": "lists", "report-rows": "rows"}
+    part = parts.get(request.headers.get("hx-target", ""))
+    wanted = search.strip()
+    cards = await queries.decided(session, actor, search=wanted, before=before)
+    here = {"search": wanted} if wanted else {}
+    return render(
+        request,
+        "reports/reports.html",
+        block=part,
+        waiting=await queries.to_triage(session, actor, search=wanted) if part != "rows" else [],
+        cards=cards,
+        search=wanted,
+        here=f"/reports?{urlencode(here)}",
+        more_url=f"/reports?{urlencode({**here, 'before': cards[-1].report.id})}" if len(cards) == queries.PAGE else "",
+        outcomes=OUTCOMES,
+        tones=TONES,
+        factors=FACTORS,
+        opens=actor.can("reports.open_to_public"),
+    )
+
+
+@router.get("/{report_id}", dependencies=[allow("reports.send")])
+async def one_page(request: Request, session: SessionDep, actor: ActorDep, report_id: int, done: str = "") -> Response:
+    """The report, and what became of it; for leaders with what can be decided."""
+    return await _page(request, session, actor, report_id, done=DONE.get(done, ""))
+
+
+@router.post("/{report_id}/accept", dependencies=[allow("reports.triage")])
+async def accept(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    report_id: int,
+    level: Annotated[str, Form(max_length=20)] = "",
+    team_id: IdText = "",
+    then: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    """Take it as a hazard; ``then=rectify`` goes on to its rectification at once."""
+
+    async def decide() -> HazardReport:
+        return await commands.accept(session, actor, report_id, level, database_id(team_id))
+
+    onward = f"/rectifications/new?report_id={report_id}" if then == "rectify" else ""
+    return await _decided(request, session, actor, report_id, decide, onward)
+
+
+@router.post("/{report_id}/merge", dependencies=[allow("reports.triage")])
+async def merge(
+    request: Request, session: SessionDep, actor: ActorDep, report_id: int, into_id: IdText = ""
+) -> Response:
+    """Count it to another."""
+
+    async def decide() -> HazardReport:
+        return await commands.merge(session, actor, report_id, database_id(into_id))
+
+    return await _decided(request, session, actor, report_id, decide)
+
+
+@router.post("/{report_id}/refuse", dependencies=[allow("reports.triage")])
+async def refuse(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    report_id: int,
+    note: Annotated[str, Form(max_length=4000)] = "",
+) -> Response:
+    """Say no, with the reason."""
+
+    async def decide() -> HazardReport:
+        return await commands.refuse(session, actor, report_id, note)
+
+    return await _decided(request, session, actor, report_id, decide, note=note)
+
+
+async def _decided(
+    request: Request,
+    session: AsyncSession,
+    actor: Actor,
+    report_id: int,
+    decide: Callable[[], Awaitable[HazardReport]],
+    onward: str = "",
+    *,
+    note: str = "",
+) -> Response:
+    try:
+        async with session.begin_nested():
+            report = await decide()
+            state = report.state
+    except REFUSALS as error:
+        refused = refusal(request, error, photos_lost=False)
+        return await _page(request, session, actor, report_id, refused=refused, note=note)
+    return RedirectResponse(onward or f"/reports/{report_id}?done={state}", 303)
+
+
+async def _page(
+    request: Request,
+    session: AsyncSession,
+    actor: Actor,
+    report_id: int,
+    *,
+    done: str = "",
+    refused: Refusal | None = None,
+    note: str = "",
+) -> Response:
+    refused = refused or Refusal()
+    story = await queries.story(session, actor, report_id)
+    decides = actor.can("reports.triage") and story.card.outcome == "waiting" and not story.card.main
+    response: Response = render(
+        request,
+        "reports/report.html",
+        story=story,
+        card=story.card,
+        one=story.card.report,
+        leads=actor.can("reports.triage"),
+        decides=decides,
+        teams=await queries.teams(session, actor) if decides else [],
+        joinable=await queries.joinable(session, actor, story.card.report) if decides else [],
+        owner_team=(story.card.area.team_id if story.card.area else None) or actor.team_id or "",
+        levels=LEVELS,
+        factors=FACTORS,
+        outcomes=OUTCOMES,
+        tones=TONES,
+        reasons=REASONS,
+        decisions=DECISIONS,
+        most=MOST_LETTERS["note"],
+        done=done,
+        note=note,
+        refused=refused,
+        errors=refused.errors,
+    )
+    response.status_code = refused.status
+    return response
