@@ -32,6 +32,7 @@ _ROUTERS = (
     "backend.delivery.pages",
     "backend.identity.pages",
     "backend.identity.api",
+    "backend.labels.pages",
     "backend.live.pages",
     "backend.live.api",
     "backend.telemetry.pages",

@@ -10,6 +10,7 @@ _MODELS = (
     "backend.core.idempotency",
     "backend.identity.models",
     "backend.plant.models",
+    "backend.labels.models",
     "backend.telemetry.models",
     "backend.alarms.models",
     "backend.delivery.models",

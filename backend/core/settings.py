@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     secure_cookies: bool | None = None
     """``Secure`` and ``__Host-`` cookies; None means: exactly when public_url is https."""
 
+    label_key: str = ""
+    """Secret that signs the labels on equipment; empty means the one in the data folder, made at its first use."""
     vapid_key: str = ""
     """Private key of web push (base64url, RFC 8292); empty means the one in the data folder, made at its first use."""
     vapid_contact: str = "mailto:admin@ansu.example"

@@ -18,6 +18,7 @@ _CAPABILITY = {
     "rule": "rules.see",
     "point": "plant.see",
     "equipment": "plant.see",
+    "area": "plant.see",
 }
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
 

@@ -76,6 +76,9 @@ ACTIONS = {
     "point.ignore": N_("忽略测点"),
     "point.restore": N_("恢复待认领"),
     "plant.edit": N_("修改厂区资料"),
+    "label.make": N_("制作标签"),
+    "label.replace": N_("换标签"),
+    "label.revoke": N_("作废标签"),
 }
 
 OBJECTS = {
@@ -105,6 +108,7 @@ _PAGES = {
     "inspection_plan": "/plans/{}",
     "point": "/points/{}",
     "equipment": "/equipment/{}",
+    "area": "/areas/{}",
 }
 
 FIELDS = {
@@ -166,6 +170,7 @@ FIELDS = {
     "unit": N_("单位"),
     "range_low": N_("量程下限"),
     "range_high": N_("量程上限"),
+    "label": N_("标签"),
 }
 
 _VALUES = {

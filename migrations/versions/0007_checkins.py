@@ -1,6 +1,6 @@
 """Inspection plans with their checklists, the visits they ask for, check-ins with answers and photos, fences.
 
-Revision: 0007, after 0005.
+Revision: 0007, after 0006.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0007"
-down_revision: str | None = "0005"
+down_revision: str | None = "0006"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -74,6 +74,7 @@ _IDS = """
 SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm, (SELECT max(id) FROM trace) AS trace,
        (SELECT min(id) FROM alarm_rule) AS rule, (SELECT id FROM point WHERE code = 'XMEAS_9') AS point,
        (SELECT id FROM equipment WHERE code = 'REACTOR') AS equipment,
+       (SELECT area_id FROM equipment WHERE code = 'REACTOR') AS area,
        (SELECT id FROM person WHERE account = 'worker1') AS person,
        (SELECT min(id) FROM course) AS course, (SELECT min(id) FROM inspection_plan) AS plan,
        (SELECT min(id) FROM inspection_visit) AS visit
@@ -87,6 +88,11 @@ PAGES = (
     "/traces/{trace}",
     "/plant",
     "/equipment/{equipment}",
+    "/areas/{area}",
+    "/labels",
+    "/labels/equipment/{equipment}",
+    "/labels/areas/{area}",
+    "/scan",
     "/points/{point}",
     "/points/{point}/edit",
     "/rectifications",
@@ -192,11 +198,17 @@ async def test_a_worker_hits_everything_with_gloves_on(phones: Phones, eventful:
     assert not missed, "\n".join(missed)
 
 
+_SHADED = (
+    *("/", "/alarms/{alarm}", "/traces/{trace}", "/plant", "/points/{point}", "/rectifications"),
+    *("/reports/new", "/reports/{report}"),
+)
+
+
 async def test_text_keeps_its_contrast_in_the_theme_for_glare(phones: Phones, eventful: dict[str, int]) -> None:
     phone = await phones("manager1")
     axe = Axe()
     barriers = []
-    for pattern in ("/", "/alarms/{alarm}", "/traces/{trace}", "/plant", "/points/{point}", "/rectifications"):
+    for pattern in _SHADED:
         path = pattern.format(**eventful)
         await look(phone, path)
         await phone.page.evaluate("document.documentElement.dataset.theme = 'contrast'")

@@ -19,8 +19,11 @@ from backend.hazards.reports import commands
 from backend.hazards.reports.commands.public import BY_ADDRESS
 from backend.hazards.reports.models import HazardReport
 from backend.hazards.reports.voice import MOST_BYTES
-from backend.identity.actor import Actor
-from backend.identity.models import AuditEntry, Person, Role
+from backend.identity.models import AuditEntry, Role
+from backend.labels.codes import token_of
+from backend.labels.commands import make_labels
+from backend.labels.keys import label_key
+from backend.labels.queries import Kind, live_label, things_named
 from tests.factories import actor_for, make_area, make_person, unique
 from tests.hazards.browsing import browsing, chinese, hidden, main_button
 from tests.hazards.cast import Cast, make_cast
@@ -112,6 +115,16 @@ async def test_the_leader_accepts_and_rectifies_in_two_taps(app: FastAPI, databa
         for fragment in fragments:
             shown = (await browser.get(fragment)).text
             assert "螺栓松动" in shown and "<html" not in shown
+
+
+async def test_the_search_narrows_the_list_and_htmx_gets_the_lists_alone(app: FastAPI, cast: Cast) -> None:
+    async with browsing(app, cast.wang) as browser:
+        for words in ("护栏松动", "视镜渗油"):
+            await report(browser, cast, details=words)
+    async with browsing(app, cast.leader) as browser:
+        found = (await browser.get("/reports?search=渗油", headers={"HX-Target": "report-lists"})).text
+        assert "视镜渗油" in found and "护栏松动" not in found and "<html" not in found
+        assert "没有找到上报" in (await browser.get("/reports?search=100%25")).text
 
 
 async def test_merging_and_refusing_say_what_is_missing(app: FastAPI, cast: Cast) -> None:
@@ -328,6 +341,30 @@ async def test_the_public_reports_only_while_an_administrator_lets_it(
         assert "匿名" in (await leader.get("/reports")).text
 
 
+async def test_a_label_leads_a_stranger_to_a_report_of_its_place_where_the_site_lets_them(
+    app: FastAPI, database: Database, cast: Cast
+) -> None:
+    async with database.session(site_id=cast.site.id) as session:
+        thing = (await things_named(session, cast.admin, [(Kind.EQUIPMENT, cast.reactor_id)]))[0]
+        await make_labels(session, cast.admin, [thing])
+        label = await live_label(session, cast.admin, Kind.EQUIPMENT, cast.reactor_id)
+    assert label is not None
+    token = token_of(label.token_name, label_key())
+    async with visitor(app) as stranger:
+        asked = await stranger.get(f"/l/{token}")
+        assert asked.status_code == 303
+        assert f"/public/report/{token}/offer" in (await stranger.get(asked.headers["location"])).text
+        assert (await stranger.get(f"/public/report/{token}/offer")).status_code == 204
+        assert (await stranger.get(f"/public/report/{token}")).status_code == 404
+        await open_to_the_public(database, cast)
+        assert f'href="/public/report/{token}"' in (await stranger.get(f"/public/report/{token}/offer")).text
+        words = {"idempotency_key": unique("public-form-key-"), "details": "阀门漏油", "place": "area:1"}
+        assert "SB-" in (await stranger.post(f"/public/report/{token}", data=words)).text
+    async with database.session(site_id=cast.site.id) as session:
+        one = (await session.execute(select(HazardReport).where(col(HazardReport.details) == "阀门漏油"))).scalar_one()
+    assert (one.equipment_id, one.origin, one.reporter_id) == (cast.reactor_id, "public", None)
+
+
 async def test_one_address_sends_the_public_form_only_so_often(app: FastAPI, database: Database, cast: Cast) -> None:
     address = await open_to_the_public(database, cast)
     most = int(BY_ADDRESS.split("/", 1)[0])
@@ -346,12 +383,9 @@ async def test_the_public_form_does_not_name_equipment_join_or_set_levels(
     app: FastAPI, database: Database, cast: Cast
 ) -> None:
     address = await open_to_the_public(database, cast)
-    nobody: Actor
     async with database.session() as session:
-        nobody = await commands.site_of(session, address.rsplit("/", 1)[1], "198.51.100.9")
-        draft = commands.ReportDraft(details="x", level="low", joins=1, idempotency_key="0123456789abcdef")
-        one = await commands.report_publicly(session, nobody, draft)
-    assert (one.level, one.level_reason, one.merged_into_id) == ("general", "usual", None)
-    assert nobody.person_id == 0
-    async with database.session() as session:
-        assert await session.get(Person, 0) is None
+        came = await commands.visit(session, address.rsplit("/", 1)[1], "198.51.100.9")
+        claims: dict[str, Any] = {"level": "low", "joins": 1, "equipment_id": cast.reactor_id}
+        draft = commands.ReportDraft(details="x", idempotency_key="0123456789abcdef", **claims)
+        one = await commands.report_publicly(session, came, draft)
+    assert (one.level, one.level_reason, one.merged_into_id, one.equipment_id) == ("general", "usual", None, None)

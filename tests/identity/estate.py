@@ -28,7 +28,11 @@ from backend.hazards.reports.models import HazardReport, PublicLink, ReportPhoto
 from backend.identity.audit import record_change
 from backend.identity.models import Person, Role, Site
 from backend.identity.sessions import actor_of, open_session
-from backend.plant.models import Point, PointStatus
+from backend.labels.codes import token_of
+from backend.labels.commands import make_labels
+from backend.labels.keys import label_key
+from backend.labels.queries import Kind, live_label, things_named
+from backend.plant.models import Equipment, Point, PointStatus
 from backend.telemetry.models import PointState, Rejection, Source
 from backend.tracing.models import Trace
 from backend.training.models import Course, CourseVersion, QuizAttempt
@@ -57,7 +61,7 @@ class Estate:
 
     site: Site
     people: dict[Role, Person] = field(default_factory=dict)
-    ids: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
 
 
 async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
@@ -83,6 +87,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         "subscription_id": await _woken_phone(session, worker, sign_in, mark),
         "equipment_id": equipment.id,
         "area_id": area.id,
+        "label_token": await _label(session, estate, equipment),
         "point_id": point.id,
         "rule_id": rule.id,
         "alarm_id": alarm.id,
@@ -95,6 +100,14 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
     }
     await _history(session, estate, alarm, mark)
     return estate
+
+
+async def _label(session: AsyncSession, estate: Estate, equipment: Equipment) -> str:
+    actor = await actor_for(session, estate.people[Role.ADMIN])
+    await make_labels(session, actor, await things_named(session, actor, [(Kind.EQUIPMENT, equipment.id)]))
+    label = await live_label(session, actor, Kind.EQUIPMENT, equipment.id)
+    assert label is not None
+    return token_of(label.token_name, label_key())
 
 
 async def _check_in(

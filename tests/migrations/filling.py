@@ -27,6 +27,7 @@ _REQUIRED_BY_CHECK = {
     "place_fence.equipment_id",
     "check_in.equipment_id",
     "hazard_report.reporter_id",
+    "label.equipment_id",
 }
 """Columns that may be null by themselves, but not all of their row."""
 

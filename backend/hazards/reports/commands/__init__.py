@@ -4,7 +4,7 @@ Each checks who and in which state, changes, and leaves an audit entry and an ev
 """
 
 from backend.hazards.reports.commands.deciding import accept, merge, rectify, refuse
-from backend.hazards.reports.commands.public import close_link, count_try, link, open_link, report_publicly, site_of
+from backend.hazards.reports.commands.public import close_link, count_try, link, open_link, report_publicly, visit
 from backend.hazards.reports.commands.sending import report_hazard
 from backend.hazards.reports.draft import Position, ReportDraft
 
@@ -21,5 +21,5 @@ __all__ = [
     "refuse",
     "report_hazard",
     "report_publicly",
-    "site_of",
+    "visit",
 ]

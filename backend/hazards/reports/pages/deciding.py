@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,18 +29,24 @@ async def triage_page(
     request: Request,
     session: SessionDep,
     actor: ActorDep,
+    search: Annotated[str, Query(max_length=60)] = "",
     before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
 ) -> Response:
-    """Those that wait, the oldest first, then what was decided; htmx gets the rows alone when something changes."""
-    part = {"report-waiting": "waiting", "report-rows": "rows"}.get(request.headers.get("hx-target", ""))
-    cards = await queries.decided(session, actor, before=before)
+    """Those that wait, the oldest first, then what was decided; htmx gets the lists or the rows alone."""
+    parts = {"report-lists": "lists", "report-rows": "rows"}
+    part = parts.get(request.headers.get("hx-target", ""))
+    wanted = search.strip()
+    cards = await queries.decided(session, actor, search=wanted, before=before)
+    here = {"search": wanted} if wanted else {}
     return render(
         request,
         "reports/reports.html",
         block=part,
-        waiting=await queries.to_triage(session, actor) if part != "rows" else [],
+        waiting=await queries.to_triage(session, actor, search=wanted) if part != "rows" else [],
         cards=cards,
-        more_url=f"/reports?before={cards[-1].report.id}" if len(cards) == queries.PAGE else "",
+        search=wanted,
+        here=f"/reports?{urlencode(here)}",
+        more_url=f"/reports?{urlencode({**here, 'before': cards[-1].report.id})}" if len(cards) == queries.PAGE else "",
         outcomes=OUTCOMES,
         tones=TONES,
         factors=FACTORS,

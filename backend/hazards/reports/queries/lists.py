@@ -60,15 +60,17 @@ class Card:
         return self.rectification.state if self.rectification else None
 
 
-async def to_triage(session: AsyncSession, actor: Actor) -> list[Card]:
-    """Reports that wait for a decision, the oldest first."""
+async def to_triage(session: AsyncSession, actor: Actor, *, search: str = "") -> list[Card]:
+    """Reports that wait for a decision, the oldest first; ``search`` looks into numbers, words and places."""
     waiting = col(HazardReport.state) == ReportState.WAITING
-    return await _cards(session, actor, waiting, order=(col(HazardReport.id),), most=MOST_WAITING)
+    return await _cards(session, actor, waiting, *_found(search), order=(col(HazardReport.id),), most=MOST_WAITING)
 
 
-async def decided(session: AsyncSession, actor: Actor, *, before: int | None = None, most: int = PAGE) -> list[Card]:
+async def decided(
+    session: AsyncSession, actor: Actor, *, search: str = "", before: int | None = None, most: int = PAGE
+) -> list[Card]:
     """Reports that somebody has decided on, the newest first; ``before`` is the id of the last one shown."""
-    wanted = [col(HazardReport.state) != ReportState.WAITING]
+    wanted = [col(HazardReport.state) != ReportState.WAITING, *_found(search)]
     if before is not None:
         wanted.append(col(HazardReport.id) < before)
     return await _cards(session, actor, *wanted, order=(col(HazardReport.id).desc(),), most=most)
@@ -134,6 +136,14 @@ def open_ones() -> ColumnElement[bool]:
         col(Rectification.state).is_distinct_from(RectificationState.VERIFIED),
     )
     return or_(col(HazardReport.state) == ReportState.WAITING, accepted)
+
+
+def _found(search: str) -> list[ColumnElement[bool]]:
+    if not search:
+        return []
+    words = (HazardReport.number, HazardReport.title, HazardReport.details, HazardReport.decision_note)
+    names = (Equipment.name, Equipment.name_en, Area.name, Area.name_en, Person.name, Person.name_en)
+    return [or_(*(col(column).icontains(search, autoescape=True) for column in (*words, *names)))]
 
 
 def _at(equipment_id: int | None, area_id: int | None) -> ColumnElement[bool]:
