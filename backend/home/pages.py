@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, Request, Response
 
 from backend.alarms.queries.listing import Show, Wanted, alarms
+from backend.checkins.queries import due_visit_count
 from backend.core.clock import now
 from backend.core.errors import N_
 from backend.core.pages import render
 from backend.hazards.queries import most_urgent
+from backend.hazards.reports.queries import triage_count
 from backend.home.queries import standing
 from backend.home.tasks import TaskKind
 from backend.home.waiting import waiting_for
@@ -57,6 +59,8 @@ async def home(request: Request, session: SessionDep, actor: ActorDep) -> Respon
         stands=stands,
         floods=(await alarms(session, actor, Wanted(Show.WAITING), most=MOST_FLOODS)).floods,
         to_learn=await due_count(session, actor),
+        to_check=await due_visit_count(session, actor),
+        to_triage=await triage_count(session, actor),
         own=await most_urgent(session, actor),
         greeting=greeting(moment.astimezone(actor.zone)),
         today=moment.astimezone(actor.zone),

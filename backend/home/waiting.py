@@ -4,21 +4,30 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.checkins.queries import DueVisit, due_visits
 from backend.core.clock import now
 from backend.hazards.lifecycle import WORKABLE
 from backend.hazards.queries import Card, Tab, rectifications
+from backend.hazards.reports.queries import Card as ReportCard
+from backend.hazards.reports.queries import to_triage
 from backend.home.tasks import Task, TaskKind, Waiting, sort_tasks
 from backend.identity.actor import Actor
 from backend.training.duties import Duty
 from backend.training.queries import Learning, mine
 
+MOST_VISITS = 60
+
 
 async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
-    """Everything the actor is to do: rectifications, verifications, courses."""
+    """Everything the actor is to do: check-ins, rectifications, verifications, reports to decide on, courses."""
+    visits = await due_visits(session, actor, most=MOST_VISITS)
+    reports = await to_triage(session, actor) if actor.can("reports.triage") else []
     owned = await rectifications(session, actor, tab=Tab.MINE)
     submitted = await rectifications(session, actor, tab=Tab.TO_VERIFY)
     courses = await mine(session, actor)
     tasks = [
+        *(_to_check(visit) for visit in visits),
+        *(_to_decide(report, actor) for report in reports),
         *(_to_rectify(card) for card in owned.cards if card.state in WORKABLE),
         *(_to_verify(card) for card in submitted.cards),
         *(_to_learn(one, actor) for one in courses if one.duty in {Duty.DUE, Duty.OVERDUE}),
@@ -29,6 +38,34 @@ async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
 def day_end(moment: datetime, actor: Actor) -> datetime:
     """When the day of ``moment`` ends on the actor's site."""
     return datetime.combine(moment.astimezone(actor.zone).date() + timedelta(days=1), time(), actor.zone)
+
+
+def _to_check(visit: DueVisit) -> Task:
+    place = visit.place
+    return Task(
+        TaskKind.CHECKIN,
+        f"/checkins/{visit.id}",
+        place.name,
+        place.name_en,
+        visit.name,
+        visit.name_en,
+        "",
+        visit.due_at,
+    )
+
+
+def _to_decide(card: ReportCard, actor: Actor) -> Task:
+    """Nobody who reports should wait overnight: due at the end of the day on which it came."""
+    report, place = card.report, card.equipment or card.area
+    return Task(
+        kind=TaskKind.TRIAGE,
+        url=f"/reports/{report.id}",
+        title=card.headline or report.number,
+        place=place.name if place else "",
+        place_en=place.name_en if place else "",
+        level=report.level,
+        due_at=day_end(report.created_at, actor),
+    )
 
 
 def _to_rectify(card: Card) -> Task:
