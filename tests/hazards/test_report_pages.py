@@ -123,6 +123,17 @@ async def test_the_search_narrows_the_list_and_htmx_gets_the_lists_alone(app: Fa
         assert "没有找到上报" in (await browser.get("/reports?search=100%25")).text
 
 
+async def test_the_page_of_an_area_shows_what_stands_open_there(app: FastAPI, cast: Cast) -> None:
+    async with browsing(app, cast.wang) as browser:
+        found = re.search(r'value="(area:(\d+))"', (await browser.get("/reports/new")).text)
+        assert found
+        assert (await browser.get(f"/areas/{found[2]}/hazards")).text.strip() == ""
+        await report(browser, cast, details="围堰开裂", place=found[1])
+        assert "围堰开裂" in (await browser.get(f"/areas/{found[2]}/hazards")).text
+        assert f'value="{found[1]}" selected' in (await browser.get(f"/reports/new?area={found[2]}")).text
+        assert (await browser.get(f"/areas/{found[2]}/rectifications")).text.strip() == ""
+
+
 async def test_merging_and_refusing_say_what_is_missing(app: FastAPI, cast: Cast) -> None:
     async with browsing(app, cast.wang) as browser:
         first, second = [(await report(browser, cast, details=text)).headers["location"] for text in ("甲", "乙")]

@@ -73,6 +73,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         "session_id": (sign_in := await _sign_in(session, worker)),
         "subscription_id": await _woken_phone(session, worker, sign_in, mark),
         "equipment_id": equipment.id,
+        "area_id": area.id,
         "point_id": point.id,
         "rule_id": rule.id,
         "alarm_id": alarm.id,
