@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Command] = {
     "migrate": Command("backend.core.migrate:run", "更新数据库结构", "bring the tables up to date", _DATABASE),
     "demo": Command("backend.starter.demo:load", "装入演示厂区", "load the demo site", _DATABASE, _ALL),
     "site": Command("backend.starter.founding:main", "新建厂区和管理员", "make a site and its admin", _DATABASE),
+    "labels": Command("backend.labels.cli:main", "打印设备和区域的标签", "print labels", _DATABASE, ("public_url",)),
     "replay": Command("backend.starter.replay:main", "回放真实运行数据", "replay recorded plant data"),
     "detect": Command("backend.tracing.cli:main", "在文件上检测异常", "detect on files", keeps_name=True),
     "trace": Command("backend.tracing.cli:main", "在文件上追溯根源", "trace to the root on files", keeps_name=True),

@@ -16,6 +16,7 @@ from prometheus_client import start_http_server
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alarms.escalator import escalate_due, escalation_audit, expire_shelving
+from backend.checkins.timekeeping import forget_positions, keep_rounds
 from backend.core.database import Database
 from backend.core.doorbell import ArqDoorbell
 from backend.core.events import CHANNEL
@@ -81,6 +82,8 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(10, "canary", watchdog.send_canaries))
         start(every(5, "watch", watchdog.look))
         start(every(600, "overdue", in_session(remind_overdue)))
+        start(every(30, "rounds", in_session(keep_rounds)))
+        start(every(3600, "positions", in_session(forget_positions)))
         start(every(3600, "partitions", lambda: keep_partitions(database)))
         if settings().redis_url:
             start(hear(settings().redis_url, database, HANDLERS))

@@ -10,6 +10,7 @@ _MODELS = (
     "backend.core.idempotency",
     "backend.identity.models",
     "backend.plant.models",
+    "backend.labels.models",
     "backend.telemetry.models",
     "backend.alarms.models",
     "backend.delivery.models",
@@ -17,6 +18,7 @@ _MODELS = (
     "backend.hazards.models",
     "backend.hazards.reports.models",
     "backend.training.models",
+    "backend.checkins.models",
 )
 
 for _module in _MODELS:

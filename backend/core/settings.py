@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     secure_cookies: bool | None = None
     """``Secure`` and ``__Host-`` cookies; None means: exactly when public_url is https."""
 
+    label_key: str = ""
+    """Secret that signs the labels on equipment; empty means the one in the data folder, made at its first use."""
     vapid_key: str = ""
     """Private key of web push (base64url, RFC 8292); empty means the one in the data folder, made at its first use."""
     vapid_contact: str = "mailto:admin@ansu.example"
@@ -94,6 +96,8 @@ class Settings(BaseSettings):
     session_days: int = 30
     keep_readings_days: int = Field(default=0, ge=0)
     """Days of readings kept in the database; older days are dropped whole. 0 keeps all."""
+    keep_positions_days: int = Field(default=30, ge=1)
+    """Days after which the coarse position of a check-in is forgotten."""
     metrics_token: str = ""
     """Bearer token Prometheus must show for /metrics; empty means only loopback may read it."""
     worker_metrics_port: int = 0

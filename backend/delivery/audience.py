@@ -7,16 +7,18 @@ from backend.identity.actor import Actor
 from backend.identity.capabilities import CAPABILITIES
 from backend.identity.models import Role
 
-_PERSONAL = {"rectification", "report"}
+_PERSONAL = {"rectification", "report", "checkin"}
 """Subjects of which a worker learns only what concerns them."""
 _CAPABILITY = {
     "alarm": "alarms.see",
     "trace": "traces.see",
     "rectification": "rectifications.see",
     "report": "reports.send",
+    "checkin": "checkins.see",
     "rule": "rules.see",
     "point": "plant.see",
     "equipment": "plant.see",
+    "area": "plant.see",
 }
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
 

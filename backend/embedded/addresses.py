@@ -25,10 +25,12 @@ class Addresses:
     mqtt_protocol: str = "auto"
     web_url: str = ""
     """Where the web role answers on this machine."""
+    public_url: str = ""
+    """The address that phones open."""
 
     def environment(self) -> dict[str, str]:
         """``ANSU_*`` variables with which a role finds these servers."""
-        wanted = ("database_url", "redis_url", "mqtt_url", "mqtt_monitor_url", "mqtt_protocol")
+        wanted = ("database_url", "redis_url", "mqtt_url", "mqtt_monitor_url", "mqtt_protocol", "public_url")
         return {f"ANSU_{name.upper()}": value for name in wanted if (value := str(getattr(self, name)))}
 
 

@@ -1,5 +1,6 @@
-"""What a phone needs to open AnSu without a network: the list of files it keeps, a page to fall back on. None of it
-says anything about a plant or a person. The service worker itself comes from ``delivery.pages``.
+"""What a phone needs to work without a network: the list of files it keeps and a page to fall back on, which say
+nothing about a plant or a person; and the pages that its owner will need. The service worker itself comes from
+``delivery.pages``.
 """
 
 from functools import lru_cache
@@ -8,13 +9,18 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
 from backend.core.pages import STATIC, asset, render
-from backend.identity.web import public
+from backend.home.waiting import waiting_for
+from backend.identity.web import ActorDep, SessionDep, allow, public
 
 router = APIRouter(include_in_schema=False)
 
 SHELL_KINDS = (".css", ".js", ".svg", ".webmanifest")
 LARGEST_BYTES = 200_000
 """Larger files (a decoder, a chart library) are kept when a page has asked for them, not ahead."""
+
+_ALWAYS = ("/", "/tasks", "/scan", "/reports/new", "/checkins", "/training", "/rectifications", "/outbox")
+MOST_AHEAD = 40
+"""So many pages are fetched ahead, at a few kilobytes each."""
 
 
 @router.get("/offline/shell.json", dependencies=[public("addresses of public files")])
@@ -27,6 +33,14 @@ async def shell() -> Response:
 async def fallback(request: Request) -> Response:
     """Shown when there is no network and the wanted page was never seen on this phone."""
     return render(request, "outbox/offline.html")
+
+
+@router.get("/offline/ahead.json", dependencies=[allow()])
+async def ahead(session: SessionDep, actor: ActorDep) -> Response:
+    """Addresses of the pages that the actor will need: where they report and scan, and what waits for them."""
+    waiting = await waiting_for(session, actor)
+    urls = [*_ALWAYS, *(task.url for task in (*waiting.late, *waiting.today, *waiting.later))]
+    return JSONResponse(list(dict.fromkeys(urls))[:MOST_AHEAD])
 
 
 @lru_cache(maxsize=1)

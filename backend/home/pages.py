@@ -10,6 +10,8 @@ from backend.core.errors import N_
 from backend.core.pages import render
 from backend.hazards.queries import most_urgent
 from backend.home.queries import standing
+from backend.home.tasks import TaskKind
+from backend.home.waiting import waiting_for
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.training.queries import due_count
 
@@ -23,6 +25,14 @@ _GREETINGS = (
     (18, N_("下午好")),
     (24, N_("晚上好")),
 )
+_KINDS = {
+    TaskKind.CHECKIN: ("scan-line", N_("巡检")),
+    TaskKind.RECTIFICATION: ("wrench", N_("整改")),
+    TaskKind.VERIFICATION: ("clipboard-check", N_("验收")),
+    TaskKind.TRIAGE: ("triangle-alert", N_("处理上报")),
+    TaskKind.COURSE: ("badge-check", N_("培训")),
+}
+"""Picture and word of each kind of task."""
 MOST_FLOODS = 4
 """So many alarms call on the first page; the list has the rest."""
 STALE_AFTER = timedelta(minutes=2)
@@ -52,6 +62,18 @@ async def home(request: Request, session: SessionDep, actor: ActorDep) -> Respon
         today=moment.astimezone(actor.zone),
         stale=newest is None or moment - newest > STALE_AFTER,
         leads=actor.can("rectifications.verify"),
+    )
+
+
+@router.get("/tasks", dependencies=[allow()])
+async def tasks(request: Request, session: SessionDep, actor: ActorDep) -> Response:
+    """Everything the actor is to do, of all kinds, what burns first. htmx gets the list alone, anew."""
+    return render(
+        request,
+        "home/tasks.html",
+        block="rows" if request.headers.get("hx-target") == "task-rows" else None,
+        waiting=await waiting_for(session, actor),
+        kinds=_KINDS,
     )
 
 

@@ -61,6 +61,14 @@ ACTIONS = {
     "rectification.return": N_("退回整改"),
     "rectification.reassign": N_("改派责任人"),
     "rectification.cancel": N_("取消整改"),
+    "checkin.done": N_("巡检打卡"),
+    "checkin.consent": N_("位置授权"),
+    "plan.create": N_("新建巡检计划"),
+    "plan.edit": N_("修改巡检计划"),
+    "plan.stop": N_("停用巡检计划"),
+    "plan.resume": N_("恢复巡检计划"),
+    "plan.calendar": N_("修改班次和节假日"),
+    "plan.fence": N_("设置地点围栏"),
     "alarm.out_of_service": N_("预警退出服务"),
     "point.edit": N_("修改测点"),
     "equipment.assign_owner": N_("指定责任岗位"),
@@ -68,6 +76,9 @@ ACTIONS = {
     "point.ignore": N_("忽略测点"),
     "point.restore": N_("恢复待认领"),
     "plant.edit": N_("修改厂区资料"),
+    "label.make": N_("制作标签"),
+    "label.replace": N_("换标签"),
+    "label.revoke": N_("作废标签"),
 }
 
 OBJECTS = {
@@ -81,6 +92,10 @@ OBJECTS = {
     "trace": N_("溯源"),
     "point": N_("测点"),
     "equipment": N_("设备"),
+    "area": N_("区域"),
+    "checkin": N_("巡检打卡"),
+    "inspection_plan": N_("巡检计划"),
+    "site_calendar": N_("班次和节假日"),
 }
 
 _PAGES = {
@@ -89,8 +104,11 @@ _PAGES = {
     "alarm_rule": "/rules/{}",
     "hazard_report": "/reports/{}",
     "rectification": "/rectifications/{}",
+    "checkin": "/checkins/records/{}",
+    "inspection_plan": "/plans/{}",
     "point": "/points/{}",
     "equipment": "/equipment/{}",
+    "area": "/areas/{}",
 }
 
 FIELDS = {
@@ -134,12 +152,25 @@ FIELDS = {
     "warning": N_("预警还是报警"),
     "advice": N_("处置建议"),
     "out_of_service_reason": N_("退出服务原因"),
+    "failed": N_("异常项数"),
+    "late": N_("补检"),
+    "away": N_("位置不符"),
+    "position": N_("大致位置"),
+    "rhythm": N_("多久一次"),
+    "interval_minutes": N_("间隔（分钟）"),
+    "post_id": N_("岗位"),
+    "skips_holidays": N_("节假日不查"),
+    "asks_photo": N_("每次都要现场拍照"),
+    "shifts": N_("接班时间"),
+    "holidays": N_("节假日"),
+    "fence": N_("围栏"),
     "kind": N_("类型"),
     "point_id": N_("测点"),
     "equipment_id": N_("设备"),
     "unit": N_("单位"),
     "range_low": N_("量程下限"),
     "range_high": N_("量程上限"),
+    "label": N_("标签"),
 }
 
 _VALUES = {
@@ -166,6 +197,13 @@ _VALUES = {
         "refused": N_("未受理"),
     },
     "judgement": {"true": N_("属实"), "false": N_("误报")},
+    "rhythm": {
+        "shift": N_("每班"),
+        "day": N_("每天"),
+        "week": N_("每周"),
+        "month": N_("每月"),
+        "interval": N_("按间隔"),
+    },
     "theme": {"auto": N_("跟随手机"), "light": N_("浅色"), "dark": N_("深色"), "contrast": N_("高对比")},
     "locale": {"": N_("跟随手机"), "zh_CN": N_("中文"), "en": "English"},
 }

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.identity.actor import Actor
-from backend.identity.models import Person, Post, PostHolder
+from backend.identity.models import Person, Post, PostHolder, Team
 from backend.identity.permissions import visible
 from backend.plant.drawing import Drawing, Flow, PlacedArea, PlacedEquipment, draw
 from backend.plant.models import Area, Equipment, FloorPlan, Link, MaintenanceRecord, Point, PointStatus, Stage
@@ -33,9 +33,23 @@ class EquipmentView:
     name: str
     name_en: str
     equipment_class: str
+    area_id: int | None
     area: tuple[str, str]
     stage: tuple[str, str]
     owner: Owner | None
+
+
+@dataclass(frozen=True, slots=True)
+class AreaView:
+    """An area with who keeps it and what stands in it."""
+
+    id: int
+    code: str
+    name: str
+    name_en: str
+    stage: tuple[str, str]
+    team: tuple[str, str]
+    equipment: tuple[Equipment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +134,33 @@ async def equipment_view(session: AsyncSession, actor: Actor, equipment_id: int)
         equipment.name,
         equipment.name_en,
         equipment.equipment_class,
+        equipment.area_id,
         (area.name, area.name_en) if area else ("", ""),
         (stage.name, stage.name_en) if stage else ("", ""),
         owner,
     )
+
+
+async def area_view(session: AsyncSession, actor: Actor, area_id: int) -> AreaView | None:
+    """One area; None when there is none that the actor may see."""
+    row = (
+        await session.execute(
+            select(Area, Stage, Team)
+            .outerjoin(Stage, col(Stage.id) == col(Area.stage_id))
+            .outerjoin(Team, col(Team.id) == col(Area.team_id))
+            .where(visible(actor, Area), col(Area.id) == area_id)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    area, stage, team = row
+    inside = await session.scalars(
+        select(Equipment)
+        .where(visible(actor, Equipment), col(Equipment.area_id) == area_id)
+        .order_by(col(Equipment.id))
+    )
+    names = [(thing.name, thing.name_en) if thing else ("", "") for thing in (stage, team)]
+    return AreaView(area.id, area.code, area.name, area.name_en, names[0], names[1], tuple(inside))
 
 
 async def _holders(session: AsyncSession, actor: Actor, post_id: int) -> tuple[tuple[str, str], ...]:

@@ -14,12 +14,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.identity.models import Person, Role
 from backend.identity.permissions import system_query
 from backend.training.content import read_content
 from backend.training.models import Course, CourseVersion, TrainingAssignment
 
 FOLDER = Path(__file__).with_name("courses")
 DEMO_DUE = timedelta(days=14)
+_ROLES = {
+    "ansu-worker": {Role.WORKER},
+    "ansu-leader": {Role.LEADER},
+    "ansu-manager": {Role.MANAGER, Role.SAFETY_OFFICER},
+}
 
 
 @system_query("an installation works on behalf of no person")
@@ -42,12 +48,17 @@ async def install_courses(session: AsyncSession, site_id: int, pack_code: str = 
     return added
 
 
-def assign_to_teams(
-    session: AsyncSession, site_id: int, course_ids: list[int], team_ids: list[int], today: date
-) -> None:
-    """Ask all teams of a demo to learn the courses."""
-    session.add_all(
-        TrainingAssignment(site_id=site_id, course_id=course_id, team_id=team_id, due_on=today + DEMO_DUE)
-        for course_id in course_ids
-        for team_id in team_ids
-    )
+@system_query("an installation works on behalf of no person")
+async def assign_to_sample_people(session: AsyncSession, site_id: int, today: date) -> None:
+    """Ask the sample people of a demo to learn: each role its course on AnSu, the teams those on the plant's risks."""
+    courses = (await session.execute(select(Course).where(col(Course.site_id) == site_id))).scalars().all()
+    people = (await session.execute(select(Person).where(col(Person.site_id) == site_id))).scalars().all()
+    teams = sorted({person.team_id for person in people if person.team_id})
+    for course in courses:
+        roles = _ROLES.get(course.code)
+        asked: dict[str, Any] = {"site_id": site_id, "course_id": course.id, "due_on": today + DEMO_DUE}
+        if roles:
+            session.add_all(TrainingAssignment(**asked, person_id=one.id) for one in people if one.role in roles)
+        else:
+            session.add_all(TrainingAssignment(**asked, team_id=team_id) for team_id in teams)
+    await session.flush()

@@ -27,7 +27,8 @@ from backend.plant.models import (
     Point,
     Stage,
 )
-from backend.starter.courses import assign_to_teams, install_courses
+from backend.starter.courses import assign_to_sample_people, install_courses
+from backend.starter.inspections import install_inspections
 from backend.starter.pack import LinkSpec, Pack
 from backend.training.models import TrainingRecord
 
@@ -61,10 +62,11 @@ async def install_pack(session: AsyncSession, pack: Pack, *, password_hash: str 
     session.add_all(_link(link, ids) for link in pack.links)
     session.add_all(_rules(pack, ids))
     await _policies(session, pack, ids)
-    courses = await install_courses(session, site_id, pack.code)
+    await install_courses(session, site_id, pack.code)
     if password_hash is not None:
-        assign_to_teams(session, site_id, courses, sorted(ids.teams.values()), now().date())
         await _people(session, pack, ids, password_hash)
+        await install_inspections(session, site_id, pack, posts=ids.posts, equipment=ids.equipment)
+        await assign_to_sample_people(session, site_id, now().date())
     session.add(InstalledPack(site_id=site_id, code=pack.code, version=pack.version, details={"name": pack.name}))
     await session.flush()
     await session.execute(text("SELECT pg_notify('ansu_plant', ''), pg_notify('ansu_rules', '')"))

@@ -14,6 +14,8 @@ import msgspec
 
 from backend.alarms.models import Level
 from backend.alarms.parameters import ParametersError, read_parameters, timing_faults
+from backend.checkins.checklists import Question
+from backend.checkins.schedule import Rhythm
 from backend.identity.models import Role
 from backend.plant.models import LinkKind, PointKind
 
@@ -151,6 +153,18 @@ class MaintenanceSpec(_Strict, frozen=True):
     due_in_days: int
 
 
+class InspectionSpec(_Strict, frozen=True):
+    """A sample inspection plan; ``items`` are its checklist."""
+
+    name: str
+    name_en: str
+    post: str
+    rhythm: Rhythm
+    equipment: list[str]
+    items: list[Question]
+    skips_holidays: bool = False
+
+
 class RunSpec(_Strict, frozen=True):
     """A recorded run; ``fault`` 0 is normal work, ``fault_row`` the row at which the fault begins."""
 
@@ -185,6 +199,7 @@ class Pack(_Strict, frozen=True):
     people: list[PersonSpec]
     training: list[TrainingSpec]
     maintenance: list[MaintenanceSpec]
+    inspections: list[InspectionSpec]
     runs: list[RunSpec]
 
     def run(self, fault: int) -> RunSpec:
@@ -281,14 +296,18 @@ def _dangling(pack: Pack) -> Iterator[str]:
     references += [(f"person {p.account}", posts, post) for p in pack.people for post in p.posts]
     references += [(f"training {t.course_en}", accounts, t.account) for t in pack.training]
     references += [(f"maintenance {m.summary_en}", equipment, m.equipment) for m in pack.maintenance]
+    for plan in pack.inspections:
+        who = f"inspection {plan.name_en}"
+        references += [(who, posts, plan.post), *((who, equipment, code) for code in plan.equipment)]
     yield from (f"{who}: there is no {code}" for who, known, code in references if code not in known)
 
 
 def _untranslated(pack: Pack) -> Iterator[str]:
     things: list[Any] = [pack, pack.site, pack.floor_plan, *pack.stages, *pack.teams, *pack.posts, *pack.areas]
     things += [*pack.equipment, *pack.points, *pack.rules, *pack.people, *pack.training, *pack.maintenance, *pack.runs]
+    things += [*pack.inspections, *(item for plan in pack.inspections for item in plan.items)]
     for thing in things:
-        for field in ("name", "description", "advice", "course", "summary"):
+        for field in ("name", "description", "advice", "course", "summary", "title"):
             said = [str(getattr(thing, name, "-")).strip() for name in (field, f"{field}_en")]
             if not all(said):
                 yield f"{type(thing).__name__} {' '.join(said).strip()}: {field} is missing in a language"

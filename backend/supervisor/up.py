@@ -201,6 +201,7 @@ class Supervisor:
             mqtt_monitor_url=own.mqtt_monitor_url or embedded.mqtt_monitor_url,
             mqtt_protocol=embedded.mqtt_protocol if own.mqtt_protocol == "auto" else own.mqtt_protocol,
             web_url=self.reach.local_url,
+            public_url=self.reach.public_url,
         )
 
     def _environment(self, addresses: Addresses) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Hazard reports with their pictures, and the link by which the public may send them.
 
-Revision: 0008, after 0005.
+Revision: 0008, after 0007.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0008"
-down_revision: str | None = "0005"
+down_revision: str | None = "0007"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

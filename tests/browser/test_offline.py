@@ -1,6 +1,7 @@
 """AnSu without a network: what was seen opens, what is filled in waits, what belongs to another is gone."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ async def cable(plant: Up) -> AsyncIterator[Cable]:
         yield cable
 
 
-async def _has(phone: Phone, path: str, *, kept: bool = True) -> None:
+async def has(phone: Phone, path: str, *, kept: bool = True) -> None:
     """Wait until the phone has ``path`` for later, or has it no more."""
     async with asyncio.timeout(20):
         while await phone.page.evaluate(KEPT, path) is not kept:  # noqa: ASYNC110 - another process is waited for
@@ -35,8 +36,8 @@ async def test_a_worker_works_on_in_a_basement_with_a_phone_that_was_closed_mean
     path = await opens_one(leader)
     await starts(worker, path)
     await worker.open("/")
-    await _has(worker, path)
-    await _has(worker, "/outbox")
+    await has(worker, path)
+    await has(worker, "/outbox")
 
     await worker.page.close()
     await cable.pull()
@@ -61,20 +62,32 @@ async def test_a_worker_works_on_in_a_basement_with_a_phone_that_was_closed_mean
 async def test_pages_of_one_person_are_gone_when_another_has_the_phone(phones: Phones) -> None:
     phone = await phones("worker2")
     await phone.open("/me")
-    await _has(phone, "/outbox")
+    await has(phone, "/outbox")
     await phone.page.get_by_role("button", name="退出登录", exact=True).click()
     await phone.page.wait_for_url("**/sign-in**")
-    await _has(phone, "/outbox", kept=False)
+    await has(phone, "/outbox", kept=False)
 
 
 async def test_the_first_page_of_another_person_ends_what_was_kept_though_nobody_signed_out(phones: Phones) -> None:
     phone, other = await phones("worker2"), await phones("worker3")
     await phone.open("/rectifications")
-    await _has(phone, "/outbox")
+    await has(phone, "/outbox")
     await phone.open("/rectifications")
-    await _has(phone, "/rectifications")
+    await has(phone, "/rectifications")
     await phone.context.clear_cookies()
     await phone.context.add_cookies(await other.context.cookies())
     await phone.open("/me")
-    await _has(phone, "/me")
-    await _has(phone, "/rectifications", kept=False)
+    await has(phone, "/me")
+    await has(phone, "/rectifications", kept=False)
+
+
+async def test_it_can_be_installed_with_shortcuts_for_scan_and_report(phones: Phones) -> None:
+    phone = await phones("worker1")
+    cdp = await phone.context.new_cdp_session(phone.page)
+    manifest = await cdp.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    assert (await cdp.send("Page.getInstallabilityErrors"))["installabilityErrors"] == []
+    wanted = json.loads(manifest["data"])
+    for address in (*(icon["src"] for icon in wanted["icons"]), *(one["url"] for one in wanted["shortcuts"])):
+        answer = await phone.page.request.get(phone.base + address)
+        assert answer.status == 200, address

@@ -68,6 +68,9 @@ async def test_a_backup_comes_back_on_a_new_server_and_its_event_log_goes_on(
     photo = tmp_path / "old" / "photos" / "ab" / "photo.webp"
     photo.parent.mkdir(parents=True)
     photo.write_bytes(b"picture")
+    key = tmp_path / "old" / "secrets" / "labels.key"
+    key.parent.mkdir()
+    key.write_text("key of labels")
     async with session_on(database_url) as session:
         site = await make_site(session, code="kept")
         await tell(session, site.id, "test.told")
@@ -84,6 +87,8 @@ async def test_a_backup_comes_back_on_a_new_server_and_its_event_log_goes_on(
     script("restore", tmp_path / "backup", second.postgres.url, tmp_path / "new")
 
     assert (tmp_path / "new" / "photos" / "ab" / "photo.webp").read_bytes() == b"picture"
+    restored = tmp_path / "new" / "secrets" / "labels.key"
+    assert restored.read_text() == "key of labels" and restored.stat().st_mode & 0o777 == 0o600
     assert str(await differences(second.postgres.url)) == str(await differences(database_url))
     async with session_on(second.postgres.url) as session:
         assert (await session.execute(text("SELECT code FROM site"))).scalars().all() == ["kept"]

@@ -20,6 +20,10 @@ from backend.hazards.reports.commands.public import BY_ADDRESS
 from backend.hazards.reports.models import HazardReport
 from backend.hazards.reports.voice import MOST_BYTES
 from backend.identity.models import AuditEntry, Role
+from backend.labels.codes import token_of
+from backend.labels.commands import make_labels
+from backend.labels.keys import label_key
+from backend.labels.queries import Kind, live_label, things_named
 from tests.factories import actor_for, make_area, make_person, unique
 from tests.hazards.browsing import browsing, chinese, hidden, main_button
 from tests.hazards.cast import Cast, make_cast
@@ -346,6 +350,30 @@ async def test_the_public_reports_only_while_an_administrator_lets_it(
     assert (entry.actor_id, entry.address) == (None, "")
     async with browsing(app, cast.leader) as leader:
         assert "匿名" in (await leader.get("/reports")).text
+
+
+async def test_a_label_leads_a_stranger_to_a_report_of_its_place_where_the_site_lets_them(
+    app: FastAPI, database: Database, cast: Cast
+) -> None:
+    async with database.session(site_id=cast.site.id) as session:
+        thing = (await things_named(session, cast.admin, [(Kind.EQUIPMENT, cast.reactor_id)]))[0]
+        await make_labels(session, cast.admin, [thing])
+        label = await live_label(session, cast.admin, Kind.EQUIPMENT, cast.reactor_id)
+    assert label is not None
+    token = token_of(label.token_name, label_key())
+    async with visitor(app) as stranger:
+        asked = await stranger.get(f"/l/{token}")
+        assert asked.status_code == 303
+        assert f"/public/report/{token}/offer" in (await stranger.get(asked.headers["location"])).text
+        assert (await stranger.get(f"/public/report/{token}/offer")).status_code == 204
+        assert (await stranger.get(f"/public/report/{token}")).status_code == 404
+        await open_to_the_public(database, cast)
+        assert f'href="/public/report/{token}"' in (await stranger.get(f"/public/report/{token}/offer")).text
+        words = {"idempotency_key": unique("public-form-key-"), "details": "阀门漏油", "place": "area:1"}
+        assert "SB-" in (await stranger.post(f"/public/report/{token}", data=words)).text
+    async with database.session(site_id=cast.site.id) as session:
+        one = (await session.execute(select(HazardReport).where(col(HazardReport.details) == "阀门漏油"))).scalar_one()
+    assert (one.equipment_id, one.origin, one.reporter_id) == (cast.reactor_id, "public", None)
 
 
 async def test_one_address_sends_the_public_form_only_so_often(app: FastAPI, database: Database, cast: Cast) -> None:

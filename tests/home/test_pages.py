@@ -74,3 +74,21 @@ async def test_what_calls_and_what_is_mine_stand_on_the_first_page_and_lead_on(
     assert f'href="/rectifications/{own.id}"' in page and "已逾期" in page
     assert "<html" not in part and "更换密封" in part
     assert "待我验收" not in page, "a worker who verifies nothing isn't asked to"
+
+
+async def test_tasks_lists_what_one_is_to_do_late_first_and_nothing_of_others(app: FastAPI, database: Database) -> None:
+    site, person = await place(database, Role.LEADER)
+    async with database.session() as session:
+        other = await make_person(session, site)
+        for title, owner, days in (("换阀门", person, 3), ("补护栏", person, -1), ("擦地面", other, 1)):
+            fields = {"level": Level.GENERAL, "title": title, "measure": "做", "owner_id": owner.id}
+            deadline = now() + timedelta(days=days)
+            row = Rectification(site_id=site.id, number=unique("ZG-"), opened_by=other.id, deadline=deadline, **fields)
+            await made(session, row)
+    async with signed_in(app, person) as browser:
+        page = (await browser.get("/tasks")).text
+        rows = (await browser.get("/tasks", headers={"HX-Request": "true", "HX-Target": "task-rows"})).text
+        ahead = (await browser.get("/offline/ahead.json")).json()
+    assert {"/tasks", "/reports/new"} < set(ahead) and sum("/rectifications/" in path for path in ahead) == 2
+    assert 0 < page.index("补护栏") < page.index("换阀门") and "擦地面" not in page
+    assert "已逾期" in page and "<html" not in rows and "换阀门" in rows

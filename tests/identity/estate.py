@@ -11,6 +11,15 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alarms.models import Alarm, AlarmGroup
+from backend.checkins.models import (
+    CheckIn,
+    CheckInAnswer,
+    CheckInPhoto,
+    Checklist,
+    InspectionPlan,
+    InspectionStop,
+    InspectionVisit,
+)
 from backend.core.clock import now
 from backend.core.events import record_event
 from backend.delivery.models import PushSubscription
@@ -19,7 +28,11 @@ from backend.hazards.reports.models import HazardReport, PublicLink, ReportPhoto
 from backend.identity.audit import record_change
 from backend.identity.models import Person, Role, Site
 from backend.identity.sessions import actor_of, open_session
-from backend.plant.models import Point, PointStatus
+from backend.labels.codes import token_of
+from backend.labels.commands import make_labels
+from backend.labels.keys import label_key
+from backend.labels.queries import Kind, live_label, things_named
+from backend.plant.models import Equipment, Point, PointStatus
 from backend.telemetry.models import PointState, Rejection, Source
 from backend.tracing.models import Trace
 from backend.training.models import Course, CourseVersion, QuizAttempt
@@ -48,7 +61,7 @@ class Estate:
 
     site: Site
     people: dict[Role, Person] = field(default_factory=dict)
-    ids: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
 
 
 async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
@@ -74,6 +87,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         "subscription_id": await _woken_phone(session, worker, sign_in, mark),
         "equipment_id": equipment.id,
         "area_id": area.id,
+        "label_token": await _label(session, estate, equipment),
         "point_id": point.id,
         "rule_id": rule.id,
         "alarm_id": alarm.id,
@@ -82,9 +96,44 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _report(session, estate, alarm, mark),
         **await _refused(session, site, mark),
         **await _training(session, worker, mark),
+        **await _check_in(session, worker, post.id, equipment.id, mark),
     }
     await _history(session, estate, alarm, mark)
     return estate
+
+
+async def _label(session: AsyncSession, estate: Estate, equipment: Equipment) -> str:
+    actor = await actor_for(session, estate.people[Role.ADMIN])
+    await make_labels(session, actor, await things_named(session, actor, [(Kind.EQUIPMENT, equipment.id)]))
+    label = await live_label(session, actor, Kind.EQUIPMENT, equipment.id)
+    assert label is not None
+    return token_of(label.token_name, label_key())
+
+
+async def _check_in(
+    session: AsyncSession, worker: Person, post_id: int, equipment_id: int, mark: str
+) -> dict[str, int]:
+    site: dict[str, Any] = {"site_id": worker.site_id}
+    plan = InspectionPlan(**site, name=f"{mark}计划", name_en=mark, post_id=post_id, rhythm="day", begins_at=now())
+    await made(session, plan)
+    items = [{"kind": "yes_no", "title": mark, "title_en": mark}]
+    plan.checklist_id = (await made(session, Checklist(**site, plan_id=plan.id, items=items))).id
+    stop = await made(session, InspectionStop(**site, plan_id=plan.id, equipment_id=equipment_id))
+    opens, closes = now() - timedelta(hours=1), now() + timedelta(hours=1)
+    visit = InspectionVisit(**site, plan_id=plan.id, stop_id=stop.id, post_id=post_id, opens_at=opens, closes_at=closes)
+    await made(session, visit)
+    missed = InspectionVisit(
+        **site, plan_id=plan.id, stop_id=stop.id, post_id=post_id, opens_at=opens - timedelta(hours=9), closes_at=opens
+    )
+    missed.state = "missed"
+    await made(session, missed)
+    one = await made(session, CheckIn(**site, equipment_id=equipment_id, person_id=worker.id, at=now(), note=mark))
+    said = CheckInAnswer(**site, check_in_id=one.id, position=0, kind="yes_no", title=mark, verdict="well")
+    await made(session, said)
+    file = {"sha256": "0" * 64, "path": "none.webp", "thumbnail_path": "none-small.webp"}
+    photo = CheckInPhoto(**site, check_in_id=one.id, uploaded_by=worker.id, width=1, height=1, bytes=1, **file)
+    await made(session, photo)
+    return {"plan_id": plan.id, "visit_id": visit.id, "check_in_id": one.id, "check_in_photo_id": photo.id}
 
 
 async def _training(session: AsyncSession, worker: Person, mark: str) -> dict[str, int]:

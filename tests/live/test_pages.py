@@ -106,3 +106,19 @@ async def test_the_english_pages_have_no_chinese_of_ours(app: FastAPI, settle: S
             page = (await browser.get(path)).text
             words = page.replace(plant.site.name, "")
             assert not [sign for sign in words if "\u4e00" <= sign <= "\u9fff"], path
+
+
+async def test_equipment_shows_what_is_wrong_and_leads_to_the_trace_and_its_area(
+    app: FastAPI, settle: Settle, database: Database
+) -> None:
+    plant = await settle()
+    async with database.session() as session:
+        alarm = await make_alarm(session, plant.site, plant.flow, level="major", title="流量高高报")
+    async with signed_in(app, plant.person) as browser:
+        page = (await browser.get(f"/equipment/{plant.pump.id}")).text
+        area = (await browser.get(f"/areas/{plant.pump.area_id}")).text
+        healthy = (await browser.get(f"/equipment/{plant.tank.id}")).text
+    assert "流量高高报" in page and f'href="/alarms/{alarm.id}/trace"' in page
+    assert f'href="/areas/{plant.pump.area_id}"' in page
+    assert "流量高高报" in area and "进料泵" in area and "储罐" in area and "重大" in area
+    assert "流量高高报" not in healthy and "溯源" not in healthy

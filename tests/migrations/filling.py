@@ -23,7 +23,11 @@ _REQUIRED_BY_CHECK = {
     "link.source_equipment_id",
     "link.target_equipment_id",
     "training_assignment.person_id",
+    "inspection_stop.equipment_id",
+    "place_fence.equipment_id",
+    "check_in.equipment_id",
     "hazard_report.reporter_id",
+    "label.equipment_id",
 }
 """Columns that may be null by themselves, but not all of their row."""
 

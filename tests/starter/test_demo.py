@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlmodel import col
 
 from backend.core.clock import now
@@ -16,7 +16,7 @@ from backend.starter.demo import load_demo
 from backend.starter.pack import Pack
 from backend.telemetry.models import LearnedNormal, PointState
 from backend.tracing.engine import Normal
-from backend.training.models import TrainingRecord
+from backend.training.models import Course, TrainingAssignment, TrainingRecord
 
 PASSWORD = "a demo password"
 
@@ -46,6 +46,28 @@ async def test_the_demo_has_people_of_every_role_who_can_sign_in_and_are_marked_
         assert {post.id for post in (await session.execute(select(Post))).scalars()} == set(
             (await session.execute(held)).scalars()
         )
+
+
+async def test_each_role_of_the_demo_learns_its_own_course_on_ansu_and_the_risks_of_the_plant(
+    database: Database,
+) -> None:
+    asked = (
+        select(col(Person.role), col(Course.code))
+        .distinct()
+        .where(
+            col(TrainingAssignment.course_id) == col(Course.id),
+            or_(
+                col(TrainingAssignment.person_id) == col(Person.id),
+                col(TrainingAssignment.team_id) == col(Person.team_id),
+            ),
+        )
+    )
+    async with database.session() as session:
+        rows = (await session.execute(asked)).all()
+    by_role = {role: {code for one, code in rows if one == role} for role, _ in rows}
+    assert by_role[Role.WORKER] == {"ansu-worker", "tep-cooling", "tep-reactor"}
+    assert by_role[Role.LEADER] == {"ansu-leader", "tep-cooling", "tep-reactor"}
+    assert "ansu-manager" in by_role[Role.MANAGER] and "ansu-worker" not in by_role[Role.MANAGER]
 
 
 async def test_the_demo_has_a_day_of_readings_that_ends_now(database: Database) -> None:

@@ -32,7 +32,8 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+  const stays = form.hasAttribute("hx-post") || "download" in form.dataset; // its answer leaves the page as it is
+  if (form.method !== "post" || stays) return;
   form.dataset.sent = "1";
   for (const button of form.querySelectorAll("button[type=submit]")) setTimeout(() => (button.disabled = true));
 });

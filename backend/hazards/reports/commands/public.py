@@ -18,7 +18,6 @@ from backend.core.ratelimit import RateLimits
 from backend.hazards.reports import queries
 from backend.hazards.reports.commands.sending import write_report
 from backend.hazards.reports.draft import ReportDraft
-from backend.hazards.reports.labelled import by_token
 from backend.hazards.reports.models import HazardReport, Origin, PublicLink
 from backend.hazards.reports.queries import Spot
 from backend.hazards.reports.queries.numbers import next_number
@@ -26,6 +25,7 @@ from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.models import Role, Site
 from backend.identity.permissions import require, system_query, visible
+from backend.labels.queries import label_anywhere
 
 MOST_PHOTOS = 3
 BY_ADDRESS = "5/10 minute"
@@ -79,7 +79,7 @@ async def visit(session: AsyncSession, key: str, address: str) -> Visit:
 
     Narrows the session to the site. Raises NotFound for any other key, and when the site lets nobody report.
     """
-    label = await by_token(session, key)
+    label = await label_anywhere(session, key)
     site = await (_open_site(session, label.site_id) if label else _site(session, key))
     if site is None:
         raise NotFound()

@@ -10,6 +10,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.core.errors import NotFound
 from backend.core.pages import render
 from backend.hazards.pages.refusals import REFUSALS, Refusal, refusal
 from backend.hazards.reports import commands, queries
@@ -27,6 +28,16 @@ async def public_page(request: Request, session: SessionDep, public_key: str) ->
     """The form."""
     came = await commands.visit(session, public_key, address_of(request))
     return await _form(request, session, came, ReportForm())
+
+
+@router.get("/offer", dependencies=[public("the sign-in asks whether who has scanned a label may report without one")])
+async def offer(request: Request, session: SessionDep, public_key: str) -> Response:
+    """The way to the form, for the sign-in's page; nothing where the site lets nobody report."""
+    try:
+        await commands.visit(session, public_key, address_of(request))
+    except NotFound:
+        return Response(status_code=204)
+    return render(request, "reports/public_offer.html", public_key=public_key)
 
 
 @router.post("", dependencies=[public("a site may let anybody report; counted by address and by site")])

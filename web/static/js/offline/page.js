@@ -1,7 +1,6 @@
 // The page's side of working without a network: has the service worker keep what its owner will need, and says
 // plainly when what one sees is of an earlier time.
 const WARM_AFTER_MS = 2500;
-const MOST_WARMED = 20;
 const PAGES = "ansu-pages-1"; // as the worker calls them
 
 export function workOffline() {
@@ -10,7 +9,7 @@ export function workOffline() {
   leaveNothing();
   navigator.serviceWorker.register("/service-worker.js").catch((error) => console.warn("offline", error));
   navigator.serviceWorker.ready.then((registration) => {
-    setTimeout(() => registration.active?.postMessage({ warm: ahead() }), WARM_AFTER_MS);
+    setTimeout(async () => registration.active?.postMessage({ warm: await ahead() }), WARM_AFTER_MS);
   });
 }
 
@@ -21,11 +20,10 @@ function leaveNothing() {
   });
 }
 
-/** What waits for this person on their first page, and where they go from there. */
-function ahead() {
-  if (location.pathname !== "/") return ["/outbox"];
-  const rows = [...document.querySelectorAll("#content a.row[href], .bottom-bar a[href]")].map((link) => link.pathname);
-  return [...new Set(["/outbox", ...rows])].slice(0, MOST_WARMED);
+/** What its owner will need without a network: the server knows what waits for them. */
+async function ahead() {
+  const answer = await fetch("/offline/ahead.json").catch(() => null);
+  return answer?.ok ? answer.json() : [];
 }
 
 function sayHowOld() {

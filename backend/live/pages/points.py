@@ -1,4 +1,4 @@
-"""现场: the floor plan and all points as they are now; one piece of equipment; one point with its trend."""
+"""现场: the floor plan and all points as they are now; one point with its trend, and what may be edited of it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,12 +15,12 @@ from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live import queries
 from backend.live.charting import trend
 from backend.live.views import LivePoint, key_values
-from backend.live.wording import EQUIPMENT_CLASSES, LIMITS, LINK_KINDS, RULE_KINDS, SPANS
+from backend.live.wording import LIMITS, RULE_KINDS, SPANS
 from backend.plant import commands
 from backend.plant import queries as plant
 from backend.plant.models import Point
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 
 @dataclass
@@ -68,31 +68,6 @@ async def plant_page(request: Request, session: SessionDep, actor: ActorDep) -> 
         shown=key_values(cards),
         edits=actor.can("plant.edit"),
     )
-
-
-@router.get("/equipment/{equipment_id}", dependencies=[allow("plant.see")])
-async def equipment_page(
-    request: Request, session: SessionDep, actor: ActorDep, equipment_id: int, done: str = ""
-) -> Response:
-    """What it is, who answers for it, its points, its upkeep, what it is linked to."""
-    return await _equipment(request, session, actor, equipment_id, done=N_("已保存") if done else "")
-
-
-@router.post("/equipment/{equipment_id}/owner", dependencies=[allow("plant.edit")])
-async def assign_owner(
-    request: Request,
-    session: SessionDep,
-    actor: ActorDep,
-    equipment_id: int,
-    owner_post_id: Annotated[int, Form()] = 0,
-) -> Response:
-    """Let another post answer for it."""
-    try:
-        async with session.begin_nested():
-            await commands.assign_owner(session, actor, equipment_id, owner_post_id)
-    except Invalid as refused:
-        return await _equipment(request, session, actor, equipment_id, errors=refused.fields)
-    return RedirectResponse(f"/equipment/{equipment_id}?done=1", 303)
 
 
 @router.get("/points/{point_id}", dependencies=[allow("plant.see")])
@@ -168,43 +143,6 @@ async def edit_point(
     except Invalid as refused:
         return _point_form(request, point, typed, errors=refused.fields)
     return RedirectResponse(f"/points/{point_id}?done=1", 303)
-
-
-async def _equipment(
-    request: Request,
-    session: SessionDep,
-    actor: ActorDep,
-    equipment_id: int,
-    *,
-    errors: Any = None,
-    done: str = "",
-) -> Response:
-    found = await plant.equipment_view(session, actor, equipment_id)
-    if found is None:
-        raise NotFound()
-    moment = now()
-    levels = await queries.open_levels(session, actor)
-    points = await plant.active_points(session, actor, equipment_id=equipment_id)
-    upstream, downstream = await plant.neighbours(session, actor, equipment_id)
-    edits = actor.can("plant.edit")
-    response: Response = render(
-        request,
-        "plant/equipment.html",
-        equipment=found,
-        level=levels.equipment.get(equipment_id, ""),
-        points=await queries.live_points(session, actor, points, levels, moment),
-        upstream=upstream,
-        downstream=downstream,
-        maintenance=await plant.maintenance(session, actor, equipment_id, moment.astimezone(actor.zone).date()),
-        classes=EQUIPMENT_CLASSES,
-        link_kinds=LINK_KINDS,
-        posts=await plant.posts(session, actor) if edits else [],
-        edits=edits,
-        errors=errors or {},
-        done=done,
-    )
-    response.status_code = 422 if errors else 200
-    return response
 
 
 async def _point(session: SessionDep, actor: ActorDep, point_id: int) -> Point:

@@ -1,0 +1,26 @@
+"""What people do: check in, and plan who checks what how often."""
+
+from backend.checkins.commands.planning import (
+    PlanWish,
+    change_plan,
+    make_plan,
+    resume_plan,
+    set_calendar,
+    set_fence,
+    stop_plan,
+)
+from backend.checkins.commands.visiting import Look, check_in_place, check_in_visit, remember_consent
+
+__all__ = [
+    "Look",
+    "PlanWish",
+    "change_plan",
+    "check_in_place",
+    "check_in_visit",
+    "make_plan",
+    "remember_consent",
+    "resume_plan",
+    "set_calendar",
+    "set_fence",
+    "stop_plan",
+]

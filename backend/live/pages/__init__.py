@@ -1,0 +1,9 @@
+"""Pages of the plant as it is now: plan and points, one piece of equipment, one area."""
+
+from fastapi import APIRouter
+
+from backend.live.pages import places, points
+
+router = APIRouter(include_in_schema=False)
+for _part in (points, places):
+    router.include_router(_part.router)

@@ -1,0 +1,89 @@
+"""A label before the camera of a phone: Chromium's own fake camera shows pictures of it, WebAssembly reads them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.async_api import async_playwright, expect
+
+from backend.labels.qr import matrix
+from tests.browser.cable import plugged_in
+from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.phone import Phone, Phones
+from tests.browser.test_offline import has
+from tests.embedded.running import Up
+from tests.labels.picture import jpeg, label_picture
+
+FRAMES = 10
+WITHOUT_GOOGLES_SERVICES = """window.BarcodeDetector = class {
+  static async getSupportedFormats() { return ["qr_code"]; }
+  async detect() { throw new DOMException("Barcode detection service unavailable.", "NotSupportedError"); }
+};"""
+"""What Android's Chrome has on phones that are sold without Google's services."""
+
+
+@asynccontextmanager
+async def phone_with_camera(base: str, film: Path) -> AsyncIterator[Phone]:
+    """A phone whose camera sees ``film``, with worker1 signed in."""
+    flags = [
+        *FLAGS,
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    ]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        phones = Phones(browser, base)
+        yield await phones("worker1", permissions=["camera"])
+        await browser.close()
+
+
+async def label_of(phone: Phone) -> tuple[str, str, str]:
+    """Print the reactor's label as the safety officer does; gives its page, the address in its QR and its code."""
+    page = await phone.open("/labels")
+    row = page.locator(".label-list li", has_text="REACTOR").first
+    await row.get_by_role("checkbox").check()
+    async with page.expect_download() as printed:
+        await page.get_by_role("button", name="50×30 卷纸").click()
+    assert (await printed.value).suggested_filename == "ansu-labels-roll.pdf"
+    assert await page.get_by_role("button", name="打印 A4").is_enabled(), "the page stays usable"
+    await row.get_by_role("link").click()
+    place = page.url.replace("/labels", "")
+    address = await page.locator(".label-address").inner_text()
+    return place, address, await page.locator(".label-code.is-large").inner_text()
+
+
+async def test_a_label_is_read_by_camera_by_photo_and_by_its_code(plant: Up, phones: Phones, tmp_path: Path) -> None:
+    place, address, code = await label_of(await phones("safety1"))
+    number = urlsplit(place).path
+    base, _, token = address.partition("/l/")
+    picture = jpeg(label_picture(matrix(base, token)))
+    film, photo = tmp_path / "film.mjpeg", tmp_path / "photo.jpg"
+    film.write_bytes(picture * FRAMES)
+    photo.write_bytes(picture)
+
+    async with plugged_in(int(plant.environment["ANSU_PORT"])) as cable, phone_with_camera(cable.url, film) as phone:
+        await has(phone, "/outbox")
+        answer = await phone.page.goto(f"{cable.url}/scan")
+        assert answer is not None and "wasm-unsafe-eval" in answer.headers["content-security-policy"]
+        await phone.page.wait_for_url(f"**{number}?label={token}", timeout=30_000)
+        await expect(phone.page.locator("main")).to_contain_text("已扫码，标签有效")
+        assert phone.complaints == []
+        await has(phone, f"{number}?label={token}")
+        await cable.pull()
+        await phone.open("/scan")
+        await phone.page.wait_for_url(f"**{number}?label={token}", timeout=30_000)
+        await expect(phone.page.locator("#kept-state")).to_contain_text("离线 · 内容截至")
+
+    blind = await phones("worker1")
+    await blind.page.add_init_script(WITHOUT_GOOGLES_SERVICES)
+    page = await blind.open("/scan")
+    await expect(page.locator("#scan-state")).to_contain_text("没有可用的相机")
+    await page.set_input_files("#scan-photo", photo)
+    await page.wait_for_url(f"{place}?label={token}")
+    bare = await phones("worker1", java_script_enabled=False)
+    page = await bare.open("/scan")
+    await page.fill("[name=code]", code.replace("-", " ").lower())
+    await page.get_by_role("button", name="打开").click()
+    await page.wait_for_url(f"{place}?label={token}")
