@@ -14,6 +14,7 @@ _CAPABILITY = {
     "rule": "rules.see",
     "point": "plant.see",
     "equipment": "plant.see",
+    "course": "training.see",
 }
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
 
@@ -28,11 +29,13 @@ class Told(enum.Enum):
 
 
 def may_role_be_told(site_id: int, role: Role, event: Event | Entry) -> Told:
-    """Who may learn of ``event``: those of its site who may see such things; of workers and rectifications some."""
+    """Who may learn of ``event``: those of its site who may see such things; of workers and rectifications some,
+    and of what one has to learn nobody but who is named."""
     capability = _CAPABILITY.get(event.subject)
     if event.site_id != site_id or capability is None or role not in CAPABILITIES[capability]:
         return Told.NOBODY
-    return Told.SOME if event.subject == "rectification" and role == Role.WORKER else Told.ALL
+    some = event.subject == "course" or (event.subject == "rectification" and role == Role.WORKER)
+    return Told.SOME if some else Told.ALL
 
 
 def may_be_told(actor: Actor, event: Event | Entry) -> bool:

@@ -1,8 +1,7 @@
-"""``/courses``: write courses, assign them, see who has passed."""
+"""``/courses``: all courses, and writing one."""
 
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -110,59 +109,6 @@ async def _save(
 def _form(request: Request, typed: CourseForm, course_id: int | None, errors: dict[str, str] | None = None) -> Response:
     response: Response = render(
         request, "training/write.html", typed=asdict(typed), course_id=course_id, errors=errors or {}
-    )
-    response.status_code = 422 if errors else 200
-    return response
-
-
-@router.get("/{course_id}", dependencies=_MANAGE)
-async def course_page(request: Request, session: SessionDep, actor: ActorDep, course_id: int) -> Response:
-    """Who must pass it, who hasn't, and the form that assigns it."""
-    return await _course(request, session, actor, course_id, {})
-
-
-@router.post("/{course_id}/assign", dependencies=_MANAGE)
-async def assign(
-    request: Request,
-    session: SessionDep,
-    actor: ActorDep,
-    course_id: int,
-    target: _Short = "",
-    due_on: _Short = "",
-) -> Response:
-    """Ask a team, a post or a person to pass it."""
-    try:
-        await commands.assign(session, actor, course_id, target, _day(due_on))
-    except Invalid as error:
-        return await _course(request, session, actor, course_id, error.fields, target=target, due_on=due_on)
-    return RedirectResponse(f"/courses/{course_id}", 303)
-
-
-def _day(typed: str) -> date:
-    """Raises Invalid."""
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        raise Invalid(fields={"due_on": N_("请选择截止日期")}) from None
-
-
-async def _course(
-    request: Request, session: AsyncSession, actor: Actor, course_id: int, errors: dict[str, str], **typed: Any
-) -> Response:
-    course, _, content = await queries.course_now(session, actor, course_id)
-    teams, posts, people = await queries.targets(session, actor)
-    default = (queries.today_of(actor) + timedelta(days=14)).isoformat()
-    response: Response = render(
-        request,
-        "training/assign.html",
-        course=course,
-        content=content,
-        figures=next(one for one in await queries.figures(session, actor) if one.course.id == course_id),
-        teams=teams,
-        posts=posts,
-        people=people,
-        errors=errors,
-        typed={"target": "", "due_on": default, **typed},
     )
     response.status_code = 422 if errors else 200
     return response

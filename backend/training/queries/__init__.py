@@ -1,0 +1,49 @@
+"""All SQL of training."""
+
+from backend.training.queries.causes import cause_rules, causes_offered, locked_rule
+from backend.training.queries.learning import (
+    Learning,
+    attempt_seen,
+    certificates,
+    course_now,
+    due_count,
+    locked_course,
+    mine,
+    own_attempt,
+    today_of,
+)
+from backend.training.queries.standing import (
+    Figures,
+    Standing,
+    Target,
+    assignments,
+    figures,
+    locked_assignment,
+    standings,
+    target_ids,
+    targets,
+)
+
+__all__ = [
+    "Figures",
+    "Learning",
+    "Standing",
+    "Target",
+    "assignments",
+    "attempt_seen",
+    "cause_rules",
+    "causes_offered",
+    "certificates",
+    "course_now",
+    "due_count",
+    "figures",
+    "locked_assignment",
+    "locked_course",
+    "locked_rule",
+    "mine",
+    "own_attempt",
+    "standings",
+    "target_ids",
+    "targets",
+    "today_of",
+]
