@@ -3,7 +3,7 @@
 from backend.training.commands.assigning import assign, remind, remove_assignment
 from backend.training.commands.causes import RuleDraft, add_cause_rule, remove_cause_rule
 from backend.training.commands.courses import save_course
-from backend.training.commands.quizzes import begin_quiz, hand_in
+from backend.training.commands.quizzes import begin_quiz, hand_in, take_along
 
 __all__ = [
     "RuleDraft",
@@ -15,4 +15,5 @@ __all__ = [
     "remove_assignment",
     "remove_cause_rule",
     "save_course",
+    "take_along",
 ]

@@ -1,7 +1,7 @@
-"""What people do with courses: write and assign one, begin its quiz, hand it in. None of them commits."""
+"""Begin a course's quiz, take it along on a phone, hand it in."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,11 +11,40 @@ from backend.core.errors import N_, Invalid, NotFound
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.training import queries, quiz
+from backend.training.duties import Duty
 from backend.training.models import QuizAttempt, TrainingRecord
+
+MOST_ALONG = 30
+"""So many pages of courses a phone takes along: ten courses of three minutes, at a few kilobytes each."""
 
 
 async def begin_quiz(session: AsyncSession, actor: Actor, course_id: int) -> QuizAttempt:
     """A new try at the course's present version, or the one that is open. Raises NotFound."""
+    attempt = await _open_try(session, actor, course_id, ahead=False)
+    attempt.ahead = False
+    return attempt
+
+
+async def take_along(session: AsyncSession, actor: Actor) -> list[str]:
+    """Draw the quizzes of the courses that the actor has to learn, and give the addresses of all their pages.
+
+    With these a phone can show and answer them without a network; at most ``MOST_ALONG``, what is due first first.
+    """
+    addresses: list[str] = []
+    for one in await queries.mine(session, actor):
+        if one.duty not in {Duty.DUE, Duty.OVERDUE}:
+            continue
+        _, _, content = await queries.course_now(session, actor, one.course.id)
+        own = f"/training/{one.course.id}"
+        later = [f"{own}?page={number}" for number in range(2, len(content.pages) + 1)]
+        if len(addresses) + len(later) + 2 > MOST_ALONG:
+            break
+        await _open_try(session, actor, one.course.id, ahead=True)
+        addresses += [own, *later, f"{own}/quiz"]
+    return addresses
+
+
+async def _open_try(session: AsyncSession, actor: Actor, course_id: int, *, ahead: bool) -> QuizAttempt:
     course, version, _ = await queries.course_now(session, actor, course_id)
     found = await queries.own_attempt(session, actor, course_id=course.id)
     if found:
@@ -26,6 +55,7 @@ async def begin_quiz(session: AsyncSession, actor: Actor, course_id: int) -> Qui
         version_id=version.id,
         person_id=actor.person_id,
         seed=secrets.randbelow(2**31),
+        ahead=ahead,
     )
     try:
         async with session.begin_nested():
@@ -39,10 +69,17 @@ async def begin_quiz(session: AsyncSession, actor: Actor, course_id: int) -> Qui
 
 
 async def hand_in(
-    session: AsyncSession, actor: Actor, attempt_id: int, answers: quiz.Answers, *, course_id: int | None = None
+    session: AsyncSession,
+    actor: Actor,
+    attempt_id: int,
+    answers: quiz.Answers,
+    *,
+    course_id: int | None = None,
+    captured_at: datetime | None = None,
 ) -> QuizAttempt:
     """Grade the try; passing it leaves a training record. Handed in again it keeps its first result.
 
+    ``captured_at`` is when it was answered on a phone that could send it only later: it was passed then.
     Raises NotFound (also for another's, or another course's than ``course_id``), Invalid while one has no answer.
     """
     found = await queries.own_attempt(session, actor, attempt_id=attempt_id)
@@ -58,9 +95,10 @@ async def hand_in(
     attempt.submitted_at = now()
     attempt.answers = {str(one.index): sorted(set(answers[one.index])) for one in asked}
     attempt.score = graded.score
+    attempt.captured_at = captured_at if captured_at and captured_at >= attempt.started_at else None
     if graded.passed:
-        today = queries.today_of(actor)
-        attempt.passed_at = attempt.submitted_at
+        attempt.passed_at = attempt.captured_at or attempt.submitted_at
+        today = attempt.passed_at.astimezone(actor.zone).date()
         attempt.valid_until = today + timedelta(days=content.valid_days) if content.valid_days else None
         session.add(
             TrainingRecord(
