@@ -59,6 +59,7 @@ async def course_page(
         page=content.pages[page - 1],
         number_=page,
         last=len(content.pages),
+        media=await queries.media_of(session, actor, content.pages[page - 1].media),
         as_html=as_html,
     )
 

@@ -12,6 +12,7 @@ from backend.training.queries.learning import (
     own_attempt,
     today_of,
 )
+from backend.training.queries.media import media_of, media_one
 from backend.training.queries.standing import (
     Figures,
     Standing,
@@ -40,6 +41,8 @@ __all__ = [
     "locked_assignment",
     "locked_course",
     "locked_rule",
+    "media_of",
+    "media_one",
     "mine",
     "own_attempt",
     "standings",
