@@ -45,7 +45,7 @@ FORMS: dict[str, dict[str, Any]] = {
 BODIES: dict[str, dict[str, Any]] = {"POST /api/v1/training/attempts/{attempt_id}": {"answers": {}}}
 """The same for doors that take JSON."""
 
-FILES_ONLY_ON_DISK = re.compile(r"/photos/|/media/|/static/")
+FILES_ONLY_ON_DISK = re.compile(r"/photos/|/pictures/|/media/|/static/")
 """Their rows exist in the estate, their files don't."""
 
 

@@ -12,7 +12,7 @@ from backend.core.pages import render
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.training import commands, queries
-from backend.training.wording import DUTIES, TONES
+from backend.training.wording import CHANGE_TONES, CHANGES, DUTIES, TONES
 
 router = APIRouter(prefix="/courses/{course_id}")
 _MANAGE = [allow("training.assign")]
@@ -136,6 +136,9 @@ async def _course(
         figures=next(one for one in await queries.figures(session, actor) if one.course.id == course_id),
         assignments=await queries.assignments(session, actor, course_id),
         rules=await queries.cause_rules(session, actor, course_id),
+        effects=await queries.recurrence(session, actor, course_id),
+        changes=CHANGES,
+        change_tones=CHANGE_TONES,
         teams=teams,
         posts=posts,
         people=people,

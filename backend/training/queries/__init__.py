@@ -13,6 +13,7 @@ from backend.training.queries.learning import (
     today_of,
 )
 from backend.training.queries.media import media_of, media_one
+from backend.training.queries.recurrence import UnitEffect, recurrence
 from backend.training.queries.standing import (
     Figures,
     Standing,
@@ -30,6 +31,7 @@ __all__ = [
     "Learning",
     "Standing",
     "Target",
+    "UnitEffect",
     "assignments",
     "attempt_seen",
     "cause_rules",
@@ -45,6 +47,7 @@ __all__ = [
     "media_one",
     "mine",
     "own_attempt",
+    "recurrence",
     "standings",
     "target_ids",
     "targets",
