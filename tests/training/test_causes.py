@@ -9,12 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.alarms.models import AlarmGroup
 from backend.core.clock import now
 from backend.core.database import Database
 from backend.core.errors import Invalid
 from backend.core.events import Event, record_event
 from backend.hazards.models import Rectification
 from backend.identity.models import Person, Role, Site
+from backend.tracing.models import Trace
 from backend.training import commands, queries
 from backend.training.causing import assign_by_cause
 from backend.training.commands import RuleDraft
@@ -88,6 +90,36 @@ async def test_a_rectification_with_the_cause_asks_who_answers_for_the_equipment
         assert [one.duty for one in await queries.mine(session, learner)] == ["due"]
         await commands.remove_assignment(session, await actor_for(session, officer), course.id, assignment.id)
         assert [one.duty for one in await queries.mine(session, learner)] == ["free"]
+
+
+async def test_a_confirmed_root_cause_asks_whom_the_rule_names(database: Database) -> None:
+    async with database.session() as session:
+        site = await make_site(session)
+        officer, worker = await make_person(session, site, Role.SAFETY_OFFICER), await make_person(session, site)
+        valve = await make_equipment(session, site)
+        course = await _course(session, site, officer)
+        actor = await actor_for(session, officer)
+        draft = RuleDraft(equipment_id=valve.id, target=f"person:{worker.id}")
+        await commands.add_cause_rule(session, actor, course.id, draft)
+        group = await made(session, AlarmGroup(site_id=site.id))
+        trace = Trace(
+            site_id=site.id,
+            group_id=group.id,
+            window_from=now(),
+            window_to=now(),
+            result={"causes": [{"node": "point:7", "equipment_id": valve.id}, {"node": "point:8"}]},
+            confirmed_node="point:7",
+        )
+        await made(session, trace)
+        what = {"kind": "trace.confirmed", "subject": "trace", "subject_id": trace.id}
+        await record_event(session, site_id=site.id, **what)
+    async with database.session() as session:
+        await assign_by_cause(session)
+    async with database.session() as session:
+        found = select(TrainingAssignment).where(col(TrainingAssignment.site_id) == site.id)
+        (assignment,) = (await session.scalars(found)).all()
+        assert (assignment.person_id, assignment.cause) == (worker.id, f"trace:{trace.id}")
+        assert await _told(session, site) == [("training.assigned", [worker.id])]
 
 
 async def test_a_rule_names_a_cause_and_only_what_is_of_the_plant(session: AsyncSession) -> None:
