@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -169,3 +170,34 @@ async def test_pages_show_pictures_videos_and_pdfs_and_nothing_else(app: FastAPI
         assert "script" not in whole.headers["content-security-policy"]
         assert whole.headers["content-security-policy"].startswith("default-src 'none'")
         assert (await browser.get(picture.replace("pictures", "media"))).status_code == 404
+
+
+async def test_a_quiz_sent_later_is_graded_as_it_came_and_was_passed_when_it_was_answered(app: FastAPI) -> None:
+    database: Database = app.state.database
+    async with database.session() as session:
+        site = await make_site(session)
+        officer, worker = await make_person(session, site, Role.SAFETY_OFFICER), await make_person(session, site)
+    async with signed_in(app, officer) as browser:
+        made = await browser.post("/courses", data=COURSE)
+        course = made.headers["location"].split("?")[0]
+        due = {"target": f"person:{worker.id}", "due_on": "2999-01-01"}
+        await browser.post(f"{course}/assign", data=due)
+    learn = course.replace("/courses", "/training")
+    async with signed_in(app, worker) as phone:
+        along = (await phone.post("/training/ahead")).json()
+        assert along == [learn, f"{learn}?page=2", f"{learn}/quiz"]
+        assert "测验未交卷" not in (await phone.get("/training")).text, "the person hasn't begun it"
+        late = {"captured_at": "2026-11-26T08:00:00Z", "device_now": "2026-11-26T10:00:00Z"}
+        for answers, score in (({}, "0 分"), ({"q0": "0"}, "100 分")):
+            await phone.post("/training/ahead")
+            drawn = re.search(r'name="attempt" value="(\d+)"', (await phone.get(f"{learn}/quiz")).text)
+            assert drawn
+            async with database.session() as session:
+                attempt = await session.get_one(QuizAttempt, int(drawn[1]))
+                attempt.started_at -= timedelta(days=1)
+            sent = await phone.post(f"{learn}/quiz", data={"attempt": drawn[1], **late, **answers})
+            assert f'data-number="{score}"' in (await phone.get(sent.headers["location"])).text
+    async with database.session() as session:
+        passed = await session.get_one(QuizAttempt, int(drawn[1]))
+        assert passed.passed_at and passed.submitted_at
+        assert timedelta(hours=1, minutes=59) < passed.submitted_at - passed.passed_at < timedelta(hours=2, minutes=1)

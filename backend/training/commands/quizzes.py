@@ -79,7 +79,8 @@ async def hand_in(
 ) -> QuizAttempt:
     """Grade the try; passing it leaves a training record. Handed in again it keeps its first result.
 
-    ``captured_at`` is when it was answered on a phone that could send it only later: it was passed then.
+    ``captured_at`` is when it was answered on a phone that could send it only later: it was passed then, and what has
+    no answer is wrong, since nobody looks at the form any more.
     Raises NotFound (also for another's, or another course's than ``course_id``), Invalid while one has no answer.
     """
     found = await queries.own_attempt(session, actor, attempt_id=attempt_id)
@@ -89,11 +90,11 @@ async def hand_in(
     if attempt.submitted_at is not None:
         return attempt
     asked = quiz.drawn(content, attempt.seed)
-    if any(not answers.get(one.index) for one in asked):
+    if captured_at is None and any(not answers.get(one.index) for one in asked):
         raise Invalid(N_("还有题目没有作答"))
     graded = quiz.grade(content, attempt.seed, answers)
     attempt.submitted_at = now()
-    attempt.answers = {str(one.index): sorted(set(answers[one.index])) for one in asked}
+    attempt.answers = {str(one.index): sorted(set(answers.get(one.index, ()))) for one in asked}
     attempt.score = graded.score
     attempt.captured_at = captured_at if captured_at and captured_at >= attempt.started_at else None
     if graded.passed:
