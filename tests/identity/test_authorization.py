@@ -53,7 +53,7 @@ BODIES: dict[str, dict[str, Any]] = {"POST /api/v1/training/attempts/{attempt_id
 LEADS_ON = {"GET /l/{label_token}": 303, "GET /L/{label_token}": 303}
 """Doors that lead to another page whoever may go through."""
 
-FILES_ONLY_ON_DISK = re.compile(r"/photos/|/static/|/voice$")
+FILES_ONLY_ON_DISK = re.compile(r"/photos/|/pictures/|/media/|/static/|/voice$")
 """Their rows exist in the estate, their files don't."""
 
 
