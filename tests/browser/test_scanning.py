@@ -24,8 +24,8 @@ WITHOUT_GOOGLES_SERVICES = """window.BarcodeDetector = class {
 
 
 @asynccontextmanager
-async def phone_with_camera(base: str, film: Path) -> AsyncIterator[Phone]:
-    """A phone whose camera sees ``film``, with worker1 signed in."""
+async def phone_with_camera(base: str, film: Path, account: str = "worker1") -> AsyncIterator[Phone]:
+    """A phone whose camera sees ``film``, with ``account`` signed in if there is one."""
     flags = [
         *FLAGS,
         "--use-fake-device-for-media-stream",
@@ -35,14 +35,14 @@ async def phone_with_camera(base: str, film: Path) -> AsyncIterator[Phone]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         phones = Phones(browser, base)
-        yield await phones("worker1", permissions=["camera"])
+        yield await phones(account, permissions=["camera"])
         await browser.close()
 
 
-async def label_of(phone: Phone) -> tuple[str, str, str]:
-    """Print the reactor's label as the safety officer does; gives its page, the address in its QR and its code."""
+async def label_of(phone: Phone, code: str = "REACTOR") -> tuple[str, str, str]:
+    """Print a label as the safety officer does; gives the equipment's page, the address in its QR and its code."""
     page = await phone.open("/labels")
-    row = page.locator(".label-list li", has_text="REACTOR").first
+    row = page.locator(".label-list li", has_text=code).first
     await row.get_by_role("checkbox").check()
     async with page.expect_download() as printed:
         await page.get_by_role("button", name="50×30 卷纸").click()
