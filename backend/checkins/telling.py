@@ -2,16 +2,12 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from backend.checkins.models import CheckIn
 from backend.checkins.queries import Place
 from backend.core.events import record_event
 from backend.identity.actor import Actor
-from backend.identity.models import Person, Role
-from backend.identity.permissions import visible
 
 
 async def tell_done(session: AsyncSession, actor: Actor, checked: CheckIn, place: Place) -> None:
@@ -22,18 +18,12 @@ async def tell_done(session: AsyncSession, actor: Actor, checked: CheckIn, place
 async def tell_failed(
     session: AsyncSession, actor: Actor, checked: CheckIn, place: Place, items: Iterable[tuple[int, str, str]]
 ) -> None:
-    """Record ``checkin.failed`` once with all failed items (position, title, answer); told are the team's leaders."""
-    leaders = await session.execute(
-        select(col(Person.id)).where(
-            visible(actor, Person),
-            col(Person.active),
-            col(Person.role) == Role.LEADER,
-            col(Person.team_id) == actor.team_id,
-        )
-    )
-    data = {
+    """Record ``checkin.failed`` once with all failed items (position, title, answer).
+
+    It addresses nobody: each item's hazard report tells who has to decide on it.
+    """
+    data: dict[str, object] = {
         "items": [{"position": place_, "title": title, "answer": answer} for place_, title, answer in items],
-        "told": sorted(set(leaders.scalars()) - {actor.person_id}),
         "equipment_id": checked.equipment_id,
         "area_id": checked.area_id,
     }

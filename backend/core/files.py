@@ -12,10 +12,12 @@ import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Protocol
 
 from backend.core.errors import N_, NotFound
 from backend.core.settings import settings
 
+_PIECE = 1024 * 1024
 _RELATIVE = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
 
@@ -36,6 +38,48 @@ def photos_folder() -> Path:
 async def store_photo(data: bytes, suffix: str) -> StoredFile:
     """Put ``data`` durably on the disk; the same bytes are kept once. ``suffix`` as ``webp``."""
     return await asyncio.to_thread(_store, photos_folder(), data, suffix)
+
+
+class Upload(Protocol):
+    """What a form gives for a file (Starlette's ``UploadFile``)."""
+
+    async def read(self, size: int = -1) -> bytes:
+        """The next ``size`` bytes."""
+
+
+async def store_upload(upload: Upload, suffix: str, most: int) -> StoredFile | None:
+    """Put the rest of ``upload`` durably on the disk, piece by piece; None when it is longer than ``most`` bytes."""
+    root = photos_folder()
+    digest, size = hashlib.sha256(), 0
+    root.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=root, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            while piece := await upload.read(_PIECE):
+                size += len(piece)
+                if size > most:
+                    return None
+                digest.update(piece)
+                await asyncio.to_thread(file.write, piece)
+            await asyncio.to_thread(_settle, file)
+        name = digest.hexdigest()
+        stored = StoredFile(name, f"{name[:2]}/{name}.{suffix}", size)
+        await asyncio.to_thread(_put, Path(temporary), root, root / stored.path)
+    finally:
+        await asyncio.to_thread(Path(temporary).unlink, missing_ok=True)
+    return stored
+
+
+def _settle(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _put(temporary: Path, root: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary.replace(target)
+    for folder in (target.parent, root):
+        _fsync_folder(folder)
 
 
 def _store(root: Path, data: bytes, suffix: str) -> StoredFile:

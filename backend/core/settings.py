@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     """Processes of the web role."""
     max_upload_bytes: int = 10 * 1024 * 1024
     max_upload_pixels: int = 40_000_000
+    max_media_bytes: int = 60 * 1024 * 1024
+    """Largest video or PDF of a course."""
     session_days: int = 30
     keep_readings_days: int = Field(default=0, ge=0)
     """Days of readings kept in the database; older days are dropped whole. 0 keeps all."""

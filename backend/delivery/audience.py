@@ -19,6 +19,7 @@ _CAPABILITY = {
     "point": "plant.see",
     "equipment": "plant.see",
     "area": "plant.see",
+    "course": "training.see",
 }
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
 
@@ -33,11 +34,13 @@ class Told(enum.Enum):
 
 
 def may_role_be_told(site_id: int, role: Role, event: Event | Entry) -> Told:
-    """Who may learn of ``event``: those of its site who may see such things; of workers some, for what is personal."""
+    """Who may learn of ``event``: those of its site who may see such things; of workers some, for what is personal,
+    and of what one has to learn nobody but who is named."""
     capability = _CAPABILITY.get(event.subject)
     if event.site_id != site_id or capability is None or role not in CAPABILITIES[capability]:
         return Told.NOBODY
-    return Told.SOME if event.subject in _PERSONAL and role == Role.WORKER else Told.ALL
+    some = event.subject == "course" or (event.subject in _PERSONAL and role == Role.WORKER)
+    return Told.SOME if some else Told.ALL
 
 
 def may_be_told(actor: Actor, event: Event | Entry) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Annotated
 
 from fastapi import File, Form, Header, UploadFile
@@ -13,6 +14,7 @@ from backend.core.pictures import convert, read_upload
 from backend.hazards import plan
 from backend.hazards.photos import MOST_PHOTOS
 from backend.hazards.recording import Sent
+from backend.hazards.splitting import Part
 from backend.identity.actor import Actor
 
 OTHER = "other"
@@ -73,6 +75,7 @@ class PlanForm:
     deadline_other: Annotated[str, Form(max_length=40)] = ""
     level: Annotated[str, Form(max_length=20)] = "general"
     alarm_id: Annotated[str, Form(max_length=20)] = ""
+    recurs_id: Annotated[str, Form(max_length=20)] = ""
 
     def read(self, actor: Actor) -> plan.Plan:
         """The plan. Raises Invalid naming every field that can't be read."""
@@ -103,7 +106,29 @@ class PlanForm:
             funds=funds,
             contingency=self.contingency,
             alarm_id=database_id(self.alarm_id),
+            recurs_id=database_id(self.recurs_id),
         )
+
+
+@dataclass
+class SplitForm:
+    """The parts of one that is split: three fields repeated, the n-th of each making the n-th part."""
+
+    part_measure: Annotated[Sequence[str], Form(max_length=20)] = ()
+    part_owner_id: Annotated[Sequence[str], Form(max_length=20)] = ()
+    part_deadline: Annotated[Sequence[str], Form(max_length=20)] = ()
+
+    def typed(self) -> list[tuple[str, str, str]]:
+        """Measure, owner and deadline of each part as typed; those left empty are none."""
+        rows = zip_longest(self.part_measure, self.part_owner_id, self.part_deadline, fillvalue="")
+        return [row for row in rows if row[0].strip() or row[1]]
+
+    def read(self, actor: Actor) -> list[Part]:
+        """The parts; what can't be read is None in them."""
+        return [
+            Part(measure, database_id(owner_id), plan.read_deadline(deadline, actor.zone))
+            for measure, owner_id, deadline in self.typed()
+        ]
 
 
 def database_id(typed: str) -> int | None:

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Numeric, UniqueConstraint, or_, select, true
+from sqlalchemy import CheckConstraint, ColumnElement, Index, Numeric, UniqueConstraint, or_, select, true
 from sqlmodel import Field, col
 
-from backend.core.tables import SiteScoped, Stamped, identity_key, moment, reference
+from backend.core.tables import SiteScoped, Stamped, document, identity_key, moment, reference
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Role
 from backend.identity.permissions import scope, visible
@@ -23,6 +23,8 @@ class RectificationState(enum.StrEnum):
     RETURNED = "returned"
     VERIFIED = "verified"
     CANCELLED = "cancelled"
+    SPLIT = "split"
+    """Its parts are worked on, each by its own owner; it closes with the last of them."""
 
 
 class Rectification(SiteScoped, Stamped, table=True):
@@ -34,6 +36,9 @@ class Rectification(SiteScoped, Stamped, table=True):
         Index("rectification_owner", "site_id", "owner_id", "state"),
         Index("rectification_state", "site_id", "state", "deadline"),
         Index("rectification_alarm", "alarm_id"),
+        Index("rectification_parent", "parent_id"),
+        Index("rectification_recurs", "recurs_id"),
+        CheckConstraint("num_nonnulls(extension_by, wanted_deadline) <> 1", name="rectification_extension_whole"),
     )
 
     id: int = identity_key()
@@ -60,6 +65,17 @@ class Rectification(SiteScoped, Stamped, table=True):
     verified_by: int | None = reference("person.id", nullable=True)
     overdue_told_on: date | None = None
     """The site's day on which people were last reminded that it is late."""
+    parent_id: int | None = reference("rectification.id", nullable=True)
+    """The whole of which this is a part."""
+    recurs_id: int | None = reference("rectification.id", nullable=True)
+    """The former one, verified not long before, whose hazard has come back."""
+    recurrence: int = 0
+    """How often it has come back: 0 when it hasn't."""
+    original_deadline: datetime | None = moment(nullable=True)
+    """The first deadline, once it has been extended."""
+    wanted_deadline: datetime | None = moment(nullable=True)
+    """Asked for and not yet decided, by ``extension_by``."""
+    extension_by: int | None = reference("person.id", nullable=True)
     version: int = 1
 
 
@@ -78,6 +94,21 @@ class RectificationEntry(SiteScoped, Stamped, table=True):
     note: str = ""
     captured_at: datetime | None = moment(nullable=True)
     """The phone's own time of it, when that differs from ours."""
+    deadline: datetime | None = moment(nullable=True)
+    """Of steps about an extension: the deadline that was asked for, granted or refused."""
+
+
+class RectificationPolicy(SiteScoped, table=True):
+    """What a site has set for its rectifications; a site without one has the defaults of ``policy``."""
+
+    __tablename__ = "rectification_policy"
+    __table_args__ = (UniqueConstraint("site_id"),)
+
+    id: int = identity_key()
+    recurrence_days: int
+    """Days after its verification within which the same hazard counts as come back."""
+    managers_after_days: dict[str, int] = document()
+    """Whole days after the deadline from which managers are reminded too, by level."""
 
 
 class Photo(SiteScoped, Stamped, table=True):

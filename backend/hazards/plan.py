@@ -10,11 +10,11 @@ from backend.core.errors import N_, Invalid
 
 DAYS_ALLOWED = {Level.MAJOR: 1, Level.SIGNIFICANT: 3, Level.GENERAL: 7, Level.LOW: 14}
 """Suggested days until the deadline by level. Ours, not a standard's."""
-DAYS_LATE_UNTIL_MANAGERS = {Level.MAJOR: 0, Level.SIGNIFICANT: 1, Level.GENERAL: 3, Level.LOW: 7}
-"""Whole days after the deadline from which managers are reminded too, by level. Ours, not a standard's."""
 LONGEST = timedelta(days=366)
 MOST_FUNDS = Decimal("999999999999.99")
 MOST_LETTERS = {"title": 120, "cause": 1000, "measure": 1000, "contingency": 1000, "note": 1000}
+_SHORTEST_LATE = timedelta(days=1)
+"""What may still be given to a part of a whole that is late already."""
 _CLOSE = timedelta(hours=48)
 
 
@@ -31,6 +31,8 @@ class Plan:
     funds: Decimal | None = None
     contingency: str = ""
     alarm_id: int | None = None
+    recurs_id: int | None = None
+    """The former rectification that was verified and whose hazard has come back."""
 
 
 def tidy(typed: str) -> str:
@@ -115,14 +117,35 @@ def check(plan: Plan, now: datetime) -> None:
         raise Invalid(fields=wrong)
 
 
+def check_extension(deadline: datetime, wanted: datetime, now: datetime) -> None:
+    """Raise Invalid unless ``wanted`` is a deadline to extend ``deadline`` to."""
+    if wanted <= max(deadline, now):
+        raise Invalid(fields={"deadline": N_("新的期限必须晚于原期限和现在")})
+    if wanted > now + LONGEST:
+        raise Invalid(fields={"deadline": N_("期限不能超过一年")})
+
+
+def later_deadline(deadline: datetime, now: datetime, zone: ZoneInfo) -> datetime:
+    """What is suggested to who asks for an extension: three days after the deadline or, when that has passed, now."""
+    later = (max(deadline, now) + timedelta(days=3)).astimezone(zone)
+    return later.replace(minute=0, second=0, microsecond=0)
+
+
+def latest_of_part(deadline: datetime, now: datetime) -> datetime:
+    """The latest deadline of a part: the one of the whole, ``deadline``; when that has passed, a day from ``now``."""
+    return deadline if deadline > now else now + _SHORTEST_LATE
+
+
+def title_of_part(measure: str) -> str:
+    """What a part is called: the first line of what is to be done, cut to a title's length."""
+    line = measure.split("\n", maxsplit=1)[0]
+    most = MOST_LETTERS["title"]
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
 def number_on(day: str, count: int) -> str:
     """What people call the ``count``-th rectification of a site's ``day`` (YYYYMMDD)."""
     return f"ZG-{day}-{count:03d}"
-
-
-def concerns_managers(level: str, deadline: datetime, now: datetime) -> bool:
-    """Whether one of ``level`` is so late that its team alone doesn't get it done."""
-    return now - deadline >= timedelta(days=DAYS_LATE_UNTIL_MANAGERS[Level(level)])
 
 
 @dataclass(frozen=True)

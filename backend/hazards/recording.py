@@ -14,7 +14,7 @@ from backend.core.idempotency import first_result, keep_result
 from backend.core.pictures import Picture
 from backend.hazards import plan
 from backend.hazards.lifecycle import Case, Step
-from backend.hazards.models import Rectification, RectificationEntry
+from backend.hazards.models import Rectification, RectificationEntry, RectificationState
 from backend.hazards.photos import add_photos
 from backend.hazards.reports.telling import tell_of_removal
 from backend.hazards.telling import TITLES, concerned, tell
@@ -31,7 +31,16 @@ _AUDIT = {
     Step.RETURNED: "rectification.return",
     Step.REASSIGNED: "rectification.reassign",
     Step.CANCELLED: "rectification.cancel",
+    Step.EXTENSION_ASKED: "rectification.ask_extension",
+    Step.EXTENDED: "rectification.extend",
+    Step.EXTENSION_REFUSED: "rectification.refuse_extension",
+    Step.SPLIT: "rectification.split",
+    Step.JOINED: "rectification.join",
+    Step.URGED: "rectification.urge",
 }
+
+_TELL_FORMER = frozenset({Step.REASSIGNED, Step.EXTENDED, Step.EXTENSION_REFUSED})
+"""Steps of which those hear whom it concerned before: the former owner, who had asked for the extension."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +66,12 @@ async def write_down(
     change: dict[str, Any],
     *,
     also_tell: set[int] | frozenset[int] = frozenset(),
+    deadline: datetime | None = None,
 ) -> None:
-    """Leave the entry with its photos, the audit entry and the event; answer for repeats."""
+    """Leave the entry with its photos, the audit entry and the event; answer for repeats.
+
+    ``deadline`` is the one the step is about, of those about an extension.
+    """
     note = plan.tidy(sent.note)
     if len(note) > plan.MOST_LETTERS["note"]:
         raise Invalid(fields={"note": N_("内容太长，请精简")})
@@ -70,6 +83,7 @@ async def write_down(
         to_person_id=rectification.owner_id if step is Step.REASSIGNED else None,
         note=note,
         captured_at=_believable(sent.captured_at),
+        deadline=deadline,
     )
     session.add(entry)
     await session.flush()
@@ -77,7 +91,7 @@ async def write_down(
     photos = await add_photos(session, actor, entry, stage, sent.pictures)
     noted = {"note": [None, note]} if note else {}
     await record_change(session, actor, _AUDIT[step], "rectification", rectification.id, {**change, **noted})
-    told = await concerned(session, actor, case, step) | (also_tell if step is Step.REASSIGNED else frozenset())
+    told = await concerned(session, actor, case, step) | (also_tell if step in _TELL_FORMER else frozenset())
     await tell(
         session,
         rectification,
@@ -89,7 +103,7 @@ async def write_down(
         note=note,
         photos=photos,
     )
-    if step is Step.VERIFIED:
+    if rectification.state == RectificationState.VERIFIED:  # nothing follows that state: it is said once
         await tell_of_removal(session, actor, rectification.id)
     if sent.idempotency_key:
         await keep_result(session, actor.person_id, sent.idempotency_key, {"id": rectification.id})

@@ -1,5 +1,6 @@
 """Reminds of rectifications whose deadline has passed: once a day each. The worker role calls it."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -10,31 +11,41 @@ from sqlmodel import col
 
 from backend.core.clock import now
 from backend.hazards.lifecycle import WORKABLE
-from backend.hazards.models import Rectification
-from backend.hazards.plan import concerns_managers
+from backend.hazards.models import Rectification, RectificationPolicy
+from backend.hazards.policy import Policy, policy_from
 from backend.hazards.telling import OVERDUE, tell
 from backend.identity.models import Person, Role, Site
 from backend.identity.permissions import system_query
 
 AT_ONCE = 200
-_Late = tuple[Rectification, date, int | None, list[int], list[int]]
-"""One that is late, its site's day, its owner's team, that team's leaders and the site's managers."""
+
+
+@dataclass(frozen=True)
+class _Late:
+    """One that is late, with its site's day and policy, and the people on its ladder."""
+
+    rectification: Rectification
+    today: date
+    team_id: int | None
+    people: dict[Role, list[int]]
+    policy: Policy
 
 
 async def remind_overdue(session: AsyncSession) -> int:
     """Record ``rectification.overdue`` for each late one not yet told of on its site's present day.
 
-    Told are its owner, the leaders of the owner's team, who opened it and, when it is late by more than its
-    level bears, the managers. Gives how many; call again
-    while it is ``AT_ONCE``. Two workers at once share the work.
+    Told are its owner, who opened it, and who stands on the rungs it has climbed by its site's policy: the leaders
+    of the owner's team, then the managers. The day is kept with it in the same transaction, so that a restart tells
+    nobody twice. Gives how many; call again while it is ``AT_ONCE``. Two workers at once share the work.
     """
     late = await _late_and_untold(session)
-    for rectification, today, team_id, leaders, managers in late:
-        rectification.overdue_told_on = today
-        told = {rectification.owner_id, rectification.opened_by, *leaders}
-        if concerns_managers(rectification.level, rectification.deadline, now()):
-            told.update(managers)
-        await tell(session, rectification, "overdue", OVERDUE, team_id=team_id, told=told)
+    for one in late:
+        rectification = one.rectification
+        rectification.overdue_told_on = one.today
+        told = {rectification.owner_id, rectification.opened_by}
+        for role in one.policy.rungs(rectification.level, rectification.deadline, now()):
+            told.update(one.people[role])
+        await tell(session, rectification, "overdue", OVERDUE, team_id=one.team_id, told=told)
     return len(late)
 
 
@@ -62,8 +73,17 @@ async def _late_and_untold(session: AsyncSession) -> list[_Late]:
         .scalar_subquery()
     )
     found = await session.execute(
-        select(Rectification, today, col(owner.team_id), leaders, managers)
+        select(
+            Rectification,
+            today,
+            col(owner.team_id),
+            leaders,
+            managers,
+            col(RectificationPolicy.recurrence_days),
+            col(RectificationPolicy.managers_after_days),
+        )
         .join(Site, col(Site.id) == col(Rectification.site_id))
+        .outerjoin(RectificationPolicy, col(RectificationPolicy.site_id) == col(Rectification.site_id))
         .join(owner, col(owner.id) == col(Rectification.owner_id))
         .where(
             col(Rectification.state).in_(WORKABLE),
@@ -74,4 +94,7 @@ async def _late_and_untold(session: AsyncSession) -> list[_Late]:
         .limit(AT_ONCE)
         .with_for_update(of=Rectification, skip_locked=True)
     )
-    return [(late, day, team_id, led_by, managed_by) for late, day, team_id, led_by, managed_by in found]
+    return [
+        _Late(late, day, team_id, {Role.LEADER: led_by, Role.MANAGER: managed_by}, policy_from(*policy))
+        for late, day, team_id, led_by, managed_by, *policy in found
+    ]

@@ -1,6 +1,6 @@
 """Writes a rectification's steps into the event log, into the story of the alarm it came from."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from backend.alarms.models import Level
 from backend.core.events import record_event
-from backend.hazards.lifecycle import GOVERNING, Case, Somebody, Step, may_verify
+from backend.hazards.lifecycle import GOVERNING, Case, Somebody, Step, may_extend, may_verify
 from backend.hazards.models import Rectification
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Role
@@ -24,6 +24,12 @@ TITLES = {
     Step.RETURNED: ("整改被退回", "Rectification returned"),
     Step.REASSIGNED: ("整改改派", "Rectification reassigned"),
     Step.CANCELLED: ("整改取消", "Rectification cancelled"),
+    Step.EXTENSION_ASKED: ("申请延期", "Extension requested"),
+    Step.EXTENDED: ("同意延期", "Extension granted"),
+    Step.EXTENSION_REFUSED: ("不同意延期", "Extension refused"),
+    Step.SPLIT: ("整改拆分", "Rectification split"),
+    Step.JOINED: ("整改全部完成", "Rectification complete"),
+    Step.URGED: ("整改催办", "Rectification pressed for"),
 }
 OVERDUE = ("整改逾期", "Rectification overdue")
 """Stored with the event in both languages, so that a timeline keeps the words it was told with."""
@@ -75,6 +81,10 @@ async def concerned(session: AsyncSession, actor: Actor, case: Case, step: Step)
         return await _verifiers(session, actor, case)
     if step in {Step.STARTED, Step.PROGRESS}:
         return {case.opened_by}
+    if step is Step.EXTENSION_ASKED:
+        return await _extenders(session, actor, case)
+    if step is Step.URGED:
+        return {case.owner_id}
     return {case.owner_id, case.opened_by}
 
 
@@ -89,10 +99,22 @@ async def _verifiers(session: AsyncSession, actor: Actor, case: Case) -> set[int
     return found or await _who_can(session, actor, case, col(Person.role).in_(GOVERNING))
 
 
-async def _who_can(session: AsyncSession, actor: Actor, case: Case, condition: Any) -> set[int]:
+async def _extenders(session: AsyncSession, actor: Actor, case: Case) -> set[int]:
+    """Who can answer a request for an extension: who opened it, else the managers."""
+    opener = await _who_can(session, actor, case, col(Person.id) == case.opened_by, may_extend)
+    return opener or await _who_can(session, actor, case, col(Person.role) == Role.MANAGER, may_extend)
+
+
+async def _who_can(
+    session: AsyncSession,
+    actor: Actor,
+    case: Case,
+    condition: Any,
+    may: Callable[[Case, Somebody], bool] = may_verify,
+) -> set[int]:
     people = await session.execute(
         select(col(Person.id), col(Person.role), col(Person.team_id)).where(
             visible(actor, Person), col(Person.active), condition
         )
     )
-    return {id_ for id_, role, team_id in people if may_verify(case, Somebody(id_, Role(role), team_id))}
+    return {id_ for id_, role, team_id in people if may(case, Somebody(id_, Role(role), team_id))}

@@ -26,6 +26,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "rectifications.see": _ALL,
     "rectifications.open": _LEADING,
     "rectifications.verify": _LEADING,
+    "rectifications.policy": _CONFIGURING,
     "traces.see": _ALL,
     "traces.confirm": _LEADING,
     "training.see": _ALL,

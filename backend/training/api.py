@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from backend.core.errors import NotFound
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.training import commands, queries, quiz
 from backend.training.content import as_html
+from backend.training.models import CourseMedia
 
 router = APIRouter(prefix="/api/v1/training", tags=["training"])
 
@@ -27,13 +28,25 @@ class LearningOut(BaseModel):
     begun: bool
 
 
+class MediaOut(BaseModel):
+    """A picture, video or pdf (``kind``) with the address of its file; it takes range requests."""
+
+    id: int
+    kind: str
+    name: str
+    media_type: str
+    bytes: int
+    url: str
+
+
 class PageOut(BaseModel):
-    """A page; the texts are safe HTML."""
+    """A page; the texts are safe HTML, the media stand below them."""
 
     title: str
     title_en: str
     html: str
     html_en: str
+    media: list[MediaOut]
 
 
 class CourseOut(BaseModel):
@@ -89,6 +102,52 @@ class ResultOut(BaseModel):
     valid_until: date | None
 
 
+class StandingOut(BaseModel):
+    """A person who must pass; ``duty`` is overdue, due or passed. Days are the site's, ``passed_at`` is UTC."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    person_id: int
+    name: str
+    name_en: str
+    duty: str
+    due_on: date | None
+    passed_at: datetime | None
+    valid_until: date | None
+
+
+class EffectOut(BaseModel):
+    """Cases in equal spans of ``days`` before and after; ``change``: too_early, too_few, fewer, more or unclear."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    before: int
+    after: int
+    days: int
+    change: str
+    p: float | None
+
+
+class UnitOut(BaseModel):
+    """A team or post (``kind``) and what came of the course there."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: str
+    name: str
+    name_en: str
+    people: int
+    passed: int
+    effect: EffectOut | None
+
+
+class ProgressOut(BaseModel):
+    """A course as those see it who assign it."""
+
+    people: list[StandingOut]
+    effects: list[UnitOut]
+
+
 @router.get("", dependencies=[allow("training.see")])
 async def list_courses(session: SessionDep, actor: ActorDep) -> list[LearningOut]:
     """All courses as they stand for the caller, what is due first."""
@@ -108,17 +167,41 @@ async def list_courses(session: SessionDep, actor: ActorDep) -> list[LearningOut
 async def read_course(session: SessionDep, actor: ActorDep, course_id: int) -> CourseOut:
     """A whole course, to be read without a network."""
     course, version, content = await queries.course_now(session, actor, course_id)
+    media = await queries.media_of(session, actor, (id_ for page in content.pages for id_ in page.media))
     return CourseOut(
         id=course.id,
         title=course.title,
         title_en=course.title_en,
         version=version.number,
         pages=[
-            PageOut(title=p.title, title_en=p.title_en, html=as_html(p.text), html_en=as_html(p.text_en))
+            PageOut(
+                title=p.title,
+                title_en=p.title_en,
+                html=as_html(p.text),
+                html_en=as_html(p.text_en),
+                media=[_media(media[id_]) for id_ in p.media if id_ in media],
+            )
             for p in content.pages
         ],
         pass_mark=content.pass_mark,
         questions_asked=content.draw,
+    )
+
+
+def _media(one: CourseMedia) -> MediaOut:
+    room = "pictures" if one.kind == "picture" else "media"
+    known = one.model_dump(include={"id", "kind", "name", "media_type", "bytes"})
+    return MediaOut(**known, url=f"/training/{room}/{one.id}")
+
+
+@router.get("/{course_id}/progress", dependencies=[allow("training.assign")])
+async def read_progress(session: SessionDep, actor: ActorDep, course_id: int) -> ProgressOut:
+    """Who must pass the course, how far they are, and what came of it."""
+    course, _, _ = await queries.course_now(session, actor, course_id)
+    (figures,) = [one for one in await queries.figures(session, actor) if one.course.id == course.id]
+    return ProgressOut(
+        people=[StandingOut.model_validate(one) for one in figures.standings],
+        effects=[UnitOut.model_validate(one) for one in await queries.recurrence(session, actor, course_id)],
     )
 
 

@@ -11,12 +11,13 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable("image")
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Three minutes of reading; the texts are Markdown."""
+    """Three minutes of reading; the texts are Markdown, ``media`` are ids of ``CourseMedia`` shown below."""
 
     title: str
     title_en: str
     text: str
     text_en: str
+    media: list[int] = []
 
 
 class Question(msgspec.Struct, frozen=True):

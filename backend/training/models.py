@@ -60,6 +60,7 @@ class TrainingAssignment(SiteScoped, Stamped, table=True):
     __table_args__ = (
         CheckConstraint("num_nonnulls(person_id, post_id, team_id) = 1", name="training_assignment_one_target"),
         Index("training_assignment_course", "site_id", "course_id"),
+        Index("training_assignment_cause", "cause_rule_id", "cause", unique=True, postgresql_where=text("cause <> ''")),
     )
 
     id: int = identity_key()
@@ -70,7 +71,67 @@ class TrainingAssignment(SiteScoped, Stamped, table=True):
     due_on: date
     """A day of the site."""
     assigned_by: int | None = reference("person.id", nullable=True)
-    """None for what an installation assigned."""
+    """None for what an installation or a ``CauseRule`` assigned."""
+    cause_rule_id: int | None = reference("training_cause_rule.id", nullable=True, ondelete="SET NULL")
+    cause: str = ""
+    """The case that made a rule assign it: ``trace:5`` or ``rectification:8``."""
+
+
+class CauseRule(SiteScoped, Stamped, table=True):
+    """Cases like this call for the course: all of equipment, its class and the word that are given must fit.
+
+    Asked is who is named; where nobody is, who holds the post that answers for the case's equipment.
+    """
+
+    __tablename__ = "training_cause_rule"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(person_id, post_id, team_id) <= 1", name="training_cause_rule_one_target"),
+        Index("training_cause_rule_course", "site_id", "course_id"),
+    )
+
+    id: int = identity_key()
+    course_id: int = reference("course.id")
+    equipment_id: int | None = reference("equipment.id", nullable=True)
+    equipment_class: str = ""
+    word: str = ""
+    """Stands in the title, the cause or the note of the case."""
+    person_id: int | None = reference("person.id", nullable=True)
+    post_id: int | None = reference("post.id", nullable=True)
+    team_id: int | None = reference("team.id", nullable=True)
+    due_days: int = 7
+    made_by: int = reference("person.id")
+
+
+class TrainingReminder(SiteScoped, Stamped, table=True):
+    """A person was told of a course, so that nobody is told the same twice."""
+
+    __tablename__ = "training_reminder"
+    __table_args__ = (UniqueConstraint("course_id", "person_id", "kind", "day"),)
+
+    id: int = identity_key()
+    course_id: int = reference("course.id")
+    person_id: int = reference("person.id")
+    kind: str
+    """``before`` or ``after`` the due ``day``; ``asked`` by somebody on ``day``."""
+    day: date
+
+
+class CourseMedia(SiteScoped, Stamped, table=True):
+    """A picture, video or PDF that pages of courses show; never changed, so that old versions keep theirs."""
+
+    __tablename__ = "course_media"
+
+    id: int = identity_key()
+    kind: str
+    """``picture``, ``video`` or ``pdf``."""
+    name: str
+    """The file's name as it was sent."""
+    media_type: str
+    path: str
+    """Below the data folder's ``photos``."""
+    sha256: str
+    bytes: int
+    uploaded_by: int = reference("person.id")
 
 
 class QuizAttempt(SiteScoped, table=True):
@@ -97,6 +158,10 @@ class QuizAttempt(SiteScoped, table=True):
     """Percent of the drawn questions answered right."""
     passed_at: datetime | None = moment(nullable=True)
     valid_until: date | None = None
+    ahead: bool = False
+    """Drawn for a phone that takes the course along; the person hasn't begun it themselves."""
+    captured_at: datetime | None = moment(nullable=True)
+    """When it was answered, if the phone could send it only later."""
 
 
 @scope(QuizAttempt)

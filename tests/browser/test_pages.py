@@ -104,6 +104,7 @@ PAGES = (
     "/reports/{report}",
     "/reports/public",
     "/rectifications/new?report_id={report}",
+    "/rectifications/policy",
     "/rules",
     "/rules/{rule}",
     "/rules/{rule}/edit",
@@ -160,6 +161,9 @@ WORKER_PAGES = (
     "/checkins",
     "/checkins/{visit}",
     "/checkins/new?equipment={equipment}",
+    "/reports/new?equipment={equipment}",
+    "/reports/mine",
+    "/reports/{report}",
 )
 """Where a worker's work takes them."""
 

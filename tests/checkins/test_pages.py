@@ -18,6 +18,11 @@ from backend.core.clock import now
 from backend.core.database import Database
 from backend.core.events import Event
 from backend.hazards.reports.models import HazardReport
+from backend.labels.codes import token_of
+from backend.labels.commands import make_labels
+from backend.labels.keys import label_key
+from backend.labels.models import Label
+from backend.labels.queries import Kind, things_named
 from tests.checkins.rounds import Plant, make_plant
 from tests.factories import actor_for
 from tests.hazards.browsing import chinese, hidden
@@ -115,7 +120,7 @@ async def test_a_failed_item_needs_evidence_and_becomes_a_hazard_with_everything
         ).one()
     assert (report.origin, report.origin_id, report.equipment_id) == ("checkin", one.id, plant.pump.id)
     assert "出口压力" in report.title and "25.5 kPa (10~20)" in report.details and "阀门没关严" in report.details
-    assert told.data["told"] == [plant.leader.id]
+    assert [item["title"] for item in told.data["items"]] == ["出口压力"]
     async with signed_in(app, plant.stranger) as other:
         for path in (answer.headers["location"], shown, f"/checkins/{visit.id}"):
             assert (await other.get(path)).status_code == 404
@@ -195,6 +200,27 @@ async def test_a_scan_leads_to_the_visit_that_is_due_there_or_to_an_unplanned_ch
         assert "外观、声音、温度正常" in area.text, "where no plan asks the usual questions are asked"
     one = await checked_in(database, answer.headers["location"])
     assert (one.visit_id, one.proof) == (None, "manual"), "an unknown label proves nothing"
+
+
+async def test_the_places_own_label_proves_that_one_was_there_and_no_other(
+    app: FastAPI, database: Database, plant: Plant
+) -> None:
+    tokens = {}
+    async with database.session(site_id=plant.site.id) as session:
+        officer = await actor_for(session, plant.officer)
+        wanted = [(Kind.EQUIPMENT, plant.pump.id), (Kind.EQUIPMENT, plant.tank.id)]
+        await make_labels(session, officer, await things_named(session, officer, wanted))
+        for label in await session.scalars(select(Label).where(col(Label.site_id) == plant.site.id)):
+            tokens[label.equipment_id] = token_of(label.token_name, label_key())
+    proofs = []
+    async with signed_in(app, plant.worker) as browser:
+        for thing in (plant.pump, plant.tank):
+            page = (await browser.get(f"/checkins/new?equipment={plant.pump.id}&label={tokens[thing.id]}")).text
+            form = {name: hidden(page, name) for name in ("equipment", "checklist", "label")}
+            answer = await browser.post("/checkins", data={**form, "all_well": "1", "answer_1": "15"})
+            proofs.append((await checked_in(database, answer.headers["location"])).proof)
+            assert ("扫码打卡" in (await browser.get(answer.headers["location"])).text) is (thing is plant.pump)
+    assert proofs == ["label", "manual"]
 
 
 async def test_a_position_is_kept_only_with_consent_coarse_and_not_for_long(

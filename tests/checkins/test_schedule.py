@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.checkins.schedule import Cadence, Rhythm, windows
+from backend.checkins.schedule import Cadence, Rhythm, make_up_until, windows, windows_from
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ZONES = st.sampled_from([SHANGHAI, ZoneInfo("UTC"), ZoneInfo("America/New_York")])
@@ -36,6 +36,18 @@ def test_spans_that_touch_give_what_the_whole_gives_and_windows_follow_each_othe
     assert windows(cadence, since, middle) + windows(cadence, middle, until) == whole
     assert all(before.closes == after.opens for before, after in pairwise(whole))
     assert all(since <= window.opens < until and window.opens < window.closes for window in whole)
+
+
+@settings(deadline=None, max_examples=60)
+@given(CADENCES, MOMENTS)
+def test_who_plans_at_any_moment_is_asked_at_once_and_then_as_usual(cadence: Cadence, begins: datetime) -> None:
+    until = begins + timedelta(days=3)
+    first, *rest = [*windows_from(cadence, begins, until), None]
+    if cadence.anchor is None or cadence.rhythm is not Rhythm.INTERVAL or cadence.anchor <= begins:
+        assert first is not None and first.opens <= begins < first.closes
+    assert [window for window in rest if window] == [w for w in windows(cadence, begins, until) if w != first]
+    if first is not None:
+        assert make_up_until(first) - first.closes == first.closes - first.opens
 
 
 def test_a_night_shift_runs_over_midnight_on_the_sites_clock() -> None:

@@ -45,5 +45,11 @@ def test_a_leader_is_told_of_every_rectification() -> None:
     assert may_be_told(actor(Role.LEADER), event("rectification", told=[99]))
 
 
+@pytest.mark.parametrize("role", list(Role))
+def test_of_a_course_only_those_are_told_whom_it_names(role: Role) -> None:
+    assert may_be_told(actor(role), event("course", told=[10]))
+    assert not may_be_told(actor(role), event("course", told=[11]))
+
+
 def test_events_of_unknown_subjects_stay_inside() -> None:
     assert not may_be_told(actor(Role.ADMIN), event("password"))

@@ -1,5 +1,7 @@
 """Nobody closes what they did themselves, and nothing is closed that was not handed in."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from backend.alarms.models import Level
 from backend.core.errors import Conflict, Forbidden
-from backend.hazards.lifecycle import FINAL, GOVERNING, Case, Somebody, Step, expected, possible, take
+from backend.hazards.lifecycle import (
+    FINAL,
+    GOVERNING,
+    WORKABLE,
+    Case,
+    Somebody,
+    Step,
+    expected,
+    possible,
+    take,
+    whole_after,
+)
 from backend.hazards.models import RectificationState as State
 from backend.identity.models import Role
 
@@ -108,6 +121,23 @@ def test_what_is_closed_stays_closed(state: State) -> None:
     assert all(not possible(case(state), person) for person in PEOPLE)
 
 
+def test_nobody_closes_a_split_one_by_hand_nor_splits_a_part() -> None:
+    assert who_may(Step.JOINED, case(State.SPLIT)) == who_may(Step.VERIFIED, case(State.SPLIT)) == set()
+    part = replace(case(), whole_owner_id=MANAGER.id)
+    assert who_may(Step.SPLIT, part) == set()
+    assert who_may(Step.SPLIT, case()) == {LEADER.id, MANAGER.id, OFFICER.id, ADMIN.id}
+    assert MANAGER.id not in who_may(Step.VERIFIED, replace(part, state=State.SUBMITTED, submitted_by=WANG.id))
+
+
+def test_a_whole_stands_as_its_closed_parts_say() -> None:
+    assert whole_after([State.VERIFIED, State.SUBMITTED]) is None
+    assert whole_after([State.VERIFIED, State.CANCELLED]) is State.VERIFIED
+    assert whole_after([State.CANCELLED, State.CANCELLED]) is State.RETURNED
+
+
+_CLOSING = frozenset({Step.VERIFIED, Step.CANCELLED, Step.JOINED})
+
+
 class AnyPeopleDoAnything(RuleBasedStateMachine):
     """People press buttons in any order; what they achieve is written down and checked."""
 
@@ -127,10 +157,31 @@ class AnyPeopleDoAnything(RuleBasedStateMachine):
         except (Conflict, Forbidden):
             return
         submitted_by = who.id if step is Step.SUBMITTED else self.case.submitted_by
-        self.case = Case(
-            state, self.case.level, self.case.owner_id, self.case.owner_team_id, self.case.opened_by, submitted_by
-        )
+        self._answer(step, who)
+        waiting = state in WORKABLE and step not in {Step.EXTENDED, Step.EXTENSION_REFUSED}
+        asked = who.id if step is Step.EXTENSION_ASKED else self.case.extension_by
+        self.case = replace(self.case, state=state, submitted_by=submitted_by, extension_by=asked if waiting else None)
         self.history.append((step, who))
+
+    def _answer(self, step: Step, who: Somebody) -> None:
+        if step in {Step.EXTENDED, Step.EXTENSION_REFUSED}:
+            assert self.case.extension_by is not None
+            assert who.id not in {self.case.extension_by, self.case.owner_id}
+            assert who.id == self.case.opened_by or who.role in GOVERNING
+
+    @rule(parts=st.lists(st.sampled_from(list(State)), min_size=2, max_size=6))
+    def its_parts_stand_so(self, parts: list[State]) -> None:
+        state = whole_after(parts)
+        if self.case.state is not State.SPLIT or state is None:
+            return
+        assert set(parts) <= FINAL
+        assert (state is State.VERIFIED) == (State.VERIFIED in parts)
+        self.case = replace(self.case, state=state, submitted_by=None)
+        self.history.append((Step.JOINED if state is State.VERIFIED else Step.RETURNED, LEADER))
+
+    @invariant()
+    def a_request_waits_only_while_there_is_work(self) -> None:
+        assert self.case.extension_by is None or self.case.state in WORKABLE
 
     @rule(who=st.sampled_from(PEOPLE), new_owner=st.sampled_from(PEOPLE))
     def someone_gives_it_to_another(self, who: Somebody, new_owner: Somebody) -> None:
@@ -138,14 +189,18 @@ class AnyPeopleDoAnything(RuleBasedStateMachine):
             state = take(Step.REASSIGNED, self.case, who)
         except (Conflict, Forbidden):
             return
-        old = self.case
-        self.case = Case(state, old.level, new_owner.id, new_owner.team_id, old.opened_by, old.submitted_by)
+        self.case = replace(
+            self.case, state=state, owner_id=new_owner.id, owner_team_id=new_owner.team_id, extension_by=None
+        )
 
     @invariant()
     def a_verified_one_was_checked_by_a_second_person(self) -> None:
         if self.case.state is not State.VERIFIED:
             return
         step, verifier = self.history[-1]
+        if step is Step.JOINED:
+            assert self.history[-2][0] is Step.SPLIT, "a whole closes by its parts alone"
+            return
         assert step is Step.VERIFIED
         moves = [(done, who) for done, who in self.history[:-1] if done not in {Step.PROGRESS, Step.REASSIGNED}]
         last, submitter = moves[-1]
@@ -156,7 +211,7 @@ class AnyPeopleDoAnything(RuleBasedStateMachine):
 
     @invariant()
     def a_closed_one_has_exactly_one_closing_step_and_it_is_the_last(self) -> None:
-        closing = [index for index, (step, _) in enumerate(self.history) if step in {Step.VERIFIED, Step.CANCELLED}]
+        closing = [index for index, (step, _) in enumerate(self.history) if step in _CLOSING]
         assert closing == ([len(self.history) - 1] if self.case.state in FINAL else [])
 
     @invariant()

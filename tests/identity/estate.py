@@ -35,7 +35,14 @@ from backend.labels.queries import Kind, live_label, things_named
 from backend.plant.models import Equipment, Point, PointStatus
 from backend.telemetry.models import PointState, Rejection, Source
 from backend.tracing.models import Trace
-from backend.training.models import Course, CourseVersion, QuizAttempt
+from backend.training.models import (
+    CauseRule,
+    Course,
+    CourseMedia,
+    CourseVersion,
+    QuizAttempt,
+    TrainingAssignment,
+)
 from tests.factories import (
     actor_for,
     hold_post,
@@ -150,7 +157,26 @@ async def _training(session: AsyncSession, worker: Person, mark: str) -> dict[st
     attempt = QuizAttempt(
         site_id=site_id, course_id=course.id, version_id=version.id, person_id=worker.id, seed=1, submitted_at=now()
     )
-    return {"course_id": course.id, "attempt_id": (await made(session, attempt)).id}
+    of_course: dict[str, Any] = {"site_id": site_id, "course_id": course.id}
+    assignment = TrainingAssignment(**of_course, person_id=worker.id, due_on=now().date())
+    rule = CauseRule(**of_course, word=mark, person_id=worker.id, made_by=worker.id)
+    media = CourseMedia(
+        site_id=site_id,
+        kind="pdf",
+        name=mark,
+        media_type="application/pdf",
+        path="",
+        sha256="",
+        bytes=1,
+        uploaded_by=worker.id,
+    )
+    return {
+        "course_id": course.id,
+        "attempt_id": (await made(session, attempt)).id,
+        "assignment_id": (await made(session, assignment)).id,
+        "cause_rule_id": (await made(session, rule)).id,
+        "media_id": (await made(session, media)).id,
+    }
 
 
 async def _sign_in(session: AsyncSession, person: Person) -> int:

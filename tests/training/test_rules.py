@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.errors import Invalid
-from backend.training import quiz, writing
+from backend.training import drafting, quiz
 from backend.training.content import Content, Page, Question, as_html
+from backend.training.drafting import Draft, DraftPage, DraftQuestion
 from backend.training.duties import Duty, duty
 
 TODAY = date(2026, 11, 26)
@@ -49,19 +50,62 @@ def test_a_certificate_calls_for_renewal_thirty_days_before_it_ends() -> None:
 
 
 _WORDS = st.text(st.characters(whitelist_categories=["L", "N"]), min_size=1, max_size=12)
+_OPTIONS = st.lists(_WORDS, min_size=2, max_size=6)
+_ASKED = st.lists(st.tuples(_WORDS, _OPTIONS), min_size=1, max_size=8)
 
 
-@given(st.lists(st.tuples(_WORDS, st.lists(st.tuples(st.booleans(), _WORDS), min_size=2, max_size=5)), min_size=1))
-def test_what_is_written_back_reads_the_same(asked: list[tuple[str, list[tuple[bool, str]]]]) -> None:
-    lines = [f"? {text}\n+ 对的\n" + "\n".join(f"{'+' if r else '-'} {o}" for r, o in opts) for text, opts in asked]
-    questions = writing.read_questions("\n".join(lines), "")
-    assert writing.read_questions(writing.write_questions(questions, english=False), "") == questions
+def _form(draft: Draft) -> list[tuple[str, str]]:
+    """What a browser sends for the draft."""
+    sent = [(name, getattr(draft, name)) for name in ("title", "title_en", "pass_mark", "draw", "valid_days")]
+    for n, page in enumerate(draft.pages):
+        sent += [(f"p{n}.title", page.title), (f"p{n}.text", page.text)]
+        sent += [(f"p{n}.media", str(id_)) for id_ in page.media]
+    for n, one in enumerate(draft.questions):
+        sent += [(f"q{n}.text", one.text), *[(f"q{n}.right", str(index)) for index in one.right]]
+        sent += [(f"q{n}.o{index}", chinese) for index, (chinese, _) in enumerate(one.options)]
+    return sent
 
 
-@pytest.mark.parametrize("typed", ["", "没有记号", "? 题\n+ 一个", "? 题\n- 甲\n- 乙"])
-def test_questions_nobody_can_answer_are_refused(typed: str) -> None:
-    with pytest.raises(Invalid):
-        writing.read_questions(typed, "")
+@given(_ASKED, st.lists(st.integers(1, 2**40), max_size=3), st.data())
+def test_what_is_published_reads_the_same_when_it_is_changed(
+    asked: list[tuple[str, list[str]]], media: list[int], data: st.DataObject
+) -> None:
+    questions = []
+    for words, options in asked:
+        right = data.draw(st.lists(st.integers(0, len(options) - 1), min_size=1, max_size=len(options), unique=True))
+        questions.append(DraftQuestion(words, "", [(one, "") for one in options], sorted(right)))
+    draft = Draft(title="课", pages=[DraftPage("页", "", "文", "", media)], questions=questions)
+    content = drafting.content_of(drafting.read_draft(_form(draft)))
+    again = drafting.read_draft(_form(drafting.draft_of("课", "", content)))
+    assert drafting.content_of(again) == content
+
+
+_MOVES = [f"{part}-{way}-{n}" for part in ("page", "question") for way in ("up", "down", "remove") for n in range(9)]
+_DEEDS = st.lists(st.sampled_from(["page-add", "question-add", "judgement-add", *_MOVES]))
+
+
+@given(_DEEDS)
+def test_buttons_move_and_lose_nothing_but_what_is_removed(deeds: list[str]) -> None:
+    draft = Draft(pages=[DraftPage(str(n)) for n in range(4)])
+    for deed in deeds:
+        before = sorted(page.title for page in draft.pages)
+        assert drafting.act(draft, deed)
+        after = sorted(page.title for page in draft.pages)
+        changed = len(after) - len(before)
+        assert abs(changed) <= 1 and (changed or after == before)
+    assert not drafting.act(draft, "publish")
+
+
+_TWO = [("甲", ""), ("乙", "")]
+
+
+@pytest.mark.parametrize(
+    "question", [DraftQuestion(), DraftQuestion("题", "", _TWO[:1], [0]), DraftQuestion("题", "", _TWO, [5])]
+)
+def test_questions_nobody_can_answer_are_refused(question: DraftQuestion) -> None:
+    with pytest.raises(Invalid) as refused:
+        drafting.content_of(Draft(title="课", pages=[DraftPage("页", "", "文")], questions=[question]))
+    assert set(refused.value.fields) == {"q0.text"}
 
 
 def test_text_of_a_course_can_hold_no_script() -> None:

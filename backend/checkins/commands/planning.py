@@ -35,7 +35,7 @@ from backend.identity.permissions import require, visible
 from backend.identity.scoping import get_visible
 
 SHORTEST_INTERVAL_MINUTES = 15
-LONGEST_INTERVAL_MINUTES = 366 * 24 * 60
+LONGEST_INTERVAL_MINUTES = 31 * 24 * 60
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ async def _check(session: AsyncSession, actor: Actor, wish: PlanWish) -> None:
         wrong["rhythm"] = N_("请选择多久一次")
     minutes = wish.interval_minutes or 0
     if wish.rhythm == Rhythm.INTERVAL and not SHORTEST_INTERVAL_MINUTES <= minutes <= LONGEST_INTERVAL_MINUTES:
-        wrong["interval"] = N_("间隔请填写 0.25 小时以上的数字")
+        wrong["interval"] = N_("间隔请填写 0.25 到 744 小时")
     posts = await session.execute(select(col(Post.id)).where(visible(actor, Post), col(Post.id) == wish.post_id))
     if posts.first() is None:
         wrong["post_id"] = N_("请选择由哪个岗位巡检")

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from backend.hazards.pages import board, one, opening, photos
+from backend.hazards.pages import board, one, opening, photos, policy, splitting, steps
 
 router = APIRouter(include_in_schema=False)
-for _part in (board, opening, one, photos):
+for _part in (policy, board, opening, one, steps, splitting, photos):
     router.include_router(_part.router)

@@ -2,13 +2,16 @@
 
 from typing import Annotated
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request, Response
 
 from backend.core.pages import render
 from backend.hazards import origins, queries
+from backend.hazards.lifecycle import Step
+from backend.hazards.pages.one import VERBS
 from backend.hazards.queries import Tab
-from backend.hazards.wording import EMPTY, STATES, TABS, TONES
+from backend.hazards.wording import DONE, EMPTY, QUICK, STATES, TABS, TONES
 from backend.identity.actor import Actor
 from backend.identity.models import Role
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -27,6 +30,7 @@ async def board_page(
     tab: str = "",
     search: Annotated[str, Query(max_length=60)] = "",
     after: Annotated[str, Query(max_length=120)] = "",
+    done: str = "",
 ) -> Response:
     """The board; htmx gets the rows alone when somebody types, wants more, or an event tells of a change."""
     chosen = _tab(tab, actor)
@@ -40,7 +44,13 @@ async def board_page(
         more_url=f"/rectifications?{urlencode({'tab': chosen, 'search': search, 'after': page.following})}",
         here=f"/rectifications?{urlencode({'tab': chosen, 'search': search})}",
         tab=chosen,
-        tabs=TABS,
+        tabs={code: TABS[code] for code in _tabs(actor)},
+        has_all=Tab.ALL in _tabs(actor),
+        quick=QUICK,
+        verbs=VERBS,
+        key=uuid4().hex,
+        done=DONE[Step.URGED] if done == Step.URGED else "",
+        governs=actor.can("rectifications.policy"),
         counts={} if rows_only else await queries.unfinished_counts(session, actor),
         search=search,
         states=STATES,
@@ -48,6 +58,11 @@ async def board_page(
         empty_words=EMPTY[chosen],
         opens=actor.can("rectifications.open"),
     )
+
+
+def _tabs(actor: Actor) -> tuple[Tab, ...]:
+    """The four tabs of the board; who belongs to no team sees all in the team's place."""
+    return (Tab.MINE, Tab.TEAM if actor.team_id else Tab.ALL, Tab.OVERDUE, Tab.TO_VERIFY)
 
 
 def _tab(wanted: str, actor: Actor) -> Tab:

@@ -15,6 +15,7 @@ from backend.hazards.forms import OTHER, PlanForm, StepForm, database_id
 from backend.hazards.lifecycle import Step
 from backend.hazards.origins import Origin
 from backend.hazards.pages.refusals import REFUSALS, Refusal, refusal
+from backend.hazards.queries import recurrence
 from backend.hazards.reports import queries as reports
 from backend.hazards.reports.commands import rectify
 from backend.hazards.wording import LEVELS
@@ -68,6 +69,28 @@ async def open_rectification(
         refused = refusal(request, error, photos_lost=step.has_photos)
         return await _form(request, session, actor, typed, source, refused, report=report)
     return RedirectResponse(f"/rectifications/{opened.id}?done={Step.OPENED}", 303)
+
+
+@router.get("/again", dependencies=[allow("rectifications.open")])
+async def again_page(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    of: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+) -> Response:
+    """The form for a hazard that has come back, filled from the former rectification ``of``; 409 when too long ago."""
+    if of is None:
+        return await _form(request, session, actor, PlanForm(), None)
+    former = await recurrence.former(session, actor, of)
+    typed = PlanForm(
+        title=former.title,
+        cause=former.cause,
+        measure=former.measure,
+        owner_id=str(former.owner_id),
+        level=former.level,
+        recurs_id=str(former.id),
+    )
+    return await _form(request, session, actor, typed, None)
 
 
 def _guessed(source: Origin | None, locale: str) -> PlanForm:

@@ -6,23 +6,27 @@ from backend.hazards.queries.board import (
     Named,
     Page,
     Tab,
+    extendable_by,
     most_urgent,
     rectifications,
     to_be_done_by,
     unfinished_counts,
     verifiable_by,
 )
-from backend.hazards.queries.story import Story, Told, case_of, photo, somebody, story
+from backend.hazards.queries.cases import case_of, somebody
+from backend.hazards.queries.story import Relative, Story, Told, photo, story
 
 __all__ = [
     "PAGE",
     "Card",
     "Named",
     "Page",
+    "Relative",
     "Story",
     "Tab",
     "Told",
     "case_of",
+    "extendable_by",
     "most_urgent",
     "photo",
     "rectifications",

@@ -5,15 +5,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, literal, or_, select, true, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from backend.alarms.models import Level
 from backend.core.clock import now
-from backend.hazards.lifecycle import FINAL, GOVERNING, LEADING, WORKABLE
+from backend.hazards.lifecycle import FINAL, GOVERNING, LEADING, WORKABLE, Step, quick_step
 from backend.hazards.models import Rectification, RectificationState
 from backend.hazards.plan import TimeLeft, time_left
+from backend.hazards.queries.cases import case_of, somebody
 from backend.identity.actor import Actor
 from backend.identity.models import Person
 from backend.identity.permissions import made_once, visible
@@ -21,6 +37,9 @@ from backend.plant.models import Equipment
 
 PAGE = 30
 URGENT = 3
+_DAY = 86_400_000_000
+_HEAD_STARTS = {Level.MAJOR: 7 * _DAY, Level.SIGNIFICANT: 3 * _DAY}
+"""Microseconds by which a graver one sorts as if it were due earlier. Ours, not a standard's."""
 
 
 class Tab(enum.StrEnum):
@@ -55,6 +74,12 @@ class Card:
     owner: Named
     equipment: Named | None
     mine: bool
+    recurrence: int
+    is_part: bool
+    version: int
+    wanted_deadline: datetime | None
+    quick: Step | None
+    """What the actor is waited for with it, or could do at once: the button beside it."""
     left: TimeLeft | None
     """Until the deadline, while the owner has something to do."""
 
@@ -75,8 +100,13 @@ class Page:
 def verifiable_by(actor: Actor) -> ColumnElement[bool]:
     """``lifecycle.may_verify`` as SQL, for lists; a test holds the two together."""
     me = actor.person_id
+    whole = aliased(Rectification)
+    of_own_whole = exists().where(
+        col(whole.id) == col(Rectification.parent_id), col(whole.site_id) == actor.site_id, col(whole.owner_id) == me
+    )
     return and_(
         col(Rectification.state) == RectificationState.SUBMITTED,
+        ~of_own_whole,
         col(Rectification.owner_id) != me,
         col(Rectification.submitted_by).is_distinct_from(me),
         or_(
@@ -86,6 +116,17 @@ def verifiable_by(actor: Actor) -> ColumnElement[bool]:
                 or_(literal(actor.role in LEADING), col(Rectification.opened_by) == me),
             ),
         ),
+    )
+
+
+def extendable_by(actor: Actor) -> ColumnElement[bool]:
+    """``lifecycle.may_extend`` as SQL: requests for an extension that wait for the actor's answer."""
+    me = actor.person_id
+    return and_(
+        col(Rectification.state).in_(WORKABLE),
+        col(Rectification.extension_by) != me,
+        col(Rectification.owner_id) != me,
+        or_(literal(actor.role in GOVERNING), col(Rectification.opened_by) == me),
     )
 
 
@@ -99,7 +140,8 @@ async def rectifications(
     after: str = "",
     most: int = PAGE,
 ) -> Page:
-    """Unfinished ones first, the actor's own before others', the most urgent before the rest.
+    """Where something is to be done first, then what waits for others, then what is closed; within that the actor's
+    own before others', and what burns most before the rest: by deadline, a grave one as if it were due earlier.
 
     ``search`` looks into numbers, titles and owners' names. ``after`` is the ``following`` of the page
     before; an unreadable one starts from the beginning.
@@ -127,7 +169,7 @@ def _on(tab: Tab, actor: Actor) -> ColumnElement[bool]:
         return col(Person.team_id) == actor.team_id
     if tab is Tab.OVERDUE:
         return and_(col(Rectification.state).in_(WORKABLE), col(Rectification.deadline) < func.now())
-    return verifiable_by(actor) if tab is Tab.TO_VERIFY else true()
+    return or_(verifiable_by(actor), extendable_by(actor)) if tab is Tab.TO_VERIFY else true()
 
 
 async def unfinished_counts(session: AsyncSession, actor: Actor) -> dict[Tab, int]:
@@ -147,12 +189,15 @@ def _counts(actor: Actor) -> Select[*tuple[int, ...]]:
 
 def _order(actor: Actor) -> list[Any]:
     """Whole numbers that sort the list, so that they are also an exact cursor."""
-    done = col(Rectification.state).in_(FINAL)
+    state = col(Rectification.state)
+    done = state.in_(FINAL)
+    stage = case((done, 2), (state.in_(WORKABLE), 0), else_=1)
+    burns = _microseconds(col(Rectification.deadline)) - case(_HEAD_STARTS, value=col(Rectification.level), else_=0)
     closed_at = func.coalesce(col(Rectification.verified_at), col(Rectification.created_at))
     return [
-        cast(case((done, 1), else_=0), BigInteger),
+        cast(stage, BigInteger),
         cast(case((col(Rectification.owner_id) == actor.person_id, 0), else_=1), BigInteger),
-        case((done, -_microseconds(closed_at)), else_=_microseconds(col(Rectification.deadline))),
+        case((done, -_microseconds(closed_at)), else_=burns),
         col(Rectification.id),
     ]
 
@@ -170,10 +215,12 @@ def _read_cursor(word: str) -> list[int]:
 
 
 def _list(actor: Actor) -> Select[Any]:
-    """Rectification, owner, equipment and the sort order."""
+    """Rectification, owner, equipment, owner of the whole and the sort order."""
     order = _order(actor)
+    whole = aliased(Rectification)
     return (
-        select(Rectification, Person, Equipment, *order)
+        select(Rectification, Person, Equipment, col(whole.owner_id), *order)
+        .outerjoin(whole, col(whole.id) == col(Rectification.parent_id))
         .join(Person, col(Person.id) == col(Rectification.owner_id))
         .outerjoin(Equipment, col(Equipment.id) == col(Rectification.equipment_id))
         .where(visible(actor, Rectification))
@@ -182,7 +229,9 @@ def _list(actor: Actor) -> Select[Any]:
 
 
 def _card(row: Any, actor: Actor) -> Card:
-    rectification, owner, equipment = row[:3]
+    rectification, owner, equipment, whole_owner_id = row[:4]
+    known = case_of(rectification, owner.team_id, whole_owner_id)
+    remaining = left(rectification)
     return Card(
         id=rectification.id,
         number=rectification.number,
@@ -193,7 +242,12 @@ def _card(row: Any, actor: Actor) -> Card:
         owner=named(owner),
         equipment=named(equipment) if equipment else None,
         mine=owner.id == actor.person_id,
-        left=left(rectification),
+        recurrence=rectification.recurrence,
+        is_part=rectification.parent_id is not None,
+        version=rectification.version,
+        wanted_deadline=rectification.wanted_deadline,
+        quick=quick_step(known, somebody(actor), overdue=remaining is not None and remaining.overdue),
+        left=remaining,
     )
 
 

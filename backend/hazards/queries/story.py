@@ -1,17 +1,19 @@
-"""One rectification with everything its page shows, in four statements."""
+"""One rectification with everything its page shows: four statements, five when it is related to others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.alarms.models import Alarm
 from backend.core.errors import NotFound
-from backend.hazards.lifecycle import Case, Somebody, Step, possible
+from backend.hazards.lifecycle import Case, Step, possible
 from backend.hazards.models import Photo, Rectification, RectificationEntry, RectificationState
 from backend.hazards.plan import TimeLeft
 from backend.hazards.queries.board import Named, left, named
+from backend.hazards.queries.cases import case_of, somebody
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Team
 from backend.identity.permissions import visible
@@ -27,6 +29,31 @@ class Told:
     to: Named | None
     """The new owner, of a reassignment."""
     photos: list[Photo]
+
+
+@dataclass(frozen=True)
+class Relative:
+    """Another rectification that this one is related to."""
+
+    id: int
+    number: str
+    title: str
+    state: str
+    deadline: datetime
+    owner: Named
+    left: TimeLeft | None
+
+
+@dataclass(frozen=True)
+class Relatives:
+    """Those of them that the actor may see."""
+
+    whole: Relative | None = None
+    parts: list[Relative] = field(default_factory=list)
+    former: Relative | None = None
+    later: list[Relative] = field(default_factory=list)
+    """Its recurrences."""
+    whole_owner_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -46,23 +73,7 @@ class Story:
     after: list[Photo]
     left: TimeLeft | None
     can: frozenset[Step]
-
-
-def somebody(actor: Actor) -> Somebody:
-    """The actor as the rules see them."""
-    return Somebody(actor.person_id, actor.role, actor.team_id)
-
-
-def case_of(rectification: Rectification, owner_team_id: int | None) -> Case:
-    """The rectification as the rules see it."""
-    return Case(
-        RectificationState(rectification.state),
-        rectification.level,
-        rectification.owner_id,
-        owner_team_id,
-        rectification.opened_by,
-        rectification.submitted_by,
-    )
+    relatives: Relatives
 
 
 async def story(session: AsyncSession, actor: Actor, rectification_id: int) -> Story:
@@ -82,7 +93,9 @@ async def story(session: AsyncSession, actor: Actor, rectification_id: int) -> S
     entries = await _entries(session, actor, rectification_id)
     photos = await _photos(session, actor, rectification_id)
     people = await _people(session, actor, rectification, entries)
-    case = case_of(rectification, people[rectification.owner_id][0].team_id)
+    split = any(entry.kind == Step.SPLIT for entry in entries)
+    relatives = await _relatives(session, actor, rectification, split)
+    case = case_of(rectification, people[rectification.owner_id][0].team_id, relatives.whole_owner_id)
     names = {id_: named(person) for id_, (person, _) in people.items()}
     return Story(
         rectification=rectification,
@@ -97,12 +110,44 @@ async def story(session: AsyncSession, actor: Actor, rectification_id: int) -> S
         after=[photo for photo in photos if photo.stage == "after"],
         left=left(rectification),
         can=possible(case, somebody(actor)),
+        relatives=relatives,
     )
 
 
 def _told(entry: RectificationEntry, names: dict[int, Named], photos: list[Photo]) -> Told:
     to = names.get(entry.to_person_id) if entry.to_person_id else None
     return Told(entry, names.get(entry.person_id), to, [photo for photo in photos if photo.entry_id == entry.id])
+
+
+async def _relatives(session: AsyncSession, actor: Actor, one: Rectification, split: bool) -> Relatives:
+    if not (one.parent_id or one.recurs_id or split or one.state == RectificationState.VERIFIED):
+        return Relatives()
+    near = [id_ for id_ in (one.parent_id, one.recurs_id) if id_]
+    found = await session.execute(
+        select(Rectification, Person)
+        .join(Person, col(Person.id) == col(Rectification.owner_id))
+        .where(
+            visible(actor, Rectification),
+            or_(
+                col(Rectification.id).in_(near),
+                col(Rectification.parent_id) == one.id,
+                col(Rectification.recurs_id) == one.id,
+            ),
+        )
+        .order_by(col(Rectification.id))
+    )
+    rows = [(other, _relative(other, owner)) for other, owner in found]
+    return Relatives(
+        whole=next((known for other, known in rows if other.id == one.parent_id), None),
+        parts=[known for other, known in rows if other.parent_id == one.id],
+        former=next((known for other, known in rows if other.id == one.recurs_id), None),
+        later=[known for other, known in rows if other.recurs_id == one.id],
+        whole_owner_id=next((other.owner_id for other, _ in rows if other.id == one.parent_id), None),
+    )
+
+
+def _relative(one: Rectification, owner: Person) -> Relative:
+    return Relative(one.id, one.number, one.title, one.state, one.deadline, named(owner), left(one))
 
 
 async def _entries(session: AsyncSession, actor: Actor, rectification_id: int) -> list[RectificationEntry]:
@@ -128,7 +173,7 @@ async def _people(
 ) -> dict[int, tuple[Person, Team | None]]:
     ids = {entry.person_id for entry in entries} | {rectification.owner_id, rectification.opened_by}
     ids |= {entry.to_person_id for entry in entries if entry.to_person_id}
-    ids |= {id_ for id_ in (rectification.submitted_by, rectification.verified_by) if id_}
+    ids |= {id_ for id_ in (rectification.submitted_by, rectification.verified_by, rectification.extension_by) if id_}
     found = await session.execute(
         select(Person, Team)
         .outerjoin(Team, col(Team.id) == col(Person.team_id))

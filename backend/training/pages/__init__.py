@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from backend.training.pages import courses, learning
+from backend.training.pages import assigning, courses, learning, media
 
 router = APIRouter(include_in_schema=False)
-for _part in (learning, courses):
+for _part in (media, learning, courses, assigning):
     router.include_router(_part.router)

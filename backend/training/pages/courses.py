@@ -1,56 +1,27 @@
-"""``/courses``: write courses, assign them, see who has passed."""
+"""``/courses``: all courses, and writing one.
 
-from dataclasses import asdict, dataclass
-from datetime import date, timedelta
-from typing import Annotated, Any
+The form carries all of the draft; its buttons move, add and remove parts, preview and publish.
+"""
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse
 
-from backend.core.errors import N_, Invalid
-from backend.core.pages import render
+from backend.core.errors import Conflict, DomainError, Invalid, TooLarge, TooMany
+from backend.core.i18n import translate
+from backend.core.pages import locale_of, render
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
-from backend.training import commands, queries, writing
-from backend.training.content import Content
+from backend.training import commands, media, queries
+from backend.training.content import as_html
+from backend.training.drafting import MOST_OPTIONS, Draft, act, content_of, draft_of, read_draft
 
 router = APIRouter(prefix="/courses")
 _MANAGE = [allow("training.assign")]
-_Text = Annotated[str, Form(max_length=40_000)]
-_Short = Annotated[str, Form(max_length=120)]
-
-
-@dataclass
-class CourseForm:
-    """A course as it is typed."""
-
-    title: _Short = ""
-    title_en: _Short = ""
-    pages: _Text = ""
-    pages_en: _Text = ""
-    questions: _Text = ""
-    questions_en: _Text = ""
-    pass_mark: _Short = "80"  # noqa: S105 - percent
-    draw: _Short = ""
-    valid_days: _Short = "365"
-
-    def read(self) -> Content:
-        """What was typed. Raises Invalid by field."""
-        pages = writing.read_pages(self.pages, self.pages_en)
-        questions = writing.read_questions(self.questions, self.questions_en)
-        draw = _whole(self.draw, "draw", len(questions)) if self.draw.strip() else len(questions)
-        valid = _whole(self.valid_days, "valid_days", 3650) if self.valid_days.strip() else None
-        return Content(pages, questions, _whole(self.pass_mark, "pass_mark", 100), draw, valid)
-
-
-FormDep = Annotated[CourseForm, Depends()]
-
-
-def _whole(typed: str, field: str, most: int) -> int:
-    if not (typed.strip().isdecimal() and len(typed) < 8 and 1 <= int(typed) <= most):
-        raise Invalid(fields={field: N_("请填写范围内的整数")})
-    return int(typed)
+_Version = Annotated[int | None, Form(ge=1, lt=2**31)]
 
 
 @router.get("", dependencies=_MANAGE)
@@ -60,109 +31,90 @@ async def courses_page(request: Request, session: SessionDep, actor: ActorDep) -
 
 
 @router.get("/new", dependencies=_MANAGE)
-async def new_page(request: Request) -> Response:
+async def new_page(request: Request, session: SessionDep, actor: ActorDep) -> Response:
     """An empty course."""
-    return _form(request, CourseForm(), None)
+    return await _form(request, session, actor, Draft(), None, None)
 
 
 @router.post("", dependencies=_MANAGE)
-async def make(request: Request, session: SessionDep, actor: ActorDep, form: FormDep) -> Response:
-    """Make a course."""
-    return await _save(request, session, actor, form, None)
+async def make(request: Request, session: SessionDep, actor: ActorDep) -> Response:
+    """Make a course, or go on writing it."""
+    return await _take(request, session, actor, None, None)
 
 
 @router.get("/{course_id}/edit", dependencies=_MANAGE)
 async def edit_page(request: Request, session: SessionDep, actor: ActorDep, course_id: int) -> Response:
-    """A course to be changed: saving it makes its next version."""
-    course, _, content = await queries.course_now(session, actor, course_id)
-    typed = CourseForm(
-        title=course.title,
-        title_en=course.title_en,
-        pages=writing.write_pages(content.pages, english=False),
-        pages_en=writing.write_pages(content.pages, english=True),
-        questions=writing.write_questions(content.questions, english=False),
-        questions_en=writing.write_questions(content.questions, english=True),
-        pass_mark=str(content.pass_mark),
-        draw=str(content.draw),
-        valid_days=str(content.valid_days or ""),
-    )
-    return _form(request, typed, course_id)
+    """A course to be changed: publishing makes its next version."""
+    course, version, content = await queries.course_now(session, actor, course_id)
+    draft = draft_of(course.title, course.title_en, content)
+    return await _form(request, session, actor, draft, course_id, version.number)
 
 
 @router.post("/{course_id}/edit", dependencies=_MANAGE)
-async def edit(request: Request, session: SessionDep, actor: ActorDep, course_id: int, form: FormDep) -> Response:
-    """Publish the next version."""
+async def edit(
+    request: Request, session: SessionDep, actor: ActorDep, course_id: int, version: _Version = None
+) -> Response:
+    """Publish the next version, or go on writing it."""
     await queries.course_now(session, actor, course_id)
-    return await _save(request, session, actor, form, course_id)
+    return await _take(request, session, actor, course_id, version)
 
 
-async def _save(
-    request: Request, session: AsyncSession, actor: Actor, form: CourseForm, course_id: int | None
+async def _take(
+    request: Request, session: AsyncSession, actor: Actor, course_id: int | None, version: int | None
 ) -> Response:
+    form = await request.form()
+    draft = read_draft((name, value) for name, value in form.multi_items() if isinstance(value, str))
+    deed = str(form.get("do") or "publish")
     try:
-        content = form.read()
-        course = await commands.save_course(session, actor, course_id, form.title, form.title_en, content)
-    except Invalid as error:
-        return _form(request, form, course_id, error.fields)
-    return RedirectResponse(f"/courses/{course.id}", 303)
+        await _keep_files(session, actor, draft, form)
+        if act(draft, deed):
+            return await _form(request, session, actor, draft, course_id, version)
+        content = content_of(draft)
+        if deed == "preview":
+            return await _form(request, session, actor, draft, course_id, version, preview=True)
+        course = await commands.save_course(
+            session, actor, course_id, draft.title, draft.title_en, content, version=version
+        )
+    except (Invalid, Conflict, TooLarge, TooMany) as error:
+        seen = int(error.values.get("version", 0)) or version
+        return await _form(request, session, actor, draft, course_id, seen, refused=error)
+    return RedirectResponse(f"/courses/{course.id}?done=published", 303)
 
 
-def _form(request: Request, typed: CourseForm, course_id: int | None, errors: dict[str, str] | None = None) -> Response:
-    response: Response = render(
-        request, "training/write.html", typed=asdict(typed), course_id=course_id, errors=errors or {}
-    )
-    response.status_code = 422 if errors else 200
-    return response
+async def _keep_files(session: AsyncSession, actor: Actor, draft: Draft, form: FormData) -> None:
+    """Store what was chosen for each page. Raises Invalid, TooLarge, TooMany."""
+    for number, page in enumerate(draft.pages):
+        for upload in form.getlist(f"p{number}.files"):
+            if isinstance(upload, UploadFile) and (upload.filename or upload.size):
+                page.media.append((await media.keep(session, actor, upload)).id)
 
 
-@router.get("/{course_id}", dependencies=_MANAGE)
-async def course_page(request: Request, session: SessionDep, actor: ActorDep, course_id: int) -> Response:
-    """Who must pass it, who hasn't, and the form that assigns it."""
-    return await _course(request, session, actor, course_id, {})
-
-
-@router.post("/{course_id}/assign", dependencies=_MANAGE)
-async def assign(
+async def _form(
     request: Request,
-    session: SessionDep,
-    actor: ActorDep,
-    course_id: int,
-    target: _Short = "",
-    due_on: _Short = "",
+    session: AsyncSession,
+    actor: Actor,
+    draft: Draft,
+    course_id: int | None,
+    version: int | None,
+    *,
+    preview: bool = False,
+    refused: DomainError | None = None,
 ) -> Response:
-    """Ask a team, a post or a person to pass it."""
-    try:
-        await commands.assign(session, actor, course_id, target, _day(due_on))
-    except Invalid as error:
-        return await _course(request, session, actor, course_id, error.fields, target=target, due_on=due_on)
-    return RedirectResponse(f"/courses/{course_id}", 303)
-
-
-def _day(typed: str) -> date:
-    """Raises Invalid."""
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        raise Invalid(fields={"due_on": N_("请选择截止日期")}) from None
-
-
-async def _course(
-    request: Request, session: AsyncSession, actor: Actor, course_id: int, errors: dict[str, str], **typed: Any
-) -> Response:
-    course, _, content = await queries.course_now(session, actor, course_id)
-    teams, posts, people = await queries.targets(session, actor)
-    default = (queries.today_of(actor) + timedelta(days=14)).isoformat()
+    known = await queries.media_of(session, actor, (id_ for page in draft.pages for id_ in page.media))
+    locale = locale_of(request)
+    fields = refused.fields if refused else {}
     response: Response = render(
         request,
-        "training/assign.html",
-        course=course,
-        content=content,
-        figures=next(one for one in await queries.figures(session, actor) if one.course.id == course_id),
-        teams=teams,
-        posts=posts,
-        people=people,
-        errors=errors,
-        typed={"target": "", "due_on": default, **typed},
+        "training/write.html",
+        draft=draft,
+        course_id=course_id,
+        version=version,
+        media=known,
+        preview=preview,
+        as_html=as_html,
+        most_options=MOST_OPTIONS,
+        refused=translate(locale, refused.message, **refused.values) if refused else "",
+        errors={name: translate(locale, words, **refused.values) for name, words in fields.items()} if refused else {},
     )
-    response.status_code = 422 if errors else 200
+    response.status_code = refused.status if refused else 200
     return response

@@ -1,11 +1,13 @@
 """``/training``: what I have to learn, a course page by page, its quiz, and how that went."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.responses import RedirectResponse
+from starlette.responses import JSONResponse, RedirectResponse
 
+from backend.core.clock import now, true_moment
 from backend.core.errors import Invalid, NotFound
 from backend.core.pages import render
 from backend.identity.actor import Actor
@@ -32,6 +34,12 @@ async def mine_page(request: Request, session: SessionDep, actor: ActorDep) -> R
     )
 
 
+@router.post("/ahead", dependencies=[allow("training.see")])
+async def take_along(session: SessionDep, actor: ActorDep) -> Response:
+    """Addresses of the pages of due courses and their drawn quizzes, for a phone to keep."""
+    return JSONResponse(await commands.take_along(session, actor))
+
+
 @router.get("/{course_id}", dependencies=[allow("training.see")])
 async def course_page(
     request: Request,
@@ -51,6 +59,7 @@ async def course_page(
         page=content.pages[page - 1],
         number_=page,
         last=len(content.pages),
+        media=await queries.media_of(session, actor, content.pages[page - 1].media),
         as_html=as_html,
     )
 
@@ -75,11 +84,17 @@ async def hand_in(
     actor: ActorDep,
     course_id: int,
     attempt: Annotated[int, Form(ge=0, lt=2**63)] = 0,
+    captured_at: Annotated[datetime | None, Form()] = None,
+    device_now: Annotated[datetime | None, Form()] = None,
 ) -> Response:
-    """Hand in; a quiz with questions unanswered is shown again with what was chosen."""
+    """Hand in; a quiz with questions unanswered is shown again with what was chosen.
+
+    The try itself tells a repeat: sent again by an outbox it leads to its first result.
+    """
     answers = _answers(await request.form())
+    taken = true_moment(captured_at, device_now, now())
     try:
-        await commands.hand_in(session, actor, attempt, answers, course_id=course_id)
+        await commands.hand_in(session, actor, attempt, answers, course_id=course_id, captured_at=taken)
     except Invalid as error:
         return await _quiz(request, session, actor, course_id, answers=answers, refused=error.message)
     return RedirectResponse(f"/training/attempts/{attempt}", 303)

@@ -2,6 +2,8 @@
 // plainly when what one sees is of an earlier time.
 const WARM_AFTER_MS = 2500;
 const PAGES = "ansu-pages-1"; // as the worker calls them
+const COURSES = "ansu-courses"; // when courses were last taken along
+const COURSES_EVERY_MS = 10 * 60_000;
 
 export function workOffline() {
   sayHowOld();
@@ -23,7 +25,18 @@ function leaveNothing() {
 /** What its owner will need without a network: the server knows what waits for them. */
 async function ahead() {
   const answer = await fetch("/offline/ahead.json").catch(() => null);
-  return answer?.ok ? answer.json() : [];
+  return [...(answer?.ok ? await answer.json() : []), ...(await courses())];
+}
+
+/** Courses to be learned, their quizzes drawn so that they can be answered without a network; asked for now and then. */
+async function courses() {
+  const before = Number(sessionStorage.getItem(COURSES));
+  if (Date.now() - before < COURSES_EVERY_MS) return [];
+  const headers = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
+  const answer = await fetch("/training/ahead", { method: "POST", headers }).catch(() => null);
+  if (!answer?.ok) return [];
+  sessionStorage.setItem(COURSES, `${Date.now()}`);
+  return answer.json();
 }
 
 function sayHowOld() {

@@ -6,6 +6,7 @@ const OWNER = "/offline/person"; // under this name the pages' cache says whose 
 const MOST_PAGES = 80;
 const PATIENCE_MS = 6000;
 const FRESH_MS = 10 * 60_000;
+const PICTURES = /^\/(photos|training\/pictures)\//;
 const NOT_KEPT = /^\/(sign-in|sign-out|people|audit|api|ws|service-worker|healthz|readyz|metrics)/;
 
 self.addEventListener("install", (event) => {
@@ -21,7 +22,7 @@ self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || url.origin !== location.origin) return;
   if (url.pathname.startsWith("/static/")) event.respondWith(fileOf(event.request));
   else if (event.request.mode === "navigate") event.respondWith(pageOf(event));
-  else if (url.pathname.startsWith("/photos/")) event.respondWith(pictureOf(event.request));
+  else if (PICTURES.test(url.pathname)) event.respondWith(pictureOf(event.request));
 });
 
 self.addEventListener("message", (event) => {
@@ -145,10 +146,18 @@ async function own(person) {
 }
 
 async function warmUp(addresses) {
+  const cache = await caches.open(PAGES);
   for (const address of addresses) {
-    const kept = await keptPage(new Request(address));
+    const kept = await cache.match(keyOf(address));
     if (kept && Date.now() - Number(kept.headers.get("x-kept-at")) < FRESH_MS) continue;
     const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
-    if (answer && worthKeeping(answer)) await keepPage(answer.url, answer);
+    if (answer && worthKeeping(answer)) await keepWithPictures(answer);
   }
+}
+
+/** A course taken along has its pictures too. */
+async function keepWithPictures(answer) {
+  const pictures = [...(await answer.clone().text()).matchAll(/ src="(\/training\/pictures\/\d+)"/g)].map(([, address]) => address);
+  await keepPage(answer.url, answer);
+  for (const address of pictures) await pictureOf(new Request(address)).catch(() => null);
 }

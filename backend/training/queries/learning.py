@@ -1,4 +1,4 @@
-"""What people learn and how far they are; all SQL of training."""
+"""Courses as one learns them: how they stand for the actor, and tries at their quizzes."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,6 @@ from sqlmodel import col
 from backend.core.clock import now
 from backend.core.errors import NotFound
 from backend.identity.actor import Actor
-from backend.identity.models import Person, Post, PostHolder, Team
 from backend.identity.permissions import visible
 from backend.training.content import Content, read_content
 from backend.training.duties import Duty, duty
@@ -27,16 +26,7 @@ class Learning:
     due_on: date | None
     valid_until: date | None
     begun: bool
-    """Whether a quiz waits to be handed in."""
-
-
-@dataclass(frozen=True)
-class Figures:
-    """A course with those who must pass it now: ``missing`` haven't, or not any more."""
-
-    course: Course
-    asked: int
-    missing: list[Person]
+    """Whether a quiz that the person began waits to be handed in."""
 
 
 def today_of(actor: Actor) -> date:
@@ -81,7 +71,7 @@ async def _tries(session: AsyncSession, actor: Actor) -> tuple[dict[int, date | 
     statement = select(QuizAttempt).where(visible(actor, QuizAttempt), col(QuizAttempt.person_id) == actor.person_id)
     tries = (await session.scalars(statement.order_by(col(QuizAttempt.id)))).all()
     passed = {one.course_id: one.valid_until for one in tries if one.passed_at}
-    return passed, {one.course_id for one in tries if one.submitted_at is None}
+    return passed, {one.course_id for one in tries if one.submitted_at is None and not one.ahead}
 
 
 async def certificates(session: AsyncSession, actor: Actor) -> list[TrainingRecord]:
@@ -146,49 +136,3 @@ def _attempts(actor: Actor) -> Any:
         .join(CourseVersion, col(CourseVersion.id) == col(QuizAttempt.version_id))
         .where(visible(actor, QuizAttempt))
     )
-
-
-async def figures(session: AsyncSession, actor: Actor) -> list[Figures]:
-    """Each course with how many must pass it now and who of them hasn't; who holds a post later counts at once."""
-    courses = (await session.scalars(select(Course).where(visible(actor, Course)).order_by(col(Course.id)))).all()
-    holds = select(col(PostHolder.person_id)).where(
-        visible(actor, PostHolder),
-        col(PostHolder.post_id) == col(TrainingAssignment.post_id),
-        col(PostHolder.until).is_(None),
-    )
-    must = or_(
-        col(TrainingAssignment.person_id) == col(Person.id),
-        col(TrainingAssignment.team_id) == col(Person.team_id),
-        col(Person.id).in_(holds.scalar_subquery()),
-    )
-    asked = await session.execute(
-        select(col(TrainingAssignment.course_id), Person)
-        .join(Person, must)
-        .where(visible(actor, TrainingAssignment), visible(actor, Person), col(Person.active))
-        .order_by(col(Person.name))
-    )
-    done = await session.execute(
-        select(col(QuizAttempt.course_id), col(QuizAttempt.person_id)).where(
-            visible(actor, QuizAttempt),
-            col(QuizAttempt.passed_at).is_not(None),
-            or_(col(QuizAttempt.valid_until).is_(None), col(QuizAttempt.valid_until) >= today_of(actor)),
-        )
-    )
-    passed = {(course_id, person_id) for course_id, person_id in done}
-    people: dict[int, dict[int, Person]] = {course.id: {} for course in courses}
-    for course_id, person in asked:
-        people[course_id][person.id] = person
-    return [
-        Figures(c, len(people[c.id]), [p for id_, p in people[c.id].items() if (c.id, id_) not in passed])
-        for c in courses
-    ]
-
-
-async def targets(session: AsyncSession, actor: Actor) -> tuple[list[Team], list[Post], list[Person]]:
-    """Whom a course can be assigned to."""
-    teams = (await session.scalars(select(Team).where(visible(actor, Team)).order_by(col(Team.code)))).all()
-    posts = (await session.scalars(select(Post).where(visible(actor, Post)).order_by(col(Post.code)))).all()
-    people = await session.scalars(
-        select(Person).where(visible(actor, Person), col(Person.active)).order_by(col(Person.name))
-    )
-    return list(teams), list(posts), list(people.all())
