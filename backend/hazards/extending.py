@@ -9,7 +9,7 @@ from backend.core.errors import N_, Conflict, Invalid
 from backend.hazards import plan
 from backend.hazards.lifecycle import Step
 from backend.hazards.models import Rectification
-from backend.hazards.recording import Sent
+from backend.hazards.recording import Sent, write_down
 from backend.hazards.taking import Effects, locked, need_note, take
 from backend.identity.actor import Actor
 
@@ -69,7 +69,12 @@ def _answered(rectification: Rectification) -> None:
 
 async def _carry_to_whole(session: AsyncSession, actor: Actor, whole_id: int, deadline: datetime) -> None:
     """A whole is never due before its parts; who opened it has opened them, so that the same person has agreed."""
-    whole = (await locked(session, actor, whole_id)).rectification
-    if whole.deadline < deadline:
-        whole.original_deadline = whole.original_deadline or whole.deadline
-        whole.deadline = deadline
+    found = await locked(session, actor, whole_id)
+    whole = found.rectification
+    if whole.deadline >= deadline:
+        return
+    change = {"deadline": [whole.deadline.isoformat(), deadline.isoformat()]}
+    whole.original_deadline = whole.original_deadline or whole.deadline
+    whole.deadline = deadline
+    whole.version += 1
+    await write_down(session, actor, whole, found.case, Step.EXTENDED, Sent(), change, deadline=deadline)

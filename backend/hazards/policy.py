@@ -8,9 +8,9 @@ from backend.alarms.models import Level
 from backend.core.errors import N_, Invalid
 from backend.identity.models import Role
 
-USUAL_RECURRENCE_DAYS = 30
+USUAL_RECURRENCE_DAYS = 90
 USUAL_MANAGERS_AFTER_DAYS = {Level.MAJOR: 0, Level.SIGNIFICANT: 1, Level.GENERAL: 3, Level.LOW: 7}
-"""Ours, not a standard's."""
+"""Ours, not a standard's; the window is that of 风险复发率 in the indicators."""
 MOST_DAYS = 366
 
 

@@ -14,7 +14,7 @@ from backend.core.idempotency import first_result, keep_result
 from backend.core.pictures import Picture
 from backend.hazards import plan
 from backend.hazards.lifecycle import Case, Step
-from backend.hazards.models import Rectification, RectificationEntry
+from backend.hazards.models import Rectification, RectificationEntry, RectificationState
 from backend.hazards.photos import add_photos
 from backend.hazards.reports.telling import tell_of_removal
 from backend.hazards.telling import TITLES, concerned, tell
@@ -103,7 +103,7 @@ async def write_down(
         note=note,
         photos=photos,
     )
-    if step is Step.VERIFIED:
+    if rectification.state == RectificationState.VERIFIED:  # nothing follows that state: it is said once
         await tell_of_removal(session, actor, rectification.id)
     if sent.idempotency_key:
         await keep_result(session, actor.person_id, sent.idempotency_key, {"id": rectification.id})

@@ -161,6 +161,9 @@ WORKER_PAGES = (
     "/checkins",
     "/checkins/{visit}",
     "/checkins/new?equipment={equipment}",
+    "/reports/new?equipment={equipment}",
+    "/reports/mine",
+    "/reports/{report}",
 )
 """Where a worker's work takes them."""
 

@@ -246,6 +246,7 @@ async def test_a_part_that_is_extended_carries_its_whole_along(database: Databas
     await do(database, cast.manager, extending.extend, parts[0].id, Sent())
     carried = (await read(database, cast.leader, whole.id)).rectification
     assert (carried.deadline, carried.original_deadline) == (wanted, whole.deadline)
+    assert (await read(database, cast.leader, whole.id)).entries[-1].entry.kind == "extended"
 
 
 async def test_pressing_tells_the_owner_and_disturbs_no_form_being_filled_in(database: Database, cast: Cast) -> None:

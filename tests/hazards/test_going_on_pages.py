@@ -149,7 +149,7 @@ async def test_the_site_sets_when_it_counts_as_come_back(app: FastAPI, cast: Cas
         assert (await manager.get("/rectifications/policy")).status_code == 403
         page = (await officer.get("/rectifications/policy")).text
         fields = dict(re.findall(r'<input id="(\w+)" name="\w+" type="text"[^>]* value="(\d+)"', page))
-        assert fields["recurrence_days"] == "30" and fields["managers_major"] == "0"
+        assert fields["recurrence_days"] == "90" and fields["managers_major"] == "0"
         wrong = await officer.post("/rectifications/policy", data={**fields, "recurrence_days": "半年"})
         assert wrong.status_code == 422 and "请填写 1 到 366 的整数" in wrong.text
         await officer.post("/rectifications/policy", data={**fields, "recurrence_days": "180"})

@@ -15,20 +15,14 @@ from sqlmodel import col
 
 from backend.core.clock import now
 from backend.core.database import Database
-from backend.hazards.reports import commands
-from backend.hazards.reports.commands.public import BY_ADDRESS
 from backend.hazards.reports.models import HazardReport
 from backend.hazards.reports.voice import MOST_BYTES
-from backend.identity.models import AuditEntry, Role
-from backend.labels.codes import token_of
-from backend.labels.commands import make_labels
-from backend.labels.keys import label_key
-from backend.labels.queries import Kind, live_label, things_named
+from backend.identity.models import Role
 from tests.factories import actor_for, make_area, make_person, unique
 from tests.hazards.browsing import browsing, chinese, hidden, main_button
 from tests.hazards.cast import Cast, make_cast
 from tests.hazards.pictures import iphone_photo, photo, photo_with_place, png_that_claims
-from tests.webclient import running_app, visitor
+from tests.webclient import running_app
 
 WEBM = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm" + b"\0" * 200
 SCRIPT = "<script>alert(1)</script>"
@@ -125,6 +119,17 @@ async def test_the_search_narrows_the_list_and_htmx_gets_the_lists_alone(app: Fa
         found = (await browser.get("/reports?search=渗油", headers={"HX-Target": "report-lists"})).text
         assert "视镜渗油" in found and "护栏松动" not in found and "<html" not in found
         assert "没有找到上报" in (await browser.get("/reports?search=100%25")).text
+
+
+async def test_the_page_of_an_area_shows_what_stands_open_there(app: FastAPI, cast: Cast) -> None:
+    async with browsing(app, cast.wang) as browser:
+        found = re.search(r'value="(area:(\d+))"', (await browser.get("/reports/new")).text)
+        assert found
+        assert (await browser.get(f"/areas/{found[2]}/hazards")).text.strip() == ""
+        await report(browser, cast, details="围堰开裂", place=found[1])
+        assert "围堰开裂" in (await browser.get(f"/areas/{found[2]}/hazards")).text
+        assert f'value="{found[1]}" selected' in (await browser.get(f"/reports/new?area={found[2]}")).text
+        assert (await browser.get(f"/areas/{found[2]}/rectifications")).text.strip() == ""
 
 
 async def test_merging_and_refusing_say_what_is_missing(app: FastAPI, cast: Cast) -> None:
@@ -307,85 +312,3 @@ async def test_programs_report_and_decide_like_people(app: FastAPI, cast: Cast) 
         assert (await browser.post(f"{one}/refuse", data={"note": "x"})).status_code == 409
         story = (await browser.get(one)).json()
     assert (story["outcome"], story["level"], story["details"]) == ("accepted", "low", "护栏松动")
-
-
-async def open_to_the_public(database: Database, cast: Cast) -> str:
-    async with database.session(site_id=cast.site.id) as session:
-        return f"/public/report/{(await commands.open_link(session, cast.admin)).key}"
-
-
-async def test_the_public_reports_only_while_an_administrator_lets_it(
-    app: FastAPI, database: Database, cast: Cast
-) -> None:
-    async with browsing(app, cast.admin) as admin, visitor(app) as stranger:
-        assert (await stranger.get("/public/report/anything")).status_code == 404
-        await admin.post("/reports/public/open")
-        found = re.search(r"/public/report/([\w-]+)", (await admin.get("/reports/public")).text)
-        assert found
-        page = await stranger.get(found[0])
-        assert page.status_code == 200 and "罐区" in page.text and "反应器" not in page.text
-        sent = {"idempotency_key": hidden(page.text, "idempotency_key"), "details": "围墙边有刺鼻气味"}
-        answers = [await stranger.post(found[0], data=sent, files=files("photos", photo())) for _ in range(2)]
-        assert {answer.status_code for answer in answers} == {200} and "已送达" in answers[0].text
-        await admin.post("/reports/public/open")
-        assert (await stranger.get(found[0])).status_code == 404, "a new address ends the old one"
-        await admin.post("/reports/public/close")
-        assert "/public/report/" not in (await admin.get("/reports/public")).text
-    one, *more = await reports_of(database, cast)
-    assert not more and (one.reporter_id, one.origin, one.state) == (None, "public", "waiting")
-    async with database.session() as session:
-        wanted = select(AuditEntry).where(col(AuditEntry.site_id) == cast.site.id, col(AuditEntry.object_id) == one.id)
-        entry = (await session.scalars(wanted.where(col(AuditEntry.action) == "report.sent"))).one()
-    assert (entry.actor_id, entry.address) == (None, "")
-    async with browsing(app, cast.leader) as leader:
-        assert "匿名" in (await leader.get("/reports")).text
-
-
-async def test_a_label_leads_a_stranger_to_a_report_of_its_place_where_the_site_lets_them(
-    app: FastAPI, database: Database, cast: Cast
-) -> None:
-    async with database.session(site_id=cast.site.id) as session:
-        thing = (await things_named(session, cast.admin, [(Kind.EQUIPMENT, cast.reactor_id)]))[0]
-        await make_labels(session, cast.admin, [thing])
-        label = await live_label(session, cast.admin, Kind.EQUIPMENT, cast.reactor_id)
-    assert label is not None
-    token = token_of(label.token_name, label_key())
-    async with visitor(app) as stranger:
-        asked = await stranger.get(f"/l/{token}")
-        assert asked.status_code == 303
-        assert f"/public/report/{token}/offer" in (await stranger.get(asked.headers["location"])).text
-        assert (await stranger.get(f"/public/report/{token}/offer")).status_code == 204
-        assert (await stranger.get(f"/public/report/{token}")).status_code == 404
-        await open_to_the_public(database, cast)
-        assert f'href="/public/report/{token}"' in (await stranger.get(f"/public/report/{token}/offer")).text
-        words = {"idempotency_key": unique("public-form-key-"), "details": "阀门漏油", "place": "area:1"}
-        assert "SB-" in (await stranger.post(f"/public/report/{token}", data=words)).text
-    async with database.session(site_id=cast.site.id) as session:
-        one = (await session.execute(select(HazardReport).where(col(HazardReport.details) == "阀门漏油"))).scalar_one()
-    assert (one.equipment_id, one.origin, one.reporter_id) == (cast.reactor_id, "public", None)
-
-
-async def test_one_address_sends_the_public_form_only_so_often(app: FastAPI, database: Database, cast: Cast) -> None:
-    address = await open_to_the_public(database, cast)
-    most = int(BY_ADDRESS.split("/", 1)[0])
-    async with visitor(app) as stranger:
-        stranger.headers["X-Forwarded-For"] = "203.0.113.7"
-        statuses = [
-            (
-                await stranger.post(address, data={"idempotency_key": unique("public-form-key-"), "details": "x"})
-            ).status_code
-            for _ in range(most + 3)
-        ]
-    assert statuses[-1] == 429 and set(statuses) <= {200, 429}
-
-
-async def test_the_public_form_does_not_name_equipment_join_or_set_levels(
-    app: FastAPI, database: Database, cast: Cast
-) -> None:
-    address = await open_to_the_public(database, cast)
-    async with database.session() as session:
-        came = await commands.visit(session, address.rsplit("/", 1)[1], "198.51.100.9")
-        claims: dict[str, Any] = {"level": "low", "joins": 1, "equipment_id": cast.reactor_id}
-        draft = commands.ReportDraft(details="x", idempotency_key="0123456789abcdef", **claims)
-        one = await commands.report_publicly(session, came, draft)
-    assert (one.level, one.level_reason, one.merged_into_id, one.equipment_id) == ("general", "usual", None, None)

@@ -103,9 +103,11 @@ async def joinable(session: AsyncSession, actor: Actor, report: HazardReport) ->
     return await _cards(session, actor, open_ones(), other, order=order, most=MOST_JOINABLE)
 
 
-async def open_hazards(session: AsyncSession, actor: Actor, equipment_id: int) -> list[Card]:
-    """Hazards of the equipment that still stand, the newest first."""
-    here = col(HazardReport.equipment_id) == equipment_id
+async def open_hazards(
+    session: AsyncSession, actor: Actor, equipment_id: int | None, area_id: int | None = None
+) -> list[Card]:
+    """Hazards of the equipment, or of all that is in the area, that still stand; the newest first."""
+    here = _at(equipment_id, area_id)
     return await _cards(session, actor, here, open_ones(), order=(col(HazardReport.id).desc(),), most=PAGE)
 
 

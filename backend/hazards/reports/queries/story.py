@@ -11,6 +11,7 @@ from backend.hazards.lifecycle import FINAL
 from backend.hazards.models import Rectification
 from backend.hazards.reports.models import HazardReport, ReportPhoto
 from backend.hazards.reports.queries.lists import PAGE, Card, card
+from backend.hazards.reports.queries.places import Spot
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Team
 from backend.identity.permissions import visible
@@ -76,13 +77,14 @@ async def photo(session: AsyncSession, actor: Actor, photo_id: int) -> ReportPho
     return await get_visible(session, actor, ReportPhoto, photo_id)
 
 
-async def rectifications_of(session: AsyncSession, actor: Actor, equipment_id: int) -> Sequence[Rectification]:
-    """Unfinished rectifications of the equipment that the actor may see, the most urgent first."""
+async def rectifications_of(session: AsyncSession, actor: Actor, here: Spot) -> Sequence[Rectification]:
+    """Unfinished rectifications of the equipment, or of the area, that the actor may see; the most urgent first."""
+    thing, area = here.equipment, here.area
     found = await session.execute(
         select(Rectification)
         .where(
             visible(actor, Rectification),
-            col(Rectification.equipment_id) == equipment_id,
+            col(Rectification.equipment_id) == thing.id if thing else col(Rectification.area_id) == (area and area.id),
             col(Rectification.state).not_in(FINAL),
         )
         .order_by(col(Rectification.deadline))
