@@ -210,6 +210,7 @@ async def test_a_worker_hits_everything_with_gloves_on(phones: Phones, eventful:
 _SHADED = (
     *("/", "/alarms/{alarm}", "/traces/{trace}", "/plant", "/points/{point}", "/rectifications"),
     *("/reports/new", "/reports/{report}"),
+    *("/checkins?all=1", "/checkins/{visit}", "/plans/{plan}"),
 )
 
 
