@@ -31,6 +31,7 @@ _KINDS = {
     TaskKind.CHECKIN: ("scan-line", N_("巡检")),
     TaskKind.RECTIFICATION: ("wrench", N_("整改")),
     TaskKind.VERIFICATION: ("clipboard-check", N_("验收")),
+    TaskKind.EXTENSION: ("calendar", N_("审批延期")),
     TaskKind.TRIAGE: ("triangle-alert", N_("处理上报")),
     TaskKind.COURSE: ("badge-check", N_("培训")),
 }

@@ -12,6 +12,7 @@ class TaskKind(enum.StrEnum):
     CHECKIN = "checkin"
     RECTIFICATION = "rectification"
     VERIFICATION = "verification"
+    EXTENSION = "extension"
     TRIAGE = "triage"
     COURSE = "course"
 

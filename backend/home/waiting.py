@@ -73,7 +73,8 @@ def _to_rectify(card: Card) -> Task:
 
 
 def _to_verify(card: Card) -> Task:
-    return _about(card, TaskKind.VERIFICATION, None)
+    """A verification, or the answer to a request for an extension."""
+    return _about(card, TaskKind.EXTENSION if card.state in WORKABLE else TaskKind.VERIFICATION, None)
 
 
 def _about(card: Card, kind: TaskKind, due_at: datetime | None) -> Task:

@@ -23,6 +23,8 @@ from backend.hazards.recording import Sent
 from backend.hazards.reminders import remind_overdue
 from backend.hazards.setting import set_policy
 from backend.hazards.splitting import Part
+from backend.home.tasks import TaskKind
+from backend.home.waiting import waiting_for
 from backend.identity.actor import Actor
 from backend.identity.models import AuditEntry
 from tests.hazards.cast import Cast, a_plan, make_cast, opened
@@ -339,3 +341,11 @@ async def test_a_list_puts_first_what_burns_most_and_offers_the_next_step(databa
     assert [card.quick for card in mine] == ["started", "started", "started", None]
     assert [card.quick for card in team] == [None, "urged", None, "verified"]
     assert mine[0].id == major.id
+
+
+async def test_a_request_stands_among_the_tasks_of_who_answers_it_as_what_it_is(database: Database, cast: Cast) -> None:
+    one = await opened(database, cast)
+    await do(database, cast.wang, extending.ask_extension, one.id, now() + timedelta(days=5), Sent(note="等备件"))
+    async with database.session(site_id=cast.site.id) as session:
+        waiting = await waiting_for(session, cast.leader)
+    assert [task.kind for task in waiting.later + waiting.today + waiting.late] == [TaskKind.EXTENSION]
