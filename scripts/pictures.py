@@ -9,6 +9,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, async_playwright
 
+from backend.core.settings import settings
+from scripts.guide_pictures import happen, take_guide
 from tests.browser.conftest import CHROMIUM, FLAGS, replaying
 from tests.browser.phone import Phone, Phones
 from tests.browser.test_pages import PAGES, ids_of
@@ -34,6 +36,11 @@ async def main(home: Path, folder: Path, *, docs: bool) -> None:
                 browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
                 await _take_all(Phones(browser, base), ids, folder, docs=docs)
                 await _take_wide(browser, base, ids, folder)
+                if docs:
+                    os.environ["ANSU_DATA_DIR"] = str(up.data)  # where photos are kept
+                    settings.cache_clear()
+                    ids |= await happen(up.database_url)
+                    await take_guide(playwright, browser, base, ids, ROOT / "docs" / "pictures")
                 await browser.close()
         up.end()
 
