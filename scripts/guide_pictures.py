@@ -68,8 +68,8 @@ async def happen(database_url: str) -> dict[str, int]:
         )
         await session.execute(
             text(
-                "UPDATE inspection_visit SET state = 'missed', missed_at = closes_at - interval '1 day', "
-                "opens_at = opens_at - interval '1 day', closes_at = closes_at - interval '1 day' "
+                "UPDATE inspection_visit SET state = 'missed', missed_at = closes_at - interval '27 hours', "
+                "opens_at = opens_at - interval '27 hours', closes_at = closes_at - interval '27 hours' "
                 "WHERE id = (SELECT max(id) FROM inspection_visit)"
             )
         )
