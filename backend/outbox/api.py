@@ -1,7 +1,7 @@
 """``/outbox/bodies``: a phone brings the body of a big form in pieces, and asks how much of it is there.
 
 The form itself is then posted where it belongs, see ``feeding``. A phone removes the body when it has the answer,
-not the server when it gives it: an answer may be lost, and the form then comes again without its pictures' way.
+not the server when it gives it: an answer may be lost, and the form comes again without all its photos' way then.
 """
 
 from typing import Annotated
@@ -10,10 +10,7 @@ from fastapi import APIRouter, Body, Header, Response
 
 from backend.identity.web import ActorDep, allow
 from backend.outbox import bodies
-from backend.outbox.feeding import BODY
-
-OFFSET = "Upload-Offset"
-"""Header of requests and answers: where the body ends, in bytes."""
+from backend.outbox.feeding import BODY, OFFSET
 
 router = APIRouter(prefix="/outbox/bodies", include_in_schema=False)
 

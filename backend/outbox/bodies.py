@@ -24,6 +24,8 @@ KEPT_S = 7 * 86_400
 MOST_BODIES = 20
 """So many a person may have begun; the oldest give way. Their phone then begins these anew."""
 
+TOO_LARGE = N_("内容过大，请减少照片后再提交")
+
 
 def _path(person_id: int, name: str) -> Path:
     return settings().data_dir / "outbox" / str(person_id) / name
@@ -67,7 +69,7 @@ def _arrived(path: Path) -> int:
 def _append(path: Path, offset: int, piece: bytes) -> int:
     most = most_bytes("multipart/form-data")
     if offset + len(piece) > most:
-        raise TooLarge(N_("内容过大，请减少照片后再提交"))
+        raise TooLarge(TOO_LARGE)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # a request that was thought lost may still be at work

@@ -46,6 +46,35 @@ async def test_a_large_report_goes_on_where_the_cable_was_cut(phones: Phones, pl
         assert [path for path in bodies.glob("*/*") if path.is_file()] == []
 
 
+async def test_a_form_is_encoded_as_the_browser_itself_would(phones: Phones) -> None:
+    worker = await phones("worker3")
+    ours, browsers = await worker.page.evaluate(_BOTH_WAYS)
+    assert ours == browsers
+
+
+_BOTH_WAYS = """async () => {
+  const { encoded } = await import("/static/js/outbox/body.js");
+  const fields = [
+    ["details", 'line\\none\\r\\ntwo\\rthree "quoted" 渗油 😀'],
+    ['odd "name"\\n', ""],
+    ["photos", new File(["a\\r\\nb\\nc"], '照片 "1".jpg', { type: "image/jpeg" })],
+    ["photos", new File([], "empty")],
+    ["captured_at", "typed into the form: the outbox knows better"],
+  ];
+  const key = crypto.randomUUID();
+  const { type, first, last } = encoded({ key, capturedAt: "2026-11-26T08:00:00Z", fields });
+  const form = new FormData();
+  for (const [name, value] of fields.slice(0, -1)) form.append(name, value);
+  form.append("idempotency_key", key);
+  form.append("captured_at", "2026-11-26T08:00:00Z");
+  form.append("device_now", /device_now"\\r\\n\\r\\n(.*)\\r/.exec(last)[1]);
+  const theirs = new Response(form);
+  const [ourMark, mark] = [type, theirs.headers.get("content-type")].map((each) => each.split("boundary=")[1]);
+  const whole = await new Blob([first, last]).text();
+  return [whole.replaceAll(ourMark, ""), (await theirs.text()).replaceAll(mark, "")];
+}"""
+
+
 def noise(path: Path) -> Path:
     """A photo of about 1 MB that is sent as it is: nothing in it can be made smaller."""
     out = io.BytesIO()

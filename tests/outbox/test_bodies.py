@@ -16,6 +16,7 @@ from backend.outbox import bodies
 from tests.hazards.browsing import browsing
 from tests.hazards.cast import Cast, make_cast
 from tests.hazards.pictures import photo
+from tests.liveserver import free_port
 from tests.webclient import running_app, visitor
 
 PLACE = "/outbox/bodies"
@@ -138,6 +139,22 @@ async def test_what_is_not_whole_or_was_torn_on_the_disk_is_not_used(app: FastAP
         await bring(browser, body)
         whole = await send(browser, body)
     assert [unknown.status_code, torn.status_code, whole.status_code] == [409, 409, 303]
+
+
+async def test_while_the_database_is_away_the_phone_is_asked_to_come_again(app: FastAPI, cast: Cast) -> None:
+    body = body_of(cast, "灭火器过期")
+    database = app.state.database
+    async with browsing(app, cast.wang) as browser:
+        await bring(browser, body)
+        app.state.database = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/none")
+        try:
+            away = await send(browser, body)
+        finally:
+            await app.state.database.close()
+            app.state.database = database
+        back = await send(browser, body)
+    assert away.status_code == 503 and "Retry-After" in away.headers and "default-src" in str(away.headers)
+    assert back.status_code == 303
 
 
 async def test_it_is_bounded_like_any_form(app: FastAPI, cast: Cast) -> None:

@@ -6,8 +6,8 @@ const OFFSET = "Upload-Offset";
 const PIECE = 256 * 1024;
 const OURS = new Set(["idempotency_key", "captured_at", "device_now"]);
 
-/** @type {Map<string, Record<string, string>>} what names the body of an item, by the item's key */
-const brought = new Map();
+/** @type {Map<string, {size: number, name: string}>} by the item's key: what is big takes a moment to name */
+const names = new Map();
 
 const oneLine = (name) => name.replace(/\r\n|\r|\n/g, "%0D%0A").replaceAll('"', "%22");
 const lines = (text) => text.replace(/\r\n|\r|\n/g, "\r\n");
@@ -20,7 +20,7 @@ function part(boundary, name, value) {
 }
 
 /** @param {import("./store.js").Item} item @returns {{type: string, first: Blob, last: string}} `first` is the same at every try */
-function encoded(item) {
+export function encoded(item) {
   const boundary = `ansu-${item.key}`;
   const own = item.fields.filter(([name]) => !OURS.has(name));
   const fields = [...own, ["idempotency_key", item.key], ["captured_at", item.capturedAt]];
@@ -31,38 +31,56 @@ function encoded(item) {
   };
 }
 
-async function nameOf(blob) {
-  const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+/** @param {string} key of the item @param {Blob} first */
+async function nameOf(key, first) {
+  if (names.get(key)?.size !== first.size) {
+    const digest = await crypto.subtle.digest("SHA-256", await first.arrayBuffer());
+    const name = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    names.set(key, { size: first.size, name });
+  }
+  return names.get(key).name;
+}
+
+/** Percent of what is being brought; 100 when nothing is. */
+function tell(percent) {
+  dispatchEvent(new CustomEvent("ansu:outbox-brought", { detail: percent }));
 }
 
 /** Bring to the server what it has not yet. Gives the answer that hindered it, or null. */
-async function bring(blob, headers) {
+async function bring(first, headers) {
   let answer = await fetch(PLACE, { method: "HEAD", headers });
   while (answer.ok && answer.headers.has(OFFSET)) {
     const there = Number(answer.headers.get(OFFSET));
-    if (there >= blob.size) return null;
+    if (there >= first.size) return null;
+    tell(Math.floor((there / first.size) * 100));
     const about = { ...headers, [OFFSET]: `${there}`, "Content-Type": "application/octet-stream" };
-    answer = await fetch(PLACE, { method: "PATCH", headers: about, body: blob.slice(there, there + PIECE) });
+    answer = await fetch(PLACE, { method: "PATCH", headers: about, body: first.slice(there, there + PIECE) });
   }
   return answer;
 }
 
+const allowed = (token) => ({ "X-CSRF-Token": token, Accept: "text/html" });
+
 /** Post the item's form; a big one in pieces. @param {import("./store.js").Item} item @param {string} token */
 export async function post(item, token) {
   const { type, first, last } = encoded(item);
-  const headers = { "X-CSRF-Token": token, Accept: "text/html" };
-  const wanted = { method: "POST", headers: { ...headers, "Content-Type": type } };
-  if (first.size <= PIECE) return fetch(item.url, { ...wanted, body: new Blob([first, last]) });
-  headers[BODY] = wanted.headers[BODY] = await nameOf(first);
-  brought.set(item.key, headers);
-  return (await bring(first, headers)) ?? fetch(item.url, { ...wanted, body: last });
+  const request = { method: "POST", headers: { ...allowed(token), "Content-Type": type } };
+  if (first.size <= PIECE) return fetch(item.url, { ...request, body: new Blob([first, last]) });
+  const name = { [BODY]: await nameOf(item.key, first) };
+  try {
+    const hindered = await bring(first, { ...allowed(token), ...name });
+    return hindered ?? (await fetch(item.url, { ...request, headers: { ...request.headers, ...name }, body: last }));
+  } finally {
+    tell(100);
+  }
 }
 
-/** The item was answered for good: the server need not keep its body. Were it not told, it would some days later. @param {string} key */
-export function dropBody(key) {
-  if (brought.has(key)) fetch(PLACE, { method: "DELETE", headers: brought.get(key), keepalive: true }).catch(() => {});
-  brought.delete(key);
+/** The item was answered for good: the server need not keep its body. Were it not told, it would drop it some days later.
+ * @param {string} key @param {string} token */
+export function dropBody(key, token) {
+  const name = names.get(key)?.name;
+  if (name) fetch(PLACE, { method: "DELETE", headers: { ...allowed(token), [BODY]: name }, keepalive: true }).catch(() => {});
+  names.delete(key);
 }
 
 /** Whether the answer is about the way only: the server wants the body, or the rest of it, once more. @param {Response} answer */

@@ -42,7 +42,7 @@ export async function sendAll() {
       const now = await attempt(item);
       tried.push(now);
       if (now !== item) await keep(now);
-      if (now.state !== "waiting") dropBody(item.key);
+      if (now.state !== "waiting") dropBody(item.key, token());
       if (now.state === "waiting") break; // what comes after would meet the same silence
     }
     return tried;
