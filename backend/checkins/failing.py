@@ -19,7 +19,7 @@ async def hand_on(session: AsyncSession, actor: Actor, checked: CheckIn, finding
 def draft_of(checked: CheckIn, finding: Finding) -> ReportDraft:
     """The item's words, what was answered and written, its photos, place and moment; the level is suggested there."""
     return ReportDraft(
-        title=f"不正常：{finding.question.title}"[: MOST_LETTERS["title"]],
+        title=finding.question.title[: MOST_LETTERS["title"]],
         details=" ".join(part for part in (_said(finding), finding.answer.note) if part)[: MOST_LETTERS["details"]],
         factor=Factor.OBJECT,
         equipment_id=checked.equipment_id,

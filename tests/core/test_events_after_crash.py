@@ -29,6 +29,14 @@ async def postgres() -> AsyncIterator[Postgres]:
         folder.close()
 
 
+async def let_wal_wait(database: Database) -> None:
+    """What nobody waits for is written to the disk so late that a power cut takes it."""
+    async with database.engine.connect() as connection:
+        direct = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await direct.execute(text("ALTER SYSTEM SET wal_writer_delay = '10s'"))
+        await direct.execute(text("SELECT pg_reload_conf()"))
+
+
 async def undo_some(database: Database) -> int:
     """Transactions that leave nothing on the disk; gives the last one's id."""
     last = 0
@@ -46,6 +54,7 @@ async def test_an_event_after_a_power_cut_is_told_though_its_transaction_id_was_
         await record_event(session, site_id=site_id, kind="alarm.raised", subject="alarm", subject_id=1)
     async with before.session() as session:
         phone = await present_cursor(session)
+    await let_wal_wait(before)
     used = await undo_some(before)
     async with before.session() as session:
         newcomer = await present_cursor(session)

@@ -151,7 +151,7 @@ async def test_a_push_shows_a_notice_with_its_level(up: Up, tmp_path: Path) -> N
         shown = await page.evaluate(
             """async () => {
                 const registration = await navigator.serviceWorker.ready;
-                for (let look = 0; look < 100; look += 1) {
+                for (let look = 0; look < 400; look += 1) {
                     const [one] = await registration.getNotifications();
                     if (one) return [one.title, one.tag, one.requireInteraction, one.data.url];
                     await new Promise((later) => setTimeout(later, 50));
