@@ -23,6 +23,7 @@ from backend.core.security import Wall
 from backend.core.settings import settings
 from backend.delivery.hub import Hub
 from backend.live.queries import values_since
+from backend.outbox.feeding import Feeding
 from backend.telemetry.canary import canary_age
 
 _ROUTERS = (
@@ -32,6 +33,7 @@ _ROUTERS = (
     "backend.delivery.pages",
     "backend.identity.pages",
     "backend.identity.api",
+    "backend.outbox.api",
     "backend.labels.pages",
     "backend.live.pages",
     "backend.live.api",
@@ -103,6 +105,7 @@ def create_app() -> FastAPI:
     for name in _ROUTERS:
         if importlib.util.find_spec(name) is not None:
             app.include_router(importlib.import_module(name).router)
+    app.add_middleware(Feeding)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     app.add_middleware(Wall)
     app.add_middleware(RequestLog)

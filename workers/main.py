@@ -26,6 +26,7 @@ from backend.core.settings import settings
 from backend.delivery.commands import address_people
 from backend.delivery.commands.pushing import intend_pushes
 from backend.hazards.reminders import remind_overdue
+from backend.outbox.bodies import drop_abandoned
 from backend.training.causing import assign_by_cause
 from backend.training.reminders import remind_learners
 from workers.bell import hear
@@ -88,6 +89,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(3600, "positions", in_session(forget_positions)))
         start(every(600, "learners", in_session(remind_learners)))
         start(every(5, "causes", in_session(assign_by_cause)))
+        start(every(3600, "bodies", drop_abandoned))
         start(every(3600, "partitions", lambda: keep_partitions(database)))
         if settings().redis_url:
             start(hear(settings().redis_url, database, HANDLERS))

@@ -50,8 +50,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http_error)
     for kind in _OF_THE_DATABASE:
-        app.add_exception_handler(kind, _perhaps_away)
-    app.add_exception_handler(Exception, _perhaps_away)
+        app.add_exception_handler(kind, perhaps_away)
+    app.add_exception_handler(Exception, perhaps_away)
 
 
 def wants_json(request: Request) -> bool:
@@ -85,7 +85,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return answer(request, failure, headers=error.headers)
 
 
-async def _perhaps_away(request: Request, error: Exception) -> Response:
+async def perhaps_away(request: Request, error: Exception) -> Response:
+    """The answer to what nobody foresaw: 503 where trying again helps, else 500; a socket ends with ``error``."""
     if request.scope["type"] != "http":  # a socket can't be answered, only ended
         raise error
     if not isinstance(error, PoolExhausted) and not connection_is_away(error):

@@ -46,6 +46,13 @@ def wants_hsts() -> bool:
     return own.public_url.startswith("https://") and not own.tls_certificate if own.hsts is None else own.hsts
 
 
+def most_bytes(kind: str) -> int:
+    """How long a body of content type ``kind`` may be."""
+    if kind.startswith("multipart/form-data"):
+        return settings().max_upload_bytes * MAX_MULTIPART_FILES + MAX_FORM_BYTES
+    return MAX_FORM_BYTES
+
+
 class Wall:
     """ASGI middleware around everything: see the module."""
 
@@ -61,24 +68,18 @@ class Wall:
         if scope["method"] not in _SAFE and not same_origin(headers):
             await self._refuse(scope, receive, send, 403, "请从本系统页面操作 / Please use AnSu's own pages")
             return
-        limit = self._limit(headers)
+        limit = most_bytes(headers.get("content-type", ""))
         if int(headers.get("content-length") or 0) > limit:
             await self._refuse(scope, receive, send, 413, "内容过大，请压缩后重试 / Too large, please send less")
             return
-        await self.app(scope, _bounded(receive, limit), _with_headers(send))
-
-    @staticmethod
-    def _limit(headers: Headers) -> int:
-        if headers.get("content-type", "").startswith("multipart/form-data"):
-            return settings().max_upload_bytes * MAX_MULTIPART_FILES + MAX_FORM_BYTES
-        return MAX_FORM_BYTES
+        await self.app(scope, bounded(receive, limit), _with_headers(send))
 
     @staticmethod
     async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, words: str) -> None:
         await PlainTextResponse(words, status)(scope, receive, _with_headers(send))
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
+def bounded(receive: Receive, limit: int) -> Receive:
     """``receive`` that breaks off when a body without a true Content-Length grows past ``limit``."""
     seen = 0
 

@@ -1,0 +1,1 @@
+"""Forms that phones keep until they are sent: the server's side of a big one that comes in pieces."""
