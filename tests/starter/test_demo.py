@@ -68,7 +68,8 @@ async def test_each_role_of_the_demo_learns_its_own_course_on_ansu_and_the_risks
     by_role = {role: {code for one, code in rows if one == role} for role, _ in rows}
     assert by_role[Role.WORKER] == {"ansu-worker", "tep-cooling", "tep-reactor"}
     assert by_role[Role.LEADER] == {"ansu-leader", "tep-cooling", "tep-reactor"}
-    assert "ansu-manager" in by_role[Role.MANAGER] and "ansu-worker" not in by_role[Role.MANAGER]
+    for role, code in ((Role.MANAGER, "manager"), (Role.SAFETY_OFFICER, "officer"), (Role.ADMIN, "admin")):
+        assert by_role[role] == {f"ansu-{code}"}
 
 
 async def test_the_demo_has_a_day_of_readings_that_ends_now(database: Database) -> None:
