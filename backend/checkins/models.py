@@ -136,6 +136,7 @@ class CheckIn(SiteScoped, Stamped, table=True):
         CheckConstraint(_ONE_PLACE, name="check_in_one_place"),
         Index("check_in_visit", "visit_id"),
         Index("check_in_equipment", "equipment_id", "at"),
+        Index("check_in_area", "area_id", "at"),
         Index("check_in_person", "site_id", "person_id", "at"),
         Index("check_in_position", "at", postgresql_where=text("lat IS NOT NULL")),
     )

@@ -79,6 +79,7 @@ ACTIONS = {
     "alarm.out_of_service": N_("预警退出服务"),
     "point.edit": N_("修改测点"),
     "equipment.assign_owner": N_("指定责任岗位"),
+    "equipment.set_commissioning": N_("登记投用日期"),
     "point.adopt": N_("认领测点"),
     "point.ignore": N_("忽略测点"),
     "point.restore": N_("恢复待认领"),

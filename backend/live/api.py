@@ -1,6 +1,6 @@
 """The live plant for programs, with the permissions of the pages."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -107,6 +107,7 @@ class EquipmentDetailOut(EquipmentOut):
 
     code: str
     equipment_class: str
+    commissioned_on: date | None
     owner: OwnerOut | None
 
 
@@ -198,6 +199,7 @@ async def read_equipment(session: SessionDep, actor: ActorDep, equipment_id: int
         name=found.name,
         name_en=found.name_en,
         equipment_class=found.equipment_class,
+        commissioned_on=found.commissioned_on,
         level=levels.equipment.get(found.id, ""),
         points=[_point(point) for point in live],
         owner=OwnerOut(post_id=owner.post_id, name=owner.name, name_en=owner.name_en, holders=list(owner.holders))

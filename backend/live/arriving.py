@@ -54,7 +54,10 @@ async def arrive(session: AsyncSession, actor: Actor, app: FastAPI, place: tuple
     asked: Mapping[str, Any] = {kind.value: id_, **({"label": token} if proven else {})}
     doors = {path for path, capability in _doors(app).items() if not capability or actor.can(capability)}
     deeds = tuple(Deed(f"{url}?{urlencode(asked)}", icon, words) for url, icon, words in _DEEDS if url in doors)
-    fragments = tuple(pattern.replace(f"{{{kind}_id}}", str(id_)) for pattern in _FRAGMENTS[kind] if pattern in doors)
+    told = f"?{urlencode({'label': token})}" if proven else ""
+    fragments = tuple(
+        pattern.replace(f"{{{kind}_id}}", str(id_)) + told for pattern in _FRAGMENTS[kind] if pattern in doors
+    )
     return Arrival(token if proven else "", bool(token) and not proven, deeds, fragments)
 
 

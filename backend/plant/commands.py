@@ -1,18 +1,21 @@
-"""What people change about the plant: who owns equipment, and what a point's instrument can mean."""
+"""What people change about the plant: equipment's owner and first day, and what a point's instrument can mean."""
 
 import math
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.events import record_event
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.models import Post
 from backend.identity.permissions import require, visible
+from backend.plant.age import check_commissioning
 from backend.plant.models import Equipment, Point
 
 LONGEST_NAME = 60
@@ -22,13 +25,7 @@ LONGEST_UNIT = 20
 async def assign_owner(session: AsyncSession, actor: Actor, equipment_id: int, post_id: int) -> Equipment:
     """Let the post answer for the equipment from now on. Raises Invalid for a post that isn't the site's."""
     require(actor, "plant.edit")
-    equipment = (
-        await session.execute(
-            select(Equipment).where(visible(actor, Equipment), col(Equipment.id) == equipment_id).with_for_update()
-        )
-    ).scalar_one_or_none()
-    if equipment is None:
-        raise NotFound()
+    equipment = await _locked(session, actor, equipment_id)
     post = (
         await session.execute(select(Post).where(visible(actor, Post), col(Post.id) == post_id))
     ).scalar_one_or_none()
@@ -52,6 +49,29 @@ async def assign_owner(session: AsyncSession, actor: Actor, equipment_id: int, p
             "url": f"/equipment/{equipment.id}",
         },
     )
+    return equipment
+
+
+async def set_commissioning(session: AsyncSession, actor: Actor, equipment_id: int, day: date | None) -> Equipment:
+    """Record since when the equipment is in service, None for unknown. Raises Invalid for a day that can't be."""
+    require(actor, "plant.edit")
+    check_commissioning(day, now().astimezone(actor.zone).date())
+    equipment = await _locked(session, actor, equipment_id)
+    if equipment.commissioned_on == day:
+        return equipment
+    change = {"commissioned_on": [one.isoformat() if one else None for one in (equipment.commissioned_on, day)]}
+    equipment.commissioned_on = day
+    await record_change(session, actor, "equipment.set_commissioning", "equipment", equipment.id, change)
+    return equipment
+
+
+async def _locked(session: AsyncSession, actor: Actor, equipment_id: int) -> Equipment:
+    found = await session.execute(
+        select(Equipment).where(visible(actor, Equipment), col(Equipment.id) == equipment_id).with_for_update()
+    )
+    equipment = found.scalar_one_or_none()
+    if equipment is None:
+        raise NotFound()
     return equipment
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.identity.actor import Actor
-from backend.identity.models import Person, Post, PostHolder, Team
+from backend.identity.models import Person, Post, PostHolder, Site, Team
 from backend.identity.permissions import visible
 from backend.plant.drawing import Drawing, Flow, PlacedArea, PlacedEquipment, draw
 from backend.plant.models import Area, Equipment, FloorPlan, Link, MaintenanceRecord, Point, PointStatus, Stage
@@ -37,6 +37,9 @@ class EquipmentView:
     area: tuple[str, str]
     stage: tuple[str, str]
     owner: Owner | None
+    commissioned_on: date | None
+    sample: bool
+    """Of a demo site: its dates are made up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ async def equipment_view(session: AsyncSession, actor: Actor, equipment_id: int)
     """One piece of equipment; None when there is none that the actor may see."""
     row = (
         await session.execute(
-            select(Equipment, Area, Stage, Post)
+            select(Equipment, Area, Stage, Post, col(Site.sample))
+            .join(Site, col(Site.id) == col(Equipment.site_id))
             .outerjoin(Area, col(Area.id) == col(Equipment.area_id))
             .outerjoin(Stage, col(Stage.id) == col(Equipment.stage_id))
             .outerjoin(Post, col(Post.id) == col(Equipment.owner_post_id))
@@ -126,7 +130,7 @@ async def equipment_view(session: AsyncSession, actor: Actor, equipment_id: int)
     ).one_or_none()
     if row is None:
         return None
-    equipment, area, stage, post = row
+    equipment, area, stage, post, sample = row
     owner = Owner(post.id, post.name, post.name_en, await _holders(session, actor, post.id)) if post else None
     return EquipmentView(
         equipment.id,
@@ -138,6 +142,8 @@ async def equipment_view(session: AsyncSession, actor: Actor, equipment_id: int)
         (area.name, area.name_en) if area else ("", ""),
         (stage.name, stage.name_en) if stage else ("", ""),
         owner,
+        equipment.commissioned_on,
+        sample,
     )
 
 

@@ -24,7 +24,9 @@ DEMO_DUE = timedelta(days=14)
 _ROLES = {
     "ansu-worker": {Role.WORKER},
     "ansu-leader": {Role.LEADER},
-    "ansu-manager": {Role.MANAGER, Role.SAFETY_OFFICER},
+    "ansu-manager": {Role.MANAGER},
+    "ansu-officer": {Role.SAFETY_OFFICER},
+    "ansu-admin": {Role.ADMIN},
 }
 
 

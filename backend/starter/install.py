@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -65,6 +65,7 @@ async def install_pack(session: AsyncSession, pack: Pack, *, password_hash: str 
     await install_courses(session, site_id, pack.code)
     if password_hash is not None:
         await _people(session, pack, ids, password_hash)
+        await _commission(session, pack, ids, now().date())
         await install_inspections(session, site_id, pack, posts=ids.posts, equipment=ids.equipment)
         await assign_to_sample_people(session, site_id, now().date())
     session.add(InstalledPack(site_id=site_id, code=pack.code, version=pack.version, details={"name": pack.name}))
@@ -238,6 +239,17 @@ async def _people(session: AsyncSession, pack: Pack, ids: _Ids, password_hash: s
         held = (PostHolder(site_id=ids.site_id, post_id=ids.posts[p], person_id=person.id) for p in spec.posts)
         session.add_all(held)
     session.add_all(_records(pack, ids, now().date()))
+
+
+@system_query("an installation works on behalf of no person")
+async def _commission(session: AsyncSession, pack: Pack, ids: _Ids, today: date) -> None:
+    """When equipment began, where the site doesn't know it already."""
+    for spec in pack.commissioning:
+        await session.execute(
+            update(Equipment)
+            .where(col(Equipment.id) == ids.equipment[spec.equipment], col(Equipment.commissioned_on).is_(None))
+            .values(commissioned_on=today - timedelta(days=spec.days_ago))
+        )
 
 
 def _records(pack: Pack, ids: _Ids, today: date) -> Iterable[SiteScoped]:

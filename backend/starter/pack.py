@@ -153,6 +153,13 @@ class MaintenanceSpec(_Strict, frozen=True):
     due_in_days: int
 
 
+class CommissioningSpec(_Strict, frozen=True):
+    """Since when equipment is in service in the demo, in days before the installation."""
+
+    equipment: str
+    days_ago: int
+
+
 class InspectionSpec(_Strict, frozen=True):
     """A sample inspection plan; ``items`` are its checklist."""
 
@@ -199,6 +206,7 @@ class Pack(_Strict, frozen=True):
     people: list[PersonSpec]
     training: list[TrainingSpec]
     maintenance: list[MaintenanceSpec]
+    commissioning: list[CommissioningSpec]
     inspections: list[InspectionSpec]
     runs: list[RunSpec]
 
@@ -296,6 +304,7 @@ def _dangling(pack: Pack) -> Iterator[str]:
     references += [(f"person {p.account}", posts, post) for p in pack.people for post in p.posts]
     references += [(f"training {t.course_en}", accounts, t.account) for t in pack.training]
     references += [(f"maintenance {m.summary_en}", equipment, m.equipment) for m in pack.maintenance]
+    references += [("commissioning", equipment, c.equipment) for c in pack.commissioning]
     for plan in pack.inspections:
         who = f"inspection {plan.name_en}"
         references += [(who, posts, plan.post), *((who, equipment, code) for code in plan.equipment)]

@@ -1,10 +1,12 @@
 """Work without a network: it is kept on the phone, survives a closed page, and arrives once."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.async_api import expect
 
+from backend.core.clock import now
 from tests.browser.phone import Phone, Phones
 from tests.hazards.pictures import photo
 
@@ -52,6 +54,26 @@ async def test_what_cannot_be_done_any_more_is_shown_and_settled_by_the_person(p
     worker.page.on("dialog", lambda dialog: dialog.accept())
     await item.get_by_role("button", name="移除").click()
     await expect(worker.page.locator("#outbox-state")).to_be_hidden()
+
+
+async def test_an_extension_asked_for_without_a_network_arrives_and_waits_for_its_answer(phones: Phones) -> None:
+    leader, worker = await phones("leader1"), await phones("worker2")
+    path = await opens_one(leader)
+    await worker.open(path)
+    await worker.is_live()
+    await worker.context.set_offline(True)
+    await worker.page.locator("summary", has_text="申请延期").click()
+    later = (now() + timedelta(days=30)).strftime("%Y-%m-%dT08:00")
+    await worker.page.get_by_label("想要的期限").fill(later)
+    await worker.page.get_by_label("延期的原因").fill("备件要等两周")
+    await worker.page.get_by_role("button", name="申请延期").click()
+    await expect(worker.page.locator("#outbox-state")).to_have_text("未发送 1")
+
+    await worker.context.set_offline(False)
+    await worker.open("/outbox")
+    await expect(worker.page.locator("#outbox article").first).to_contain_text(re.compile(r"已送达 · ZG-\d+-\d+"))
+    await leader.open(path)
+    await expect(leader.page.locator("#extension")).to_contain_text("备件要等两周")
 
 
 async def test_another_person_on_the_same_phone_sees_nothing_of_it(phones: Phones, tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from backend.core.clock import now
 from backend.core.database import Database
-from backend.hazards.models import Rectification
+from backend.hazards.models import Rectification, RectificationEntry
 from tests.hazards.browsing import browsing, hidden
 from tests.hazards.cast import Cast, make_cast, opened
 from tests.hazards.pictures import photo
@@ -78,6 +78,36 @@ async def test_an_extension_is_asked_for_and_answered_on_the_page(app: FastAPI, 
         assert (await step(leader, one.id, "extend", note="可以")).status_code == 303
         page = (await wang.get(f"/rectifications/{one.id}")).text
     assert "原期限" in page and "同意了延期" in page and "备件没到" in page
+
+
+async def test_an_extension_asked_for_without_a_network_counts_once_from_when_it_was_asked(
+    app: FastAPI, database: Database, cast: Cast
+) -> None:
+    one = await opened(database, cast)
+    wanted = (now().astimezone(cast.leader.zone) + timedelta(days=9)).strftime("%Y-%m-%dT08:00")
+    here = f"/rectifications/{one.id}"
+    async with browsing(app, cast.wang) as wang:
+        page = (await wang.get(here)).text
+        assert f'action="{here}/extension" data-outbox="申请延期 {one.number}"' in page
+        phone = now() + timedelta(hours=4)  # its clock is wrong
+        sent = {
+            **{name: hidden(page, name) for name in ("version", "idempotency_key")},
+            "deadline": wanted,
+            "note": "备件没到",
+            "captured_at": (phone - timedelta(minutes=30)).isoformat(),
+            "device_now": phone.isoformat(),
+        }
+        answers = [await wang.post(f"{here}/extension", data=sent) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [303] * 3, answers[-1].text
+        assert len({answer.headers["location"] for answer in answers}) == 1
+        assert f'data-number="{one.number}"' in (await wang.get(answers[0].headers["location"])).text
+    async with database.session(site_id=cast.site.id) as session:
+        asked = select(RectificationEntry).where(
+            col(RectificationEntry.rectification_id) == one.id, col(RectificationEntry.kind) == "extension_asked"
+        )
+        entry = (await session.scalars(asked)).one()
+    assert entry.captured_at is not None
+    assert abs(now() - timedelta(minutes=30) - entry.captured_at) < timedelta(minutes=2)
 
 
 async def test_a_leader_splits_one_with_a_plain_form_that_keeps_what_was_typed(

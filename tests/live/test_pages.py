@@ -1,10 +1,12 @@
 """The pages of the live plant: plan, equipment, points, and what administrators change there."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
 
+from backend.core.clock import now
 from backend.core.database import Database
 from backend.identity.models import Role
 from tests.factories import make_alarm, make_person, make_post, make_rule, make_site
@@ -48,6 +50,22 @@ async def test_equipment_tells_who_answers_what_it_measures_and_what_is_linked(a
         page = (await browser.get(f"/equipment/{plant.pump.id}")).text
     assert "泵岗" in page and "王工" in page and "流量" in page
     assert "储罐" in page and "约 60 秒 传到" in page
+
+
+async def test_an_officer_records_since_when_equipment_is_in_service_and_all_see_its_age(
+    app: FastAPI, settle: Settle
+) -> None:
+    plant = await settle(Role.SAFETY_OFFICER)
+    here = f"/equipment/{plant.pump.id}"
+    async with signed_in(app, plant.person) as browser:
+        refused = await browser.post(f"{here}/commissioning", data={"commissioned_on": "2999-01-01"})
+        assert refused.status_code == 422 and "不晚于今天" in refused.text and 'value="2999-01-01"' in refused.text
+        first = now().date() - timedelta(days=366 * 3 + 30)
+        saved = await browser.post(f"{here}/commissioning", data={"commissioned_on": first.isoformat()})
+        assert saved.headers["location"] == f"{here}?done=1"
+        page = (await browser.get(here)).text
+        assert f"{first} · 已用 3 年" in page and "示例" not in page
+        assert (await browser.get(f"/api/v1{here}")).json()["commissioned_on"] == first.isoformat()
 
 
 async def test_a_point_draws_its_trend_with_limits_and_has_the_figures_behind_it(

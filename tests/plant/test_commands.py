@@ -1,17 +1,19 @@
 """What people may change about the plant, and what stays told of it."""
 
 from collections.abc import AsyncIterator
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, text
 from sqlmodel import col
 
+from backend.core.clock import now
 from backend.core.database import Database
 from backend.core.errors import Forbidden, Invalid, NotFound
 from backend.core.events import Event
 from backend.identity.actor import Actor
 from backend.identity.models import AuditEntry, Role
-from backend.plant.commands import assign_owner, edit_point
+from backend.plant.commands import assign_owner, edit_point, set_commissioning
 from backend.plant.models import Point
 from tests.factories import actor_for, make_equipment, make_person, make_point, make_post, make_site
 
@@ -53,6 +55,23 @@ async def test_the_same_owner_again_changes_and_audits_nothing(database: Databas
             await assign_owner(session, actor, equipment_id, post_id)
     async with database.session(site_id=actor.site_id) as session:
         assert len((await session.execute(select(AuditEntry))).all()) == 1
+
+
+async def test_the_first_day_of_equipment_is_audited_once_and_never_lies_ahead(database: Database) -> None:
+    actor, equipment_id, _, _ = await _officer(database)
+    for _ in range(2):
+        async with database.session(site_id=actor.site_id) as session:
+            await set_commissioning(session, actor, equipment_id, date(2015, 3, 9))
+    async with database.session(site_id=actor.site_id) as session:
+        entry = (await session.execute(select(AuditEntry))).scalar_one()
+        assert (entry.action, entry.object_id) == ("equipment.set_commissioning", equipment_id)
+        assert entry.change == {"commissioned_on": [None, "2015-03-09"]}
+        with pytest.raises(Invalid):
+            await set_commissioning(session, actor, equipment_id, now().date() + timedelta(days=3))
+    worker, _, _, _ = await _officer(database, Role.WORKER)
+    async with database.session(site_id=worker.site_id) as session:
+        with pytest.raises(Forbidden):
+            await set_commissioning(session, worker, equipment_id, None)
 
 
 async def test_a_post_of_another_site_cannot_own_equipment_here(database: Database) -> None:

@@ -11,7 +11,7 @@ from backend.core.clock import now
 from backend.core.database import Database
 from backend.identity.models import Person, Post, PostHolder, Role
 from backend.identity.passwords import verify_password
-from backend.plant.models import MaintenanceRecord, Point
+from backend.plant.models import Equipment, MaintenanceRecord, Point
 from backend.starter.demo import load_demo
 from backend.starter.pack import Pack
 from backend.telemetry.models import LearnedNormal, PointState
@@ -42,6 +42,7 @@ async def test_the_demo_has_people_of_every_role_who_can_sign_in_and_are_marked_
         records = [*(await session.execute(select(MaintenanceRecord))).scalars()]
         records += (await session.execute(select(TrainingRecord))).scalars()
         assert records and all(record.sample for record in records)
+        assert all(one.commissioned_on for one in (await session.scalars(select(Equipment))).all())
         held = select(col(PostHolder.post_id)).where(col(PostHolder.until).is_(None))
         assert {post.id for post in (await session.execute(select(Post))).scalars()} == set(
             (await session.execute(held)).scalars()
@@ -67,7 +68,8 @@ async def test_each_role_of_the_demo_learns_its_own_course_on_ansu_and_the_risks
     by_role = {role: {code for one, code in rows if one == role} for role, _ in rows}
     assert by_role[Role.WORKER] == {"ansu-worker", "tep-cooling", "tep-reactor"}
     assert by_role[Role.LEADER] == {"ansu-leader", "tep-cooling", "tep-reactor"}
-    assert "ansu-manager" in by_role[Role.MANAGER] and "ansu-worker" not in by_role[Role.MANAGER]
+    for role, code in ((Role.MANAGER, "manager"), (Role.SAFETY_OFFICER, "officer"), (Role.ADMIN, "admin")):
+        assert by_role[role] == {f"ansu-{code}"}
 
 
 async def test_the_demo_has_a_day_of_readings_that_ends_now(database: Database) -> None:

@@ -95,14 +95,14 @@ async def test_starter_courses_install_once_and_come_whole_without_answers(app: 
     async with database.session() as session:
         site = await make_site(session)
         worker = await make_person(session, site)
-        assert len(await install_courses(session, site.id, "tep")) == 5
+        assert len(await install_courses(session, site.id, "tep")) == 7
         assert await install_courses(session, site.id, "tep") == []
     async with signed_in(app, worker) as program:
         for one in (await program.get("/api/v1/training")).json():
             whole = await program.get(f"/api/v1/training/{one['id']}")
-            assert len(whole.json()["pages"]) == 3
+            assert len(whole.json()["pages"]) >= 3
             begun = await program.post(f"/api/v1/training/{one['id']}/attempts")
-            assert "right" not in begun.text and "why" not in begun.text
+            assert '"right"' not in begun.text and '"why"' not in begun.text
             answers = {q["index"]: [q["options"][0]["index"]] for q in begun.json()["questions"]}
             done = await program.post(f"/api/v1/training/attempts/{begun.json()['id']}", json={"answers": answers})
             assert 0 <= done.json()["score"] <= 100

@@ -1,9 +1,9 @@
-"""Pages of check-ins: the round, one visit, what was found, missed visits; plans for those who lead."""
+"""Pages of check-ins: the round, one visit, what was found, missed visits; plans for those who lead; fragments."""
 
 from fastapi import APIRouter
 
-from backend.checkins.pages import photos, plans, rounds, visiting
+from backend.checkins.pages import fragments, photos, plans, rounds, visiting
 
 router = APIRouter(include_in_schema=False)
-for _part in (rounds, photos, visiting, plans):
+for _part in (rounds, photos, visiting, plans, fragments):
     router.include_router(_part.router)

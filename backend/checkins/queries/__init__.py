@@ -1,5 +1,6 @@
 """All questions about check-ins."""
 
+from backend.checkins.queries.places import ChecksHere, checks_here
 from backend.checkins.queries.plans import (
     LOOK_BACK,
     Calendar,
@@ -47,6 +48,7 @@ __all__ = [
     "Calendar",
     "CheckInRow",
     "Checked",
+    "ChecksHere",
     "DueVisit",
     "MissedVisit",
     "Place",
@@ -58,6 +60,7 @@ __all__ = [
     "asked_of_place",
     "asked_of_visit",
     "checked",
+    "checks_here",
     "consents",
     "due_visit_count",
     "due_visits",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -183,17 +183,17 @@ async def recent(
     *,
     plan_id: int | None = None,
     visit_id: int | None = None,
-    equipment_id: int | None = None,
+    where: ColumnElement[bool] | None = None,
     most: int = 20,
 ) -> list[CheckInRow]:
-    """Check-ins the actor may see, the latest first; of one plan, visit or piece of equipment if asked."""
+    """Check-ins the actor may see, the latest first; of one plan or visit, or of those ``where`` says, if asked."""
     statement = _check_ins(actor)
     if plan_id is not None:
         statement = statement.where(col(InspectionVisit.plan_id) == plan_id)
     if visit_id is not None:
         statement = statement.where(col(CheckIn.visit_id) == visit_id)
-    if equipment_id is not None:
-        statement = statement.where(col(CheckIn.equipment_id) == equipment_id)
+    if where is not None:
+        statement = statement.where(where)
     rows = await session.execute(statement.order_by(col(CheckIn.at).desc(), col(CheckIn.id).desc()).limit(most))
     return [CheckInRow(one, person, place_of(equipment, area)) for one, person, equipment, area, _ in rows]
 

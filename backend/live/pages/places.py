@@ -18,6 +18,7 @@ from backend.live.views import worst
 from backend.live.wording import EQUIPMENT_CLASSES, LINK_KINDS
 from backend.plant import commands
 from backend.plant import queries as plant
+from backend.plant.age import read_commissioning, years_in_service
 
 router = APIRouter()
 
@@ -46,6 +47,24 @@ async def assign_owner(
             await commands.assign_owner(session, actor, equipment_id, owner_post_id)
     except Invalid as refused:
         return await _equipment(request, session, actor, equipment_id, errors=refused.fields)
+    return RedirectResponse(f"/equipment/{equipment_id}?done=1", 303)
+
+
+@router.post("/equipment/{equipment_id}/commissioning", dependencies=[allow("plant.edit")])
+async def set_commissioning(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    equipment_id: int,
+    commissioned_on: Annotated[str, Form(max_length=40)] = "",
+) -> Response:
+    """Record since when it is in service; nothing typed: unknown."""
+    try:
+        day = read_commissioning(commissioned_on, now().astimezone(actor.zone).date())
+        async with session.begin_nested():
+            await commands.set_commissioning(session, actor, equipment_id, day)
+    except Invalid as refused:
+        return await _equipment(request, session, actor, equipment_id, errors=refused.fields, typed=commissioned_on)
     return RedirectResponse(f"/equipment/{equipment_id}?done=1", 303)
 
 
@@ -83,12 +102,14 @@ async def _equipment(
     *,
     token: str = "",
     errors: Any = None,
+    typed: str = "",
     done: str = "",
 ) -> Response:
     found = await plant.equipment_view(session, actor, equipment_id)
     if found is None:
         raise NotFound()
     moment = now()
+    today = moment.astimezone(actor.zone).date()
     levels = await queries.open_levels(session, actor)
     points = await plant.active_points(session, actor, equipment_id=equipment_id)
     upstream, downstream = await plant.neighbours(session, actor, equipment_id)
@@ -104,13 +125,16 @@ async def _equipment(
         points=await queries.live_points(session, actor, points, levels, moment),
         upstream=upstream,
         downstream=downstream,
-        maintenance=await plant.maintenance(session, actor, equipment_id, moment.astimezone(actor.zone).date()),
+        maintenance=await plant.maintenance(session, actor, equipment_id, today),
+        today=today,
+        years=years_in_service(found.commissioned_on, today) if found.commissioned_on else None,
         classes=EQUIPMENT_CLASSES,
         link_kinds=LINK_KINDS,
         arrival=await arrive(session, actor, request.app, (Kind.EQUIPMENT, equipment_id), token),
         posts=await plant.posts(session, actor) if edits else [],
         edits=edits,
         errors=errors or {},
+        typed=typed,
         done=done,
     )
     response.status_code = 422 if errors else 200
