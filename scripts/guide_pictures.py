@@ -17,6 +17,7 @@ from backend.hazards.plan import Plan
 from backend.hazards.recording import Sent
 from backend.identity.actor import Actor
 from backend.identity.models import Person
+from backend.training.models import Course
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.phone import Phone, Phones
 from tests.factories import actor_for
@@ -73,8 +74,9 @@ async def happen(database_url: str) -> dict[str, int]:
                 "WHERE id = (SELECT max(id) FROM inspection_visit)"
             )
         )
+        course = (await session.scalars(select(Course).where(col(Course.code) == "ansu-worker"))).one().id
     await database.close()
-    return {"in_hand": in_hand, "submitted": submitted}
+    return {"in_hand": in_hand, "submitted": submitted, "course": course}
 
 
 async def _done(session: AsyncSession, worker: Actor, rectification_id: int) -> None:
