@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 from playwright.async_api import Browser, Playwright, expect
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from backend.core.clock import now
 from backend.core.database import Database

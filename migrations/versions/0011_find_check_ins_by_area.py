@@ -1,13 +1,13 @@
 """Find the latest check-ins of an area, which its page shows after every scan.
 
-Revision: 0012, after 0010.
+Revision: 0011, after 0010.
 """
 
 from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "0012"
+revision: str = "0011"
 down_revision: str | None = "0010"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
