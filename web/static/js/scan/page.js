@@ -77,7 +77,7 @@ async function look(mine) {
 
 async function start(open = () => camera.open()) {
   const mine = ++round;
-  frame.hidden = false;
+  frame.classList.remove("is-blind");
   say("starting");
   try {
     if (!navigator.mediaDevices?.getUserMedia) return without("insecure");
@@ -94,7 +94,7 @@ async function start(open = () => camera.open()) {
 
 /** The photo and the code remain. @param {string} why */
 function without(why) {
-  frame.hidden = true;
+  frame.classList.add("is-blind"); // in its place: nothing jumps away from below a thumb
   torch.hidden = lens.hidden = true;
   say(why);
 }
@@ -141,5 +141,4 @@ addEventListener("pageshow", (event) => {
   start();
 });
 
-scan.hidden = false;
 start();
