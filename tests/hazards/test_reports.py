@@ -192,6 +192,27 @@ async def test_of_two_who_decide_at_once_one_is_first_and_the_other_told(databas
     assert sorted(isinstance(result, Conflict) for result in results) == [False, True]
 
 
+async def test_a_decision_that_a_phone_sends_again_changes_nothing_and_another_is_refused(
+    database: Database, cast: Cast
+) -> None:
+    one, other, third = [await sent(database, cast.wang, cast, details=words) for words in ("甲", "乙", "丙")]
+    team = cast.wang.team_id
+    for _ in range(2):
+        await do(database, cast.leader, commands.accept, one.id, "general", team)
+        await do(database, cast.leader, commands.merge, other.id, one.id)
+        await do(database, cast.leader, commands.refuse, third.id, "不是隐患")
+    for report in (one, other, third):
+        assert len(await events_of(database, report)) == 2, "sent, and decided on once"
+    for decision in (
+        do(database, cast.leader, commands.accept, one.id, "low", team),
+        do(database, cast.manager, commands.accept, one.id, "general", team),
+        do(database, cast.leader, commands.merge, other.id, third.id),
+        do(database, cast.leader, commands.refuse, third.id, "别的原因"),
+    ):
+        with pytest.raises(Conflict):
+            await decision
+
+
 async def test_a_rectification_is_opened_once_also_by_a_double_tap(database: Database, cast: Cast) -> None:
     report = await sent(database, cast.wang, cast)
     with pytest.raises(Conflict):

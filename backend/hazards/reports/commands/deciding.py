@@ -1,4 +1,7 @@
-"""Decides on reports: accept, merge, refuse; and opens the rectification of an accepted one."""
+"""Decides on reports: accept, merge, refuse; and opens the rectification of an accepted one.
+
+The same decision of the same person once more, as a phone sends it that got no answer, changes nothing.
+"""
 
 from typing import Any
 
@@ -26,7 +29,10 @@ from backend.identity.scoping import get_visible
 
 async def accept(session: AsyncSession, actor: Actor, report_id: int, level: str, team_id: int | None) -> HazardReport:
     """Take it as a hazard of ``level`` that a team owns. Raises Invalid, NotFound, Conflict, Forbidden."""
-    report = await _to_decide(session, actor, report_id)
+    report = await _locked(session, actor, report_id)
+    if _said_before(report, actor, ReportState.ACCEPTED) and (report.level, report.team_id) == (level, team_id):
+        return report
+    check_waiting(report.state)
     team = await find_team(session, actor, team_id)
     wrong = {} if level in set(Level) else {"level": N_("请选择级别")}
     if team is None:
@@ -46,7 +52,10 @@ async def merge(session: AsyncSession, actor: Actor, report_id: int, into_id: in
     require(actor, "reports.triage")
     for id_ in sorted({report_id, into_id or report_id}):  # in one order, so that no two merges wait for each other
         await get_visible(session, actor, HazardReport, id_, lock=True)
-    report = await _to_decide(session, actor, report_id)
+    report = await _locked(session, actor, report_id)
+    if _said_before(report, actor, ReportState.MERGED) and report.merged_into_id == into_id:
+        return report
+    check_waiting(report.state)
     if into_id is None or into_id == report_id:
         raise Invalid(fields={"into_id": N_("请选择要并入的上报")})
     other = await queries.card(session, actor, into_id)
@@ -63,7 +72,10 @@ async def merge(session: AsyncSession, actor: Actor, report_id: int, into_id: in
 
 async def refuse(session: AsyncSession, actor: Actor, report_id: int, note: str) -> HazardReport:
     """Say no, with the reason. Raises Invalid without one, NotFound, Conflict, Forbidden."""
-    report = await _to_decide(session, actor, report_id)
+    report = await _locked(session, actor, report_id)
+    if _said_before(report, actor, ReportState.REFUSED) and report.decision_note == plan.tidy(note):
+        return report
+    check_waiting(report.state)
     report.decision_note = plan.tidy(note)
     if not report.decision_note:
         raise Invalid(fields={"note": N_("请写明不受理的原因")})
@@ -117,11 +129,13 @@ async def _carry_pictures(session: AsyncSession, actor: Actor, report: HazardRep
     )
 
 
-async def _to_decide(session: AsyncSession, actor: Actor, report_id: int) -> HazardReport:
+async def _locked(session: AsyncSession, actor: Actor, report_id: int) -> HazardReport:
     require(actor, "reports.triage")
-    report = await get_visible(session, actor, HazardReport, report_id, lock=True)
-    check_waiting(report.state)
-    return report
+    return await get_visible(session, actor, HazardReport, report_id, lock=True)
+
+
+def _said_before(report: HazardReport, actor: Actor, state: ReportState) -> bool:
+    return report.state == state and report.decided_by == actor.person_id
 
 
 async def _decide(
