@@ -11,7 +11,7 @@ from sqlmodel import Field, col
 from backend.core.tables import SiteScoped, Stamped, document, identity_key, moment, reference
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Role
-from backend.identity.permissions import scope, visible
+from backend.identity.permissions import of_own_team, scope, visible
 
 
 class RectificationState(enum.StrEnum):
@@ -136,7 +136,7 @@ def _own_and_team(actor: Actor) -> ColumnElement[bool]:
     """A worker sees their own and their team's; everybody else all of the site."""
     if actor.role != Role.WORKER:
         return true()
-    mates = select(col(Person.id)).where(visible(actor, Person), col(Person.team_id) == actor.team_id)
+    mates = select(col(Person.id)).where(visible(actor, Person), of_own_team(actor, col(Person.team_id)))
     return or_(col(Rectification.owner_id) == actor.person_id, col(Rectification.owner_id).in_(mates))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, false
 from sqlmodel import col
 
 from backend.core.errors import Forbidden
@@ -39,6 +39,11 @@ def visible(actor: Actor, model: type[SiteScoped]) -> ColumnElement[bool]:
     own_site: ColumnElement[bool] = col(model.site_id) == actor.site_id
     rule = _scopes.get(model)
     return and_(own_site, rule(actor)) if rule else own_site
+
+
+def of_own_team(actor: Actor, team_id: Any) -> ColumnElement[bool]:
+    """Whether the column ``team_id`` names the actor's team. Who is in no team has no mates."""
+    return false() if actor.team_id is None else team_id == actor.team_id
 
 
 def require(actor: Actor, capability: str) -> None:

@@ -10,12 +10,14 @@ from sqlmodel import col
 from backend.alarms.models import Level
 from backend.core.clock import now
 from backend.core.database import Database
+from backend.core.errors import NotFound
 from backend.hazards import queries
 from backend.hazards.lifecycle import may_verify
 from backend.hazards.models import Rectification, RectificationState
 from backend.hazards.origins import candidates, origin
 from backend.hazards.queries import Tab, case_of, somebody, verifiable_by
 from backend.identity.actor import Actor
+from tests.factories import actor_for, make_person
 from tests.hazards.cast import Cast, make_cast, opened
 
 
@@ -71,6 +73,17 @@ async def test_each_tab_holds_what_it_says_and_counts_what_is_unfinished(databas
         workers = await queries.unfinished_counts(session, cast.wang)
     assert counts == {Tab.MINE: 0, Tab.TEAM: 3, Tab.OVERDUE: 1, Tab.TO_VERIFY: 1, Tab.ALL: 4}
     assert workers == {Tab.MINE: 3, Tab.TEAM: 3, Tab.OVERDUE: 1, Tab.TO_VERIFY: 0, Tab.ALL: 3}
+
+
+async def test_who_is_in_no_team_has_no_mates(database: Database, cast: Cast) -> None:
+    async with database.session() as session:
+        loner = await actor_for(session, await make_person(session, cast.site))
+    one = await opened(database, cast, owner_id=cast.manager.person_id)
+    async with database.session(site_id=cast.site.id) as session:
+        assert (await queries.rectifications(session, loner)).cards == []
+        assert (await queries.rectifications(session, cast.officer, tab=Tab.TEAM)).cards == []
+        with pytest.raises(NotFound):
+            await queries.story(session, loner, one.id)
 
 
 async def test_the_search_looks_into_number_title_and_owner_and_takes_signs_as_they_are(

@@ -17,6 +17,8 @@ from backend.starter.pack import Pack
 from backend.telemetry.models import LearnedNormal, PointState
 from backend.tracing.engine import Normal
 from backend.training.models import Course, TrainingAssignment, TrainingRecord
+from backend.training.queries import mine
+from tests.factories import actor_for
 
 PASSWORD = "a demo password"
 
@@ -70,6 +72,13 @@ async def test_each_role_of_the_demo_learns_its_own_course_on_ansu_and_the_risks
     assert by_role[Role.LEADER] == {"ansu-leader", "tep-cooling", "tep-reactor"}
     for role, code in ((Role.MANAGER, "manager"), (Role.SAFETY_OFFICER, "officer"), (Role.ADMIN, "admin")):
         assert by_role[role] == {f"ansu-{code}"}
+
+
+async def test_nobody_is_asked_to_learn_what_another_is(database: Database) -> None:
+    async with database.session() as session:
+        officer = (await session.scalars(select(Person).where(col(Person.account) == "safety1"))).one()
+        due = [one.course.code for one in await mine(session, await actor_for(session, officer)) if one.due_on]
+    assert due == ["ansu-officer"]
 
 
 async def test_the_demo_has_a_day_of_readings_that_ends_now(database: Database) -> None:

@@ -32,7 +32,7 @@ from backend.hazards.plan import TimeLeft, time_left
 from backend.hazards.queries.cases import case_of, somebody
 from backend.identity.actor import Actor
 from backend.identity.models import Person
-from backend.identity.permissions import made_once, visible
+from backend.identity.permissions import made_once, of_own_team, visible
 from backend.plant.models import Equipment
 
 PAGE = 30
@@ -166,7 +166,7 @@ def _on(tab: Tab, actor: Actor) -> ColumnElement[bool]:
     if tab is Tab.MINE:
         return col(Rectification.owner_id) == actor.person_id
     if tab is Tab.TEAM:
-        return col(Person.team_id) == actor.team_id
+        return of_own_team(actor, col(Person.team_id))
     if tab is Tab.OVERDUE:
         return and_(col(Rectification.state).in_(WORKABLE), col(Rectification.deadline) < func.now())
     return or_(verifiable_by(actor), extendable_by(actor)) if tab is Tab.TO_VERIFY else true()

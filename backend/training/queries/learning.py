@@ -11,7 +11,7 @@ from sqlmodel import col
 from backend.core.clock import now
 from backend.core.errors import NotFound
 from backend.identity.actor import Actor
-from backend.identity.permissions import visible
+from backend.identity.permissions import of_own_team, visible
 from backend.training.content import Content, read_content
 from backend.training.duties import Duty, duty
 from backend.training.models import Course, CourseVersion, QuizAttempt, TrainingAssignment, TrainingRecord
@@ -59,7 +59,7 @@ async def _due(session: AsyncSession, actor: Actor) -> dict[int, date]:
         or_(
             col(TrainingAssignment.person_id) == actor.person_id,
             col(TrainingAssignment.post_id).in_(sorted(actor.post_ids)),
-            col(TrainingAssignment.team_id) == actor.team_id,
+            of_own_team(actor, col(TrainingAssignment.team_id)),
         ),
     )
     rows = await session.execute(statement.order_by(col(TrainingAssignment.due_on).desc()))
