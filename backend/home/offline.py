@@ -39,7 +39,8 @@ async def fallback(request: Request) -> Response:
 async def ahead(session: SessionDep, actor: ActorDep) -> Response:
     """Addresses of the pages that the actor will need: where they report and scan, and what waits for them."""
     waiting = await waiting_for(session, actor)
-    urls = [*_ALWAYS, *(task.url for task in (*waiting.late, *waiting.today, *waiting.later))]
+    plans = ["/plans"] if actor.can("plans.see") else []
+    urls = [*_ALWAYS, *plans, *(task.url for task in (*waiting.late, *waiting.today, *waiting.later))]
     return JSONResponse(list(dict.fromkeys(urls))[:MOST_AHEAD])
 
 

@@ -1,5 +1,7 @@
 """A worker's flows without a pointer: everything is reached by Tab, seen when it is reached, and done by Enter."""
 
+import re
+
 from playwright.async_api import Page, expect
 
 from tests.browser.phone import Phones
@@ -50,4 +52,51 @@ async def test_a_round_and_a_report_are_done_by_keyboard_alone(phones: Phones) -
     await page.keyboard.press("Enter")
     await expect(page.locator("[data-number]")).to_be_visible()
     await expect(page.locator("#content")).to_contain_text("照明不亮")
+    assert worker.complaints == []
+
+
+async def test_a_rectification_and_a_quiz_are_done_by_keyboard_alone(phones: Phones) -> None:
+    leader, worker = await phones("leader1"), await phones("worker3")
+    page = await leader.open("/rectifications/new")
+    await page.get_by_label("要整改什么").fill("通道堆物")
+    await page.get_by_label("措施").fill("清理并划线")
+    owners = page.get_by_label("责任人")
+    await owners.select_option(await owners.locator("option", has_text="张伟").get_attribute("value"))
+    await page.get_by_role("button", name="开出整改单").click()
+    await page.wait_for_url(re.compile(r"/rectifications/\d+"))
+    one = page.url.partition("?")[0].removeprefix(leader.base)
+
+    page = await worker.open(one)
+    await tabs_to(page, "开始整改")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#content")).to_contain_text("整改中")
+    await tabs_to(page, "做了什么")
+    await page.keyboard.type("已清理")
+    await tabs_to(page, "提交验收")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#content")).to_contain_text("待验收")
+
+    await worker.open("/tasks")
+    await page.locator("a.row", has_text="培训").first.focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/training/*")
+    while await page.get_by_role("link", name="下一页").count():
+        before = page.url
+        await tabs_to(page, "下一页")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(lambda url, before=before: url != before)
+    await tabs_to(page, "去测验")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/quiz")
+    if await page.get_by_role("button", name="开始测验").count():
+        await tabs_to(page, "开始测验")
+        await page.keyboard.press("Enter")
+    questions = page.locator("fieldset.question")
+    await expect(questions.first).to_be_visible()
+    for number in range(await questions.count()):
+        await tabs_to(page, await questions.nth(number).locator("label.answer").first.inner_text())
+        await page.keyboard.press("Space")
+    await tabs_to(page, "交卷")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#content")).to_contain_text("分，")
     assert worker.complaints == []
