@@ -96,6 +96,8 @@ class Child:
         """End it as ``kill -9`` does; returns when it and its children are gone."""
         if self.process is None:
             return
+        if self.alive:  # held still, it makes no child that nobody has counted: PostgreSQL won't start beside an orphan
+            self.process.send_signal(signal.SIGSTOP)
         family = self._descendants()
         if self.alive:
             self.process.kill()
