@@ -10,31 +10,51 @@ export class Camera {
     this.stream = null;
     /** @type {MediaDeviceInfo[]} */
     this.lenses = [];
+    this.turn = 0;
   }
 
   get track() {
     return this.stream?.getVideoTracks()[0] ?? null;
   }
 
-  /** Show what the camera sees. Rejects as getUserMedia does. */
+  /** Show what the camera sees. Rejects as getUserMedia does; gives false when it was closed or opened anew meanwhile:
+   * whoever did that has the camera now. */
   async open() {
     this.close();
+    const turn = this.turn;
+    try {
+      return await this.show(turn);
+    } catch (error) {
+      if (turn !== this.turn) return false;
+      throw error;
+    }
+  }
+
+  async show(turn) {
     const chosen = localStorage.getItem(REMEMBERED);
     const lens = chosen ? { deviceId: { exact: chosen } } : { facingMode: { ideal: "environment" } };
+    let stream;
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ video: { ...lens, ...WANTED } });
+      stream = await navigator.mediaDevices.getUserMedia({ video: { ...lens, ...WANTED } });
     } catch (error) {
       if (!chosen || !["OverconstrainedError", "NotFoundError"].includes(error.name)) throw error;
       localStorage.removeItem(REMEMBERED); // that lens has gone
-      return this.open();
+      return this.show(turn);
     }
-    this.video.srcObject = this.stream;
+    if (turn !== this.turn) {
+      for (const track of stream.getTracks()) track.stop();
+      return false;
+    }
+    this.stream = stream;
+    this.video.srcObject = stream;
     await this.video.play();
     this.lenses = (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === "videoinput");
     await this.set({ focusMode: "continuous" });
+    return turn === this.turn;
   }
 
   close() {
+    this.turn += 1;
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     this.stream = null;
     this.video.srcObject = null;
@@ -45,7 +65,7 @@ export class Camera {
     const now = this.track?.getSettings().deviceId;
     const place = this.lenses.findIndex((lens) => lens.deviceId === now);
     localStorage.setItem(REMEMBERED, this.lenses[(place + 1) % this.lenses.length].deviceId);
-    await this.open();
+    return this.open();
   }
 
   get hasTorch() {

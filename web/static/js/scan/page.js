@@ -81,11 +81,11 @@ async function start(open = () => camera.open()) {
   say("starting");
   try {
     if (!navigator.mediaDevices?.getUserMedia) return without("insecure");
-    await open();
+    if (!(await open())) return;
   } catch (error) {
     return without(REFUSALS[error.name] ?? "missing");
   }
-  if (mine !== round) return camera.close();
+  if (mine !== round) return; // a later round has the camera, or has closed it
   torch.hidden = !camera.hasTorch;
   torch.setAttribute("aria-pressed", "false");
   lens.hidden = camera.lenses.length < 2;
