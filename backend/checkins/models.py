@@ -1,7 +1,7 @@
 """Tables of check-ins: a site's shifts, plans with their checklists, the visits they ask for, and what was found."""
 
 import enum
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, Index, UniqueConstraint, or_, select, text, true
@@ -128,6 +128,10 @@ class InspectionVisit(SiteScoped, Stamped, table=True):
     """When it was found missing; stays when it is made up for."""
 
 
+SENT_AT_ONCE = timedelta(minutes=5)
+"""What arrives so soon after it was made was not kept on the phone."""
+
+
 class CheckIn(SiteScoped, Stamped, table=True):
     """巡检打卡: somebody was there and answered. Without ``visit_id`` nobody had asked for it."""
 
@@ -166,6 +170,11 @@ class CheckIn(SiteScoped, Stamped, table=True):
     def number(self) -> str:
         """What people call it."""
         return f"XJ-{self.id:06d}"
+
+    @property
+    def sent_later(self) -> bool:
+        """Whether the phone kept it for a while: ``at`` is what the phone says then, and nobody saw it at that time."""
+        return self.created_at - self.at > SENT_AT_ONCE
 
 
 class CheckInAnswer(SiteScoped, table=True):

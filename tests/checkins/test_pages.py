@@ -161,6 +161,7 @@ async def test_a_check_in_kept_on_a_phone_counts_from_when_it_was_made(
         url = f"/checkins/{pump.id}"
         answer = await post_late(browser, url, now() - timedelta(hours=2), all_well="1", answer_1="15")
         assert answer.status_code == 303, answer.text
+        assert "手机离线记录" in (await browser.get(answer.headers["location"])).text, "nobody takes it for seen live"
     one = await checked_in(database, answer.headers["location"])
     visit = await plant.visit(database, pump.id)
     assert not one.late and abs(one.at - (now() - timedelta(hours=2))) < timedelta(minutes=1)
