@@ -1,12 +1,13 @@
 """Stores the pictures of a check-in: files first, then their rows."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.checkins.models import CheckIn, CheckInPhoto
 from backend.core.errors import N_, Invalid
-from backend.core.files import store_photo
+from backend.core.files import store_picture
 from backend.core.pictures import Picture
 from backend.identity.actor import Actor
 
@@ -28,17 +29,10 @@ async def add_photos(
 
 
 async def _store(actor: Actor, checked: CheckIn, position: int | None, picture: Picture) -> CheckInPhoto:
-    stored = await store_photo(picture.webp, "webp")
-    thumbnail = await store_photo(picture.thumbnail, "webp")
     return CheckInPhoto(
         site_id=actor.site_id,
         check_in_id=checked.id,
         position=position,
         uploaded_by=actor.person_id,
-        sha256=stored.sha256,
-        path=stored.path,
-        thumbnail_path=thumbnail.path,
-        width=picture.width,
-        height=picture.height,
-        bytes=stored.size,
+        **asdict(await store_picture(picture)),
     )

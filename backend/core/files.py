@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from backend.core.errors import N_, NotFound
+from backend.core.pictures import Picture
 from backend.core.settings import settings
 
 _PIECE = 1024 * 1024
@@ -38,6 +39,25 @@ def photos_folder() -> Path:
 async def store_photo(data: bytes, suffix: str) -> StoredFile:
     """Put ``data`` durably on the disk; the same bytes are kept once. ``suffix`` as ``webp``."""
     return await asyncio.to_thread(_store, photos_folder(), data, suffix)
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """A picture on the disk with its thumbnail, as every table of photos has it: pixels, bytes of the whole."""
+
+    sha256: str
+    path: str
+    thumbnail_path: str
+    width: int
+    height: int
+    bytes: int
+
+
+async def store_picture(picture: Picture) -> StoredPicture:
+    """Put ``picture`` and its thumbnail durably on the disk."""
+    whole = await store_photo(picture.webp, "webp")
+    thumbnail = await store_photo(picture.thumbnail, "webp")
+    return StoredPicture(whole.sha256, whole.path, thumbnail.path, picture.width, picture.height, whole.size)
 
 
 class Upload(Protocol):

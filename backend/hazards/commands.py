@@ -15,8 +15,8 @@ from backend.core.errors import N_
 from backend.hazards import origins, plan
 from backend.hazards.lifecycle import Step
 from backend.hazards.models import Rectification, RectificationState
+from backend.hazards.numbering import next_number
 from backend.hazards.queries import case_of
-from backend.hazards.queries.numbers import next_number
 from backend.hazards.queries.recurrence import former_of
 from backend.hazards.recording import Sent, first_id, write_down
 from backend.hazards.taking import Effects, locked, need_evidence, need_note, owner_of, take, visible_one
@@ -50,7 +50,7 @@ async def open_rectification(
     rectification = Rectification(
         **{**asdict(wanted), "owner_id": owner.id, "recurs_id": former.id if former else None},
         site_id=actor.site_id,
-        number=await next_number(session, actor),
+        number=await next_number(session, actor, Rectification, "ZG"),
         equipment_id=place.equipment_id if place else None,
         area_id=place.area_id if place else None,
         opened_by=actor.person_id,

@@ -1,11 +1,12 @@
 """Stores the pictures of a rectification's step: files first, then their rows."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.errors import N_, Invalid
-from backend.core.files import store_photo
+from backend.core.files import store_picture
 from backend.core.pictures import Picture
 from backend.hazards.models import Photo, RectificationEntry
 from backend.identity.actor import Actor
@@ -28,18 +29,11 @@ async def add_photos(
 
 
 async def _store(actor: Actor, entry: RectificationEntry, stage: str, picture: Picture) -> Photo:
-    stored = await store_photo(picture.webp, "webp")
-    thumbnail = await store_photo(picture.thumbnail, "webp")
     return Photo(
         site_id=actor.site_id,
         rectification_id=entry.rectification_id,
         entry_id=entry.id,
         stage=stage,
         uploaded_by=actor.person_id,
-        sha256=stored.sha256,
-        path=stored.path,
-        thumbnail_path=thumbnail.path,
-        width=picture.width,
-        height=picture.height,
-        bytes=stored.size,
+        **asdict(await store_picture(picture)),
     )

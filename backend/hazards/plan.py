@@ -143,11 +143,6 @@ def title_of_part(measure: str) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def number_on(day: str, count: int) -> str:
-    """What people call the ``count``-th rectification of a site's ``day`` (YYYYMMDD)."""
-    return f"ZG-{day}-{count:03d}"
-
-
 @dataclass(frozen=True)
 class TimeLeft:
     """How long until the deadline, as people say it: whole days or, when close, whole hours."""

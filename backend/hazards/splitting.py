@@ -11,8 +11,8 @@ from backend.core.errors import N_, Invalid
 from backend.hazards import plan
 from backend.hazards.lifecycle import Step
 from backend.hazards.models import Rectification
+from backend.hazards.numbering import next_number
 from backend.hazards.queries import case_of
-from backend.hazards.queries.numbers import next_number
 from backend.hazards.recording import Sent, write_down
 from backend.hazards.taking import Effects, locked, owner_of, take
 from backend.identity.actor import Actor
@@ -97,7 +97,7 @@ async def _open_part(
     assert part.deadline is not None
     opened = Rectification(
         site_id=whole.site_id,
-        number=await next_number(session, actor),
+        number=await next_number(session, actor, Rectification, "ZG"),
         parent_id=whole.id,
         alarm_id=whole.alarm_id,
         equipment_id=whole.equipment_id,

@@ -242,7 +242,7 @@ async def test_a_number_counts_the_day_of_the_plant_not_of_the_server(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late_evening = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)
-    monkeypatch.setattr("backend.hazards.queries.numbers.now", lambda: late_evening)
+    monkeypatch.setattr("backend.hazards.numbering.now", lambda: late_evening)
     numbers = []
     for zone in ("Asia/Shanghai", "Europe/London"):
         async with database.session() as session:

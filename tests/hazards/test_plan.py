@@ -8,12 +8,12 @@ import pytest
 
 from backend.alarms.models import Level
 from backend.core.errors import Invalid
+from backend.hazards.numbering import number_on
 from backend.hazards.plan import (
     Plan,
     TimeLeft,
     check,
     deadline_choices,
-    number_on,
     read_deadline,
     read_funds,
     suggested_deadline,
@@ -107,8 +107,8 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
 
 
 def test_numbers_read_as_people_say_them_and_go_beyond_a_thousand() -> None:
-    assert number_on("20261124", 3) == "ZG-20261124-003"
-    assert number_on("20261124", 1000) == "ZG-20261124-1000"
+    assert number_on("ZG-20261124-", 3) == "ZG-20261124-003"
+    assert number_on("ZG-20261124-", 1000) == "ZG-20261124-1000"
 
 
 @pytest.mark.parametrize(

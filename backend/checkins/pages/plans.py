@@ -11,12 +11,12 @@ from backend.checkins.checklists import TypedQuestion
 from backend.checkins.commands import PlanWish
 from backend.checkins.forms import PlanForm, database_id
 from backend.checkins.models import InspectionPlan
-from backend.checkins.pages.refusals import REFUSALS, Refusal, refusal
 from backend.checkins.position import Fence, read_position
 from backend.checkins.queries import PlanView
 from backend.checkins.wording import KINDS, RHYTHMS
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
+from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 

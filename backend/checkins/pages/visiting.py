@@ -11,12 +11,12 @@ from starlette.responses import RedirectResponse
 from backend.checkins import commands, queries
 from backend.checkins.forms import VisitForm, VisitFormDep
 from backend.checkins.models import CheckIn
-from backend.checkins.pages.refusals import REFUSALS, Refusal, refusal
 from backend.checkins.photos import MOST_PHOTOS
 from backend.checkins.queries import Asked
 from backend.checkins.wording import PROOFS, STATES, TONES
 from backend.core.errors import NotFound
 from backend.core.pages import render
+from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 

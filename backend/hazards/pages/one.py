@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.clock import now
 from backend.core.pages import render
+from backend.core.refusals import Refusal
 from backend.hazards import origins, plan, queries
 from backend.hazards.lifecycle import Step, expected
-from backend.hazards.pages.refusals import Refusal
 from backend.hazards.queries import Story, somebody
 from backend.hazards.queries.recurrence import policy_of
 from backend.hazards.wording import DEEDS, DONE, STATES, STEPS, TONES

@@ -10,11 +10,11 @@ from starlette.responses import RedirectResponse
 from backend.alarms.models import Level
 from backend.core.clock import now
 from backend.core.pages import locale_of, render
+from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.hazards import commands, origins, plan
 from backend.hazards.forms import OTHER, PlanForm, StepForm, database_id
 from backend.hazards.lifecycle import Step
 from backend.hazards.origins import Origin
-from backend.hazards.pages.refusals import REFUSALS, Refusal, refusal
 from backend.hazards.queries import recurrence
 from backend.hazards.reports import queries as reports
 from backend.hazards.reports.commands import rectify

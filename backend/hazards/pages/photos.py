@@ -1,12 +1,8 @@
-"""``/photos``: pictures of rectifications, for whoever may see the rectification.
-
-Browsers keep them but ask each time, so that a phone that changes hands shows nothing by its cache.
-"""
+"""``/photos``: pictures of rectifications, for whoever may see the rectification."""
 
 from fastapi import APIRouter, Request, Response
-from starlette.responses import FileResponse
 
-from backend.core.files import photo_path
+from backend.core.showing import show_picture
 from backend.hazards import queries
 from backend.identity.web import ActorDep, SessionDep, allow
 
@@ -16,20 +12,10 @@ router = APIRouter(prefix="/photos")
 @router.get("/{photo_id}", dependencies=[allow("rectifications.see")])
 async def photo(request: Request, session: SessionDep, actor: ActorDep, photo_id: int) -> Response:
     """The whole picture."""
-    return _file(request, (await queries.photo(session, actor, photo_id)).path)
+    return show_picture(request, (await queries.photo(session, actor, photo_id)).path)
 
 
 @router.get("/{photo_id}/thumbnail", dependencies=[allow("rectifications.see")])
 async def thumbnail(request: Request, session: SessionDep, actor: ActorDep, photo_id: int) -> Response:
     """The small one."""
-    return _file(request, (await queries.photo(session, actor, photo_id)).thumbnail_path)
-
-
-def _file(request: Request, stored: str) -> Response:
-    """The file; files are named by their content, so that the name tells whether the browser's own is the same."""
-    path = photo_path(stored)
-    tag = f'"{path.stem}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return FileResponse(path, media_type="image/webp", headers=headers)
+    return show_picture(request, (await queries.photo(session, actor, photo_id)).thumbnail_path)

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse
 
 from backend.alarms.models import Level
 from backend.core.pages import render
-from backend.hazards.pages.refusals import REFUSALS, Refusal, refusal
+from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.hazards.policy import read_policy
 from backend.hazards.queries.recurrence import policy_of
 from backend.hazards.setting import set_policy

@@ -9,10 +9,10 @@ from starlette.responses import RedirectResponse
 
 from backend.core.clock import now
 from backend.core.pages import render
+from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.hazards import lifecycle, origins, plan, queries, splitting
 from backend.hazards.forms import SplitForm, StepForm
 from backend.hazards.lifecycle import Step
-from backend.hazards.pages.refusals import REFUSALS, Refusal, refusal
 from backend.hazards.queries import somebody
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow

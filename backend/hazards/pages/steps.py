@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
+from backend.core.refusals import REFUSALS, refusal
 from backend.hazards import commands, extending, plan
 from backend.hazards.forms import StepForm, database_id
 from backend.hazards.lifecycle import Step
 from backend.hazards.models import Rectification
 from backend.hazards.pages.one import Tried, page
-from backend.hazards.pages.refusals import REFUSALS, refusal
 from backend.hazards.queries import Tab
 from backend.hazards.recording import Sent
 from backend.identity.actor import Actor

@@ -1,6 +1,8 @@
 """Puts a report's pictures and voice note on the disk: files first, then their rows."""
 
-from backend.core.files import store_photo
+from dataclasses import asdict
+
+from backend.core.files import store_photo, store_picture
 from backend.core.pictures import Picture
 from backend.hazards.reports.draft import ReportDraft
 from backend.hazards.reports.models import ReportPhoto
@@ -18,15 +20,8 @@ async def keep_pictures(site_id: int, draft: ReportDraft) -> list[ReportPhoto]:
 
 
 async def _kept(site_id: int, shown: Picture, original: Picture | None) -> ReportPhoto:
-    stored = await store_photo(shown.webp, "webp")
-    thumbnail = await store_photo(shown.thumbnail, "webp")
     return ReportPhoto(
         site_id=site_id,
-        sha256=stored.sha256,
-        path=stored.path,
-        thumbnail_path=thumbnail.path,
+        **asdict(await store_picture(shown)),
         original_path=(await store_photo(original.webp, "webp")).path if original else "",
-        width=shown.width,
-        height=shown.height,
-        bytes=stored.size,
     )

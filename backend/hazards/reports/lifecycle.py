@@ -63,8 +63,3 @@ def outcome(state: str, rectification: str | None) -> Outcome:
     if rectification == RectificationState.VERIFIED:
         return Outcome.REMOVED
     return Outcome.ACCEPTED if rectification in {None, RectificationState.CANCELLED} else Outcome.RECTIFYING
-
-
-def number_on(day: str, count: int) -> str:
-    """What people call the ``count``-th report of a site's ``day`` (YYYYMMDD)."""
-    return f"SB-{day}-{count:03d}"

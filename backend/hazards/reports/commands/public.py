@@ -15,12 +15,12 @@ from sqlmodel import col
 from backend.core.database import narrow_to_site
 from backend.core.errors import N_, Invalid, NotFound, TooMany
 from backend.core.ratelimit import RateLimits
+from backend.hazards.numbering import next_number
 from backend.hazards.reports import queries
 from backend.hazards.reports.commands.sending import write_report
 from backend.hazards.reports.draft import ReportDraft
 from backend.hazards.reports.models import HazardReport, Origin, PublicLink
 from backend.hazards.reports.queries import Spot
-from backend.hazards.reports.queries.numbers import next_number
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.models import Role, Site
@@ -132,7 +132,7 @@ async def report_publicly(session: AsyncSession, came: Visit, draft: ReportDraft
     if len(draft.pictures) > MOST_PHOTOS:
         words = N_("一次最多上传 %(most)s 张照片")
         raise Invalid(words, fields={"photos": words}, most=MOST_PHOTOS)
-    await next_number(session, nobody)  # its lock lets one at a time look whether the form is known
+    await next_number(session, nobody, HazardReport, "SB")  # its lock lets one at a time look whether the form is known
     known = await _known(session, nobody.site_id, draft.idempotency_key)
     return known or await write_report(session, nobody, draft)
 

@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.core.clock import now
 from backend.core.errors import N_, Conflict, Invalid, NotFound
 from backend.core.idempotency import keep_result
+from backend.hazards.numbering import next_number
 from backend.hazards.recording import Sent, first_id
 from backend.hazards.reports import queries
 from backend.hazards.reports.draft import ReportDraft, check
 from backend.hazards.reports.keeping import keep_pictures, keep_voice
 from backend.hazards.reports.models import HazardReport, Origin, ReportState
 from backend.hazards.reports.queries import Spot
-from backend.hazards.reports.queries.numbers import next_number
 from backend.hazards.reports.suggest import Reason
 from backend.hazards.reports.telling import deciders, leave
 from backend.identity.actor import Actor
@@ -48,7 +48,7 @@ async def write_report(session: AsyncSession, actor: Actor, draft: ReportDraft) 
     photos, voice_path = await keep_pictures(actor.site_id, draft), await keep_voice(draft.voice)
     report = HazardReport(
         site_id=actor.site_id,
-        number=await next_number(session, actor),
+        number=await next_number(session, actor, HazardReport, "SB"),
         title=draft.title,
         details=draft.details,
         factor=draft.factor,

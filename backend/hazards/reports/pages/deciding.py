@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.pages import render
+from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.hazards.forms import database_id
-from backend.hazards.pages.refusals import REFUSALS, Refusal, refusal
 from backend.hazards.reports import commands, queries
 from backend.hazards.reports.draft import MOST_LETTERS
 from backend.hazards.reports.models import HazardReport

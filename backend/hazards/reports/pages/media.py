@@ -1,13 +1,11 @@
-"""Pictures and voice notes of reports, for whoever may see the report; pictures as they were, for who decides.
-
-Browsers keep them but ask each time, so that a phone that changes hands shows nothing by its cache.
-"""
+"""Pictures and voice notes of reports, for whoever may see the report; pictures as they were, for who decides."""
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import FileResponse
 
 from backend.core.errors import N_, NotFound
 from backend.core.files import photo_path
+from backend.core.showing import show_picture
 from backend.hazards.reports import queries
 from backend.hazards.reports.voice import MEDIA_TYPES
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -18,13 +16,13 @@ router = APIRouter(prefix="/reports")
 @router.get("/photos/{report_photo_id}", dependencies=[allow("reports.send")])
 async def photo(request: Request, session: SessionDep, actor: ActorDep, report_photo_id: int) -> Response:
     """The whole picture, with what was drawn on it."""
-    return _picture(request, (await queries.photo(session, actor, report_photo_id)).path)
+    return show_picture(request, (await queries.photo(session, actor, report_photo_id)).path)
 
 
 @router.get("/photos/{report_photo_id}/thumbnail", dependencies=[allow("reports.send")])
 async def thumbnail(request: Request, session: SessionDep, actor: ActorDep, report_photo_id: int) -> Response:
     """The small one."""
-    return _picture(request, (await queries.photo(session, actor, report_photo_id)).thumbnail_path)
+    return show_picture(request, (await queries.photo(session, actor, report_photo_id)).thumbnail_path)
 
 
 @router.get("/photos/{report_photo_id}/original", dependencies=[allow("reports.triage")])
@@ -33,7 +31,7 @@ async def original(request: Request, session: SessionDep, actor: ActorDep, repor
     stored = (await queries.photo(session, actor, report_photo_id)).original_path
     if not stored:
         raise NotFound(N_("照片不存在"))
-    return _picture(request, stored)
+    return show_picture(request, stored)
 
 
 @router.get("/{report_id}/voice", dependencies=[allow("reports.send")])
@@ -46,13 +44,3 @@ async def voice(session: SessionDep, actor: ActorDep, report_id: int) -> Respons
     kind = MEDIA_TYPES[path.suffix.removeprefix(".")]
     safe = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private, no-cache"}
     return FileResponse(path, media_type=kind, filename=f"{report.number}{path.suffix}", headers=safe)
-
-
-def _picture(request: Request, stored: str) -> Response:
-    """The file; files are named by their content, so that the name tells whether the browser's own is the same."""
-    path = photo_path(stored)
-    tag = f'"{path.stem}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return FileResponse(path, media_type="image/webp", headers=headers)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.errors import NotFound
 from backend.core.pages import render
-from backend.hazards.pages.refusals import REFUSALS, Refusal, refusal
+from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.hazards.reports import commands, queries
 from backend.hazards.reports.commands.public import MOST_PHOTOS, Visit
 from backend.hazards.reports.draft import MOST_LETTERS

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 from backend.core.errors import NotFound
 from backend.core.pages import render
-from backend.hazards.pages.refusals import REFUSALS, Refusal, refusal
+from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.hazards.reports import commands, queries
 from backend.hazards.reports.draft import MOST_LETTERS
 from backend.hazards.reports.forms import ReportForm

@@ -1,4 +1,4 @@
-"""A refused form as its page shows it again: what was wrong and where."""
+"""A refused form as its page shows it again: what was wrong and where, and what had been typed."""
 
 from dataclasses import dataclass, field
 
