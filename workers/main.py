@@ -26,6 +26,7 @@ from backend.core.settings import settings
 from backend.delivery.commands import address_people
 from backend.delivery.commands.pushing import intend_pushes
 from backend.hazards.reminders import remind_overdue
+from backend.hazards.reports.reminders import remind_deciders
 from backend.outbox.bodies import drop_abandoned
 from backend.training.causing import assign_by_cause
 from backend.training.reminders import remind_learners
@@ -85,6 +86,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(10, "canary", watchdog.send_canaries))
         start(every(5, "watch", watchdog.look))
         start(every(600, "overdue", in_session(remind_overdue)))
+        start(every(60, "waiting reports", in_session(remind_deciders)))
         start(every(30, "rounds", in_session(keep_rounds)))
         start(every(3600, "positions", in_session(forget_positions)))
         start(every(600, "learners", in_session(remind_learners)))

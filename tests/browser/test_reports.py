@@ -27,9 +27,12 @@ async def test_a_report_made_without_a_network_arrives_once_with_its_drawing_and
     await expect(worker.page.locator("#outbox-state")).to_have_text("未发送 1")
     await worker.page.close()
 
+    await leader.open("/tasks")
+    await leader.is_live()
     await worker.context.set_offline(False)
     worker.page = await worker.context.new_page()
     await worker.open("/outbox")
+    await expect(leader.page.locator("#toasts")).to_contain_text("新的隐患上报")
     sent = worker.page.locator("#outbox article", has_text="上报隐患").first
     await expect(sent).to_contain_text(re.compile(r"已送达 · SB-\d+-\d+"))
     await worker.open("/reports/mine")

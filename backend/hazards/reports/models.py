@@ -52,6 +52,7 @@ class HazardReport(SiteScoped, Stamped, table=True):
         Index("hazard_report_area", "site_id", "area_id"),
         Index("hazard_report_merged", "merged_into_id"),
         Index("hazard_report_rectification", "rectification_id"),
+        Index("hazard_report_remind", "remind_at", postgresql_where=text("state = 'waiting'")),
         Index(
             "hazard_report_public_key",
             "site_id",
@@ -97,6 +98,8 @@ class HazardReport(SiteScoped, Stamped, table=True):
     decided_by: int | None = reference("person.id", nullable=True)
     decided_at: datetime | None = moment(nullable=True)
     decision_note: str = ""
+    remind_at: datetime | None = moment(nullable=True)
+    """When somebody is next reminded that it waits for a decision."""
 
 
 class ReportPhoto(SiteScoped, Stamped, table=True):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -13,8 +13,7 @@ from backend.hazards.reports.models import HazardReport
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.models import AuditEntry, Person, Role
-from backend.identity.permissions import visible
-from backend.plant.models import Area
+from backend.identity.permissions import system_query, visible
 
 _TITLES = {
     "sent": ("新的隐患上报", "New hazard report"),
@@ -23,6 +22,7 @@ _TITLES = {
     "refused": ("上报未受理", "Report not accepted"),
     "rectified": ("上报已开整改", "Rectification opened for report"),
     "removed": ("上报的隐患已消除", "Reported hazard removed"),
+    "waiting": ("上报等待受理", "Hazard report waits"),
 }
 """Stored with the event in both languages, so that a timeline keeps the words it was told with."""
 
@@ -46,11 +46,13 @@ async def leave(
                 change=change,
             )
         )
-    await tell(session, actor, report, verb, told)
+    await tell(session, report, verb, told, actor_id=actor.person_id)
 
 
-async def tell(session: AsyncSession, actor: Actor, report: HazardReport, verb: str, told: Iterable[int]) -> None:
-    """The event alone, for what is audited elsewhere."""
+async def tell(
+    session: AsyncSession, report: HazardReport, verb: str, told: Iterable[int], *, actor_id: int = 0
+) -> None:
+    """The event alone, for what is audited elsewhere; ``actor_id`` 0: nobody in particular did it."""
     zh, en = _TITLES[verb]
     words = headline(report.title, report.details)
     await record_event(
@@ -60,14 +62,14 @@ async def tell(session: AsyncSession, actor: Actor, report: HazardReport, verb: 
         subject="report",
         subject_id=report.id,
         level=report.level,
-        actor_id=actor.person_id or None,
+        actor_id=actor_id or None,
         data={
             "title_zh": f"{zh} {report.number}" + (f"：{words}" if words else ""),
             "title_en": f"{en} {report.number}" + (f": {words}" if words else ""),
             "url": f"/reports/{report.id}",
             "number": report.number,
             "note": report.decision_note,
-            "told": sorted(set(told) - {actor.person_id}),
+            "told": sorted(set(told) - {actor_id}),
         },
     )
 
@@ -78,7 +80,8 @@ async def tell_of_removal(session: AsyncSession, actor: Actor, rectification_id:
         select(HazardReport).where(visible(actor, HazardReport), col(HazardReport.rectification_id) == rectification_id)
     )
     for report in found.scalars():
-        await tell(session, actor, report, "removed", await reporters(session, actor, report))
+        waiting = await reporters(session, actor, report)
+        await tell(session, report, "removed", waiting, actor_id=actor.person_id)
 
 
 async def reporters(session: AsyncSession, actor: Actor, report: HazardReport) -> set[int]:
@@ -93,19 +96,25 @@ async def reporters(session: AsyncSession, actor: Actor, report: HazardReport) -
     return {person for person in found.scalars() if person is not None}
 
 
-async def deciders(session: AsyncSession, actor: Actor, area: Area | None) -> set[int]:
-    """Who should look at a new report: leaders of the team that keeps the area, or of the reporter's own team.
-
-    Without such a leader: every leader and safety officer of the site.
+@system_query("whom a report is told to follows from its place, not from who sends it")
+async def deciders(session: AsyncSession, site_id: int, *teams: int | None) -> set[int]:
+    """Who should look at a report: the leaders of the first of ``teams`` that has any (the team that keeps the area,
+    then the reporter's own). Without such a leader: every leader and safety officer of the site.
     """
-    leading = col(Person.role) == Role.LEADER
-    for team_id in (area.team_id if area else None, actor.team_id):
-        found = await _active(session, actor, leading & (col(Person.team_id) == team_id)) if team_id else set()
+    for team_id in teams:
+        leaders = (col(Person.role) == Role.LEADER) & (col(Person.team_id) == team_id)
+        found = await _active(session, site_id, leaders) if team_id else set()
         if found:
             return found
-    return await _active(session, actor, col(Person.role).in_((Role.LEADER, Role.SAFETY_OFFICER)))
+    return await _active(session, site_id, col(Person.role).in_((Role.LEADER, Role.SAFETY_OFFICER)))
 
 
-async def _active(session: AsyncSession, actor: Actor, condition: Any) -> set[int]:
-    found = await session.execute(select(col(Person.id)).where(visible(actor, Person), col(Person.active), condition))
-    return set(found.scalars())
+@system_query("whom a report is told to follows from its place, not from who sends it")
+async def overseers(session: AsyncSession, site_id: int) -> set[int]:
+    """Who hears of a report that its deciders leave lying: managers and safety officers."""
+    return await _active(session, site_id, col(Person.role).in_((Role.MANAGER, Role.SAFETY_OFFICER)))
+
+
+async def _active(session: AsyncSession, site_id: int, condition: ColumnElement[bool]) -> set[int]:
+    of_site = select(col(Person.id)).where(col(Person.site_id) == site_id, col(Person.active), condition)
+    return set((await session.execute(of_site)).scalars())

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.alarms.models import Level
 from backend.core.clock import now
 from backend.core.errors import N_, Conflict, Invalid, NotFound
 from backend.core.idempotency import keep_result
@@ -14,6 +15,7 @@ from backend.hazards.reports import queries
 from backend.hazards.reports.draft import ReportDraft, check
 from backend.hazards.reports.keeping import keep_pictures, keep_voice
 from backend.hazards.reports.models import HazardReport, Origin, ReportState
+from backend.hazards.reports.patience import DECIDE_WITHIN
 from backend.hazards.reports.queries import Spot
 from backend.hazards.reports.suggest import Reason
 from backend.hazards.reports.telling import deciders, leave
@@ -68,6 +70,7 @@ async def write_report(session: AsyncSession, actor: Actor, draft: ReportDraft) 
         voice_path=voice_path,
         state=ReportState.MERGED if main else ReportState.WAITING,
         merged_into_id=main.id if main else None,
+        remind_at=None if main else now() + DECIDE_WITHIN[Level(level)],
     )
     session.add(report)
     await session.flush()
@@ -75,7 +78,8 @@ async def write_report(session: AsyncSession, actor: Actor, draft: ReportDraft) 
         photo.report_id = report.id
     session.add_all(photos)
     change = {"state": [None, str(report.state)], "level": [None, str(report.level)]}
-    await leave(session, actor, report, "sent", change, await deciders(session, actor, here.area))
+    told = await deciders(session, actor.site_id, here.area.team_id if here.area else None, actor.team_id)
+    await leave(session, actor, report, "sent", change, told)
     return report
 
 
