@@ -96,7 +96,6 @@ async def reporters(session: AsyncSession, actor: Actor, report: HazardReport) -
     return {person for person in found.scalars() if person is not None}
 
 
-@system_query("whom a report is told to follows from its place, not from who sends it")
 async def deciders(session: AsyncSession, site_id: int, *teams: int | None) -> set[int]:
     """Who should look at a report: the leaders of the first of ``teams`` that has any (the team that keeps the area,
     then the reporter's own). Without such a leader: every leader and safety officer of the site.
@@ -109,12 +108,12 @@ async def deciders(session: AsyncSession, site_id: int, *teams: int | None) -> s
     return await _active(session, site_id, col(Person.role).in_((Role.LEADER, Role.SAFETY_OFFICER)))
 
 
-@system_query("whom a report is told to follows from its place, not from who sends it")
 async def overseers(session: AsyncSession, site_id: int) -> set[int]:
     """Who hears of a report that its deciders leave lying: managers and safety officers."""
     return await _active(session, site_id, col(Person.role).in_((Role.MANAGER, Role.SAFETY_OFFICER)))
 
 
+@system_query("whom a report is told to follows from its place, not from who sends it")
 async def _active(session: AsyncSession, site_id: int, condition: ColumnElement[bool]) -> set[int]:
     of_site = select(col(Person.id)).where(col(Person.site_id) == site_id, col(Person.active), condition)
     return set((await session.execute(of_site)).scalars())

@@ -52,6 +52,7 @@ async def course_page(
     course, _, content = await queries.course_now(session, actor, course_id)
     if page > len(content.pages):
         raise NotFound()
+    media = await queries.media_of(session, actor, (one for each in content.pages for one in each.media))
     return render(
         request,
         "training/course.html",
@@ -59,7 +60,10 @@ async def course_page(
         page=content.pages[page - 1],
         number_=page,
         last=len(content.pages),
-        media=await queries.media_of(session, actor, content.pages[page - 1].media),
+        media=media,
+        heavy=[
+            {"url": f"/training/media/{one.id}", "bytes": one.bytes} for one in media.values() if one.kind != "picture"
+        ],
         as_html=as_html,
     )
 

@@ -1,7 +1,8 @@
 // The page's side of working without a network: has the service worker keep what its owner will need, and says
 // plainly when what one sees is of an earlier time.
+import { MEDIA, PAGES } from "./names.js";
+
 const WARM_AFTER_MS = 2500;
-const PAGES = "ansu-pages-1"; // as the worker calls them
 const COURSES = "ansu-courses"; // when courses were last taken along
 const COURSES_EVERY_MS = 10 * 60_000;
 
@@ -18,7 +19,7 @@ export function workOffline() {
 /** Who signs out leaves none of their pages on the phone. */
 function leaveNothing() {
   document.addEventListener("submit", (event) => {
-    if (event.target.getAttribute("action") === "/sign-out") caches.delete(PAGES);
+    if (event.target.getAttribute("action") === "/sign-out") for (const name of [PAGES, MEDIA]) caches.delete(name);
   });
 }
 

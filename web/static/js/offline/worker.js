@@ -2,11 +2,13 @@
 // when last seen. Pages belong to one person; when another signs in on the phone they are gone.
 const SHELL = "ansu-shell-1";
 const PAGES = "ansu-pages-1";
+const MEDIA = "ansu-media-1"; // videos and PDFs, put there by a course's page when its reader asks
 const OWNER = "/offline/person"; // under this name the pages' cache says whose they are
 const MOST_PAGES = 80;
 const PATIENCE_MS = 6000;
 const FRESH_MS = 10 * 60_000;
 const PICTURES = /^\/(photos|training\/pictures)\//;
+const FILMS = /^\/training\/media\//;
 const NOT_KEPT = /^\/(sign-in|sign-out|people|audit|api|ws|service-worker|healthz|readyz|metrics)/;
 
 self.addEventListener("install", (event) => {
@@ -21,6 +23,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== location.origin) return;
   if (url.pathname.startsWith("/static/")) event.respondWith(fileOf(event.request));
+  else if (FILMS.test(url.pathname)) event.respondWith(filmOf(event.request));
   else if (event.request.mode === "navigate") event.respondWith(pageOf(event));
   else if (PICTURES.test(url.pathname)) event.respondWith(pictureOf(event.request));
 });
@@ -44,7 +47,7 @@ async function keepShell() {
 }
 
 async function dropOldCaches() {
-  for (const name of await caches.keys()) if (name.startsWith("ansu-") && name !== SHELL && name !== PAGES) await caches.delete(name);
+  for (const name of await caches.keys()) if (name.startsWith("ansu-") && ![SHELL, PAGES, MEDIA].includes(name)) await caches.delete(name);
 }
 
 /** A file's address changes when it does: what is kept is right. Modules import each other without; those, and files
@@ -77,11 +80,26 @@ async function pictureOf(request) {
   }
 }
 
+/** What was taken along never changes under its address. Players ask for pieces, which a cache doesn't cut by itself. */
+async function filmOf(request) {
+  const kept = await (await caches.open(MEDIA)).match(request.url.split("#")[0]);
+  if (!kept) return fetch(request);
+  const asked = request.headers.get("range")?.match(/^bytes=(\d+)-(\d*)$/);
+  if (!asked) return kept;
+  const whole = await kept.blob();
+  const [from, last] = [Number(asked[1]), asked[2] ? Math.min(Number(asked[2]), whole.size - 1) : whole.size - 1];
+  const headers = new Headers(kept.headers);
+  headers.set("content-range", from > last ? `bytes */${whole.size}` : `bytes ${from}-${last}/${whole.size}`);
+  if (from > last) return new Response(null, { status: 416, headers });
+  headers.set("content-length", `${last - from + 1}`);
+  return new Response(whole.slice(from, last + 1), { status: 206, headers });
+}
+
 async function pageOf(event) {
   const { request } = event;
   try {
     const answer = await withPatience(fetch(request), request);
-    if (new URL(answer.url || request.url).pathname === "/sign-in") await caches.delete(PAGES); // nobody is signed in here any more
+    if (new URL(answer.url || request.url).pathname === "/sign-in") await forgetOwner(); // nobody is signed in here any more
     if (worthKeeping(answer)) event.waitUntil(keepPage(answer.url || request.url, answer.clone()));
     return answer;
   } catch {
@@ -141,9 +159,11 @@ async function own(person) {
   const cache = await caches.open(PAGES);
   const before = await (await cache.match(OWNER))?.text();
   if (before === person) return;
-  await caches.delete(PAGES);
+  await forgetOwner();
   await (await caches.open(PAGES)).put(OWNER, new Response(person));
 }
+
+const forgetOwner = () => Promise.all([caches.delete(PAGES), caches.delete(MEDIA)]);
 
 async function warmUp(addresses) {
   const cache = await caches.open(PAGES);
