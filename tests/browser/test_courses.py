@@ -113,7 +113,7 @@ async def test_a_film_and_a_pdf_are_on_the_phone_once_their_reader_asked_for_the
     await worker.page.get_by_role("button", name="下载视频和 PDF").click()
     await expect(worker.page.get_by_text("已存在本机，没有网络也能看")).to_be_visible()
     await worker.open("/me")
-    await worker.page.get_by_role("button", name="退出登录").click()
+    await worker.page.get_by_role("button", name="退出登录", exact=True).click()
     await worker.page.wait_for_url("**/sign-in*")
     assert not await worker.page.evaluate(KEPT, paper_url), "who signs out leaves nothing on the phone"
 

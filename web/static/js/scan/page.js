@@ -1,5 +1,6 @@
 // The scanner: looks through the camera, or at a photo, until it sees a label, and goes to its page.
 import { Camera } from "./camera.js";
+import { ZOOMS, closer } from "./closer.js";
 import { makeDecoder } from "./decoder.js";
 import { pageOf, tokenIn } from "./labels.js";
 
@@ -18,7 +19,6 @@ const REFUSALS = { NotAllowedError: "refused", SecurityError: "refused", NotRead
 const codeWasLost = new URLSearchParams(location.search).has("code") && !document.getElementById("code").value;
 
 let decoding = null;
-const glass = document.createElement("canvas");
 let leaving = false;
 let round = 0;
 
@@ -48,25 +48,15 @@ async function goTo(texts) {
   return true;
 }
 
-/** The middle of the picture, twice as large: a turned label of 30 mm is read so from 40 cm by a camera of 1280 × 720
- * and 65°, else from 36 cm.
- * @param {CanvasImageSource} picture @param {number} width @param {number} height */
-function closer(picture, width, height) {
-  glass.width = width;
-  glass.height = height;
-  glass.getContext("2d", { willReadFrequently: true }).drawImage(picture, width / 4, height / 4, width / 2, height / 2, 0, 0, width, height);
-  return glass;
-}
-
 /** Look at one frame after the other, until something is found or another round has begun. */
 async function look(mine) {
   const decode = await decoder();
   say(codeWasLost ? "unsent" : "looking");
-  while (mine === round && camera.stream) {
-    for (const near of [false, true]) {
+  for (let turn = 0; mine === round && camera.stream; turn++) {
+    for (const zoom of [0, ZOOMS[turn % ZOOMS.length]]) {
       const { video } = camera;
       if (video.readyState < 2) break;
-      const view = near ? closer(video, video.videoWidth, video.videoHeight) : video;
+      const view = zoom ? closer(video, video.videoWidth, video.videoHeight, zoom) : video;
       const texts = await decode(view).catch(() => []);
       if (mine !== round || (await goTo(texts))) return;
       if (texts.length) say("foreign");
@@ -113,7 +103,9 @@ async function lookAt(file) {
   const scale = Math.min(1, LONGEST_SIDE / Math.max(whole.width, whole.height));
   const small = scale < 1 ? await createImageBitmap(whole, { resizeWidth: Math.round(whole.width * scale), resizeHeight: Math.round(whole.height * scale), resizeQuality: "medium" }) : null;
   const sharp = small ?? whole;
-  for (const picture of [small, whole, closer(sharp, sharp.width, sharp.height)]) {
+  const near = ZOOMS.map((zoom) => () => closer(sharp, sharp.width, sharp.height, zoom));
+  for (const look of [() => small, () => whole, ...near]) {
+    const picture = look();
     const texts = picture ? await decode(picture) : [];
     if (await goTo(texts)) return;
     if (texts.length) return say("foreign");
