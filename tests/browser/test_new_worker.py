@@ -6,17 +6,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.async_api import Page, expect
-from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from backend.labels.qr import matrix
 from backend.starter.courses import FOLDER
 from tests.browser.cable import plugged_in
 from tests.browser.phone import Phone, Phones
 from tests.browser.test_offline import has
-from tests.browser.test_scanning import FRAMES, label_of, phone_with_camera
+from tests.browser.test_scanning import film_of, label_of, phone_with_camera
 from tests.embedded.running import Up
 from tests.hazards.pictures import photo
-from tests.labels.picture import jpeg, label_picture
 
 NAME, ACCOUNT, PASSWORD = "孙晓晨", "sunxiaochen", "first-day-2026"
 COURSE = "冷却水中断"
@@ -30,7 +27,7 @@ async def test_a_new_worker_scans_checks_in_reports_rectifies_and_passes_a_cours
     place, address, _ = await label_of(await phones("safety1"), "REACTOR_CW")
     base, _, token = address.partition("/l/")
     film = tmp_path / "film.mjpeg"
-    film.write_bytes(jpeg(label_picture(matrix(base, token))) * FRAMES)
+    film.write_bytes(film_of(base, token))
     async with (
         plugged_in(int(plant.environment["ANSU_PORT"])) as cable,
         phone_with_camera(cable.url, film, account="") as phone,
@@ -88,17 +85,9 @@ async def scans_and_checks_in(phone: Phone, place: str) -> None:
 
 
 async def scans(phone: Phone, place: str) -> None:
-    """Look through the camera until the label's page opens; who sees nothing for long taps again."""
-    for last in (False, True):
-        await phone.page.get_by_role("navigation", name="主导航").get_by_role("link", name="扫码").click()
-        try:
-            await phone.page.wait_for_url(f"**{place}?label=*", timeout=20_000)
-        except PlaywrightTimeout:
-            print(f"the scanner says: {await phone.page.locator('#scan-state').inner_text()} {phone.complaints}")
-            if last:
-                raise
-        else:
-            return
+    """Look through the camera until the label's page opens."""
+    await phone.page.get_by_role("navigation", name="主导航").get_by_role("link", name="扫码").click()
+    await phone.page.wait_for_url(f"**{place}?label=*")
 
 
 async def opens_reports_once(phone: Phone) -> None:

@@ -17,7 +17,7 @@ from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.phone import Phone, Phones
 from tests.browser.test_offline import has
 from tests.embedded.running import Up
-from tests.labels.picture import jpeg, label_picture
+from tests.labels.picture import SHARE, jpeg, label_picture
 
 FRAMES = 10
 WITHOUT_GOOGLES_SERVICES = """window.BarcodeDetector = class {
@@ -69,6 +69,11 @@ async def phone_with_camera(base: str, film: Path, account: str = "worker1") -> 
         await browser.close()
 
 
+def film_of(base: str, token: str) -> bytes:
+    """What the camera of a phone in a hand sees of a label of 30 mm from 40 cm."""
+    return b"".join(jpeg(label_picture(matrix(base, token), turned=30 + 2.5 * frame)) for frame in range(FRAMES))
+
+
 async def label_of(phone: Phone, code: str = "REACTOR") -> tuple[str, str, str]:
     """Print a label as the safety officer does; gives the equipment's page, the address in its QR and its code."""
     page = await phone.open("/labels")
@@ -88,10 +93,9 @@ async def test_a_label_is_read_by_camera_by_photo_and_by_its_code(plant: Up, pho
     place, address, code = await label_of(await phones("safety1"))
     number = urlsplit(place).path
     base, _, token = address.partition("/l/")
-    picture = jpeg(label_picture(matrix(base, token)))
     film, photo = tmp_path / "film.mjpeg", tmp_path / "photo.jpg"
-    film.write_bytes(picture * FRAMES)
-    photo.write_bytes(picture)
+    film.write_bytes(film_of(base, token))
+    photo.write_bytes(jpeg(label_picture(matrix(base, token), share=1.2 * SHARE)))
 
     async with plugged_in(int(plant.environment["ANSU_PORT"])) as cable, phone_with_camera(cable.url, film) as phone:
         await phone.page.add_init_script(COMES_BACK_WHILE_THE_CAMERA_OPENS)
