@@ -47,10 +47,12 @@ def foresee(window: Window, normal: Normal, start: int) -> Forecast | None:
     # Whole rows are drawn, so that points which err together still do, in whatever order they stand.
     drawn = pool[np.random.default_rng(SEED).integers(0, len(pool), (HORIZON_ROWS, COURSES))]
     drawn[:, 0] = 0.0  # the first course is the mean one
-    before = [np.repeat(z[-lag][None], COURSES, 0) for lag in range(1, lags + 1)]
+    pushed = (drawn + influence).astype(np.float32)  # single precision: the time goes into these products
+    following = coefficients.astype(np.float32)
+    before = [np.repeat(z[-lag][None], COURSES, 0).astype(np.float32) for lag in range(1, lags + 1)]
     out = np.empty((HORIZON_ROWS, COURSES, points))
     for row in range(HORIZON_ROWS):
-        now = np.clip(np.hstack(before) @ coefficients + influence + drawn[row], -Z_MOST, Z_MOST)
+        now = np.clip(np.hstack(before) @ following + pushed[row], -Z_MOST, Z_MOST)
         out[row] = now
         before = [now, *before[:-1]]
     noisy = out[:, 1:].reshape(-1, points)
