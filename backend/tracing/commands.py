@@ -18,6 +18,7 @@ from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.permissions import require, system_query, visible
 from backend.tracing.engine import TraceResult, trace
+from backend.tracing.forward import forward_of
 from backend.tracing.gathering import GroupAlarm, Material, gather, point_key
 from backend.tracing.models import TRACE_JOB, Trace
 from backend.tracing.records import answerable_posts, records_about
@@ -45,6 +46,7 @@ async def make_trace(session: AsyncSession, group_id: int) -> Trace:
         window_end_s=until.timestamp(),
         rows=material.window.rows,
     )
+    answer["forward"] = await asyncio.to_thread(forward_of, material, result, until.timestamp())
     made, before = await _store(session, group_id, material, until, answer)
     if before is None or gist(before) != gist(made.result):
         await _announce(session, made, material)

@@ -9,15 +9,18 @@ from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
 from backend.identity.web import ActorDep, SessionDep, allow
-from backend.live.wording import LIMITS
+from backend.live.wording import LIMITS, LINK_KINDS
 from backend.plant import queries as plant
 from backend.tracing import queries
 from backend.tracing.advice import advice_for
 from backend.tracing.commands import confirm_cause
+from backend.tracing.exposure import Exposure, exposure
 from backend.tracing.queries import TraceView
-from backend.tracing.sentences import certainty, reason_sentence, record_sentence
+from backend.tracing.sentences import certainty, reason_sentence, record_sentence, shortest_first
 from backend.tracing.steps import equipment_path, reached_equipment
-from backend.tracing.walking import walk
+from backend.tracing.telling import told_cause
+from backend.tracing.timeline import latest_seen, timeline
+from backend.tracing.walking import convincing, walk
 
 router = APIRouter(include_in_schema=False)
 
@@ -97,8 +100,9 @@ async def _page(
 ) -> Response:
     short = block == "brief"
     walked = [] if short else await walk(session, actor, view, rank)
-    reached = reached_equipment(view.result)
-    path = equipment_path([one.step for one in walked], {one.step.node: one.name.equipment_id for one in walked})
+    reached = reached_equipment(view.result, rank)
+    steps, places = [one.step for one in walked], {one.step.node: one.name.equipment_id for one in walked}
+    path, moments = equipment_path(steps, places), timeline(steps, reached, places)
     response: Response = render(
         request,
         "tracing/trace.html",
@@ -110,6 +114,13 @@ async def _page(
         reached=reached,
         scope=[item.equipment_id for item in reached if item.equipment_id not in path],
         drawing=None if short else await plant.floor_plan(session, actor),
+        moments=moments,
+        latest=latest_seen(moments),
+        exposed=Exposure() if short else await exposure(session, actor, [item.equipment_id for item in reached]),
+        carriers=LINK_KINDS,
+        lanes=convincing(walked),
+        told_cause=told_cause,
+        shortest_first=shortest_first,
         advice=advice_for(view.result),
         limit_words=LIMITS,
         say=reason_sentence,

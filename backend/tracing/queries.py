@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import String, cast, select
@@ -185,7 +186,7 @@ def _keys(result: dict[str, Any]) -> set[str]:
         keys |= {cause["node"], *cause["path"], *cause["look_at"]}
         keys |= {point for item in (*cause["supports"], *cause["against"]) for point in item["points"]}
         keys |= {f"equipment:{cause['equipment_id']}"} if cause["equipment_id"] else set()
-    for item in result["scope"]:
+    for item in chain(result["scope"], *result.get("forward", {}).values()):
         keys |= {item["node"], *item["path"]}
         keys |= {f"equipment:{item['equipment_id']}"} if item["equipment_id"] else set()
     keys |= {f"equipment:{unit['equipment_id']}" for unit in result["units"]}

@@ -1,5 +1,6 @@
 """The engine's reasons in a team leader's words: msgids (Chinese) that templates translate and fill. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,8 @@ _CITED: dict[str, str] = {
     "rectification_open": "/rectifications/{row_id}",
 }
 
+_WORDS_A_POINT = 8
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -60,6 +63,11 @@ def reason_sentence(evidence: dict[str, Any]) -> Sentence:
     return Sentence(
         _SENTENCES[reason], duration_s=value, size=abs(value), share=value, points=tuple(evidence["points"])
     )
+
+
+def shortest_first(evidence: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What speaks against, in the order in which it is quickest read: short texts that name few points first."""
+    return sorted(evidence, key=lambda item: len(_SENTENCES[item["reason"]]) + _WORDS_A_POINT * len(item["points"]))
 
 
 def record_sentence(record: dict[str, Any]) -> Sentence:

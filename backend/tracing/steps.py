@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 LEAST_SCORE = 0.15
@@ -25,7 +26,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Equipment that the disturbance has reached or will reach; moments UTC."""
+    """Equipment that the disturbance has reached or will reach; moments UTC.
+
+    ``by``: kind of the link it comes by, empty where none is known; ``direction``: +1 readings rise, −1 they fall."""
 
     equipment_id: int
     arrived: bool
@@ -33,6 +36,8 @@ class Reached:
     earliest: datetime
     latest: datetime
     nodes: tuple[str, ...]
+    by: str = ""
+    direction: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def _onsets(result: Mapping[str, Any]) -> dict[str, _Onset]:
     """When each node began to move, as far as the trace knows."""
     begun = {
         item["node"]: _Onset(*(datetime.fromisoformat(item[k]) for k in ("arrival_at", "earliest", "latest")))
-        for item in result["scope"]
+        for item in chain(*result.get("forward", {}).values(), result["scope"])
         if item["moving"]
     }
     return begun | {
@@ -74,11 +79,21 @@ def _onsets(result: Mapping[str, Any]) -> dict[str, _Onset]:
     }
 
 
-def reached_equipment(result: Mapping[str, Any]) -> list[Reached]:
-    """The scope by equipment: what is reached already first, then in the order of arrival; not where it begins."""
-    origin = result["causes"][0]["equipment_id"] if result["causes"] else None
+def scope_of(result: Mapping[str, Any], rank: int = 0) -> Sequence[Mapping[str, Any]]:
+    """What the cause at this rank (from 0) reaches; the first cause's where no scope of its own is stored."""
+    causes = result["causes"]
+    own = result.get("forward", {}).get(causes[rank]["node"]) if rank < len(causes) else None
+    found: Sequence[Mapping[str, Any]] = result["scope"] if own is None else own
+    return found
+
+
+def reached_equipment(result: Mapping[str, Any], rank: int = 0) -> list[Reached]:
+    """The scope of the cause at ``rank`` by equipment: what is reached already first, then in the order of arrival;
+    not where it begins."""
+    causes = result["causes"]
+    origin = causes[rank if rank < len(causes) else 0]["equipment_id"] if causes else None
     by_equipment: dict[int, list[Mapping[str, Any]]] = {}
-    for item in result["scope"]:
+    for item in scope_of(result, rank):
         equipment_id = item["equipment_id"]
         if (
             equipment_id
@@ -95,7 +110,8 @@ def _reached(equipment_id: int, items: Sequence[Mapping[str, Any]]) -> Reached:
     first = min(moving or items, key=lambda item: item["arrival_at"])
     at, earliest, latest = (datetime.fromisoformat(first[key]) for key in ("arrival_at", "earliest", "latest"))
     points = tuple(item["node"] for item in moving or items if item["node"].startswith("point:"))
-    return Reached(equipment_id, bool(moving), at, earliest, latest, points)
+    by, direction = first.get("by", ""), first.get("direction", 0)
+    return Reached(equipment_id, bool(moving), at, earliest, latest, points, by, direction)
 
 
 def equipment_path(steps: Sequence[Step], equipment_of: Mapping[str, int | None]) -> list[int]:

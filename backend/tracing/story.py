@@ -1,6 +1,6 @@
 """From the engine's answer to what is stored and shown: plain JSON of node keys and UTC moments. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -45,10 +45,15 @@ def tell(
             for unit in result.units[:CAUSES_KEPT]
             if unit.unit in equipment_of
         ],
-        "scope": [_affected(item, equipment_of, window_end_s) for item in result.scope[:SCOPE_KEPT]],
+        "scope": tell_scope(result.scope, equipment_of, window_end_s),
         "records": [asdict(record) for record in records],
         "posts": [asdict(post) for post in posts],
     }
+
+
+def tell_scope(scope: Sequence[Affected], equipment_of: Mapping[str, int], window_end_s: float) -> list[dict[str, Any]]:
+    """What a disturbance reaches, worst first, as it is stored."""
+    return [_affected(item, equipment_of, window_end_s) for item in scope[:SCOPE_KEPT]]
 
 
 def gist(result: dict[str, Any]) -> tuple[Any, ...]:
@@ -85,7 +90,7 @@ def _evidence(item: Evidence) -> dict[str, Any]:
     return {"reason": item.reason.value, "value": round(float(item.value), 3), "points": list(item.points)}
 
 
-def _affected(item: Affected, equipment_of: dict[str, int], window_end_s: float) -> dict[str, Any]:
+def _affected(item: Affected, equipment_of: Mapping[str, int], window_end_s: float) -> dict[str, Any]:
     return {
         "node": item.node,
         "equipment_id": equipment_of.get(item.node),
@@ -95,4 +100,6 @@ def _affected(item: Affected, equipment_of: dict[str, int], window_end_s: float)
         "earliest": moment(window_end_s + item.arrival_earliest_s),
         "latest": moment(window_end_s + item.arrival_latest_s),
         "path": list(item.path),
+        "direction": item.direction,
+        "by": item.by.value if item.by else "",
     }

@@ -1,5 +1,6 @@
 """The walk from the root to the symptom: each step of the path with its readings around the moment it moved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -64,6 +65,13 @@ async def walk(session: AsyncSession, actor: Actor, view: TraceView, rank: int) 
     return [
         await _walked(session, actor, view, number, step, since, until) for number, step in enumerate(steps, start=1)
     ]
+
+
+def convincing(walked: Sequence[WalkedStep]) -> list[WalkedStep]:
+    """The two or three charts that convince: where it begins, the first step on the way that moved, the symptom."""
+    drawn = [one for one in walked if one.chart]
+    between = [one for one in drawn[1:-1] if one.onset]
+    return [*drawn[:1], *between[:1], *drawn[1:][-1:]]
 
 
 def _span(view: TraceView, steps: list[Step]) -> tuple[datetime, datetime]:

@@ -14,7 +14,9 @@ from backend.alarms.models import Level
 from backend.core.database import Database
 from backend.core.jobs import Job
 from backend.identity.models import Person, Role
+from backend.tracing.exposure import exposure
 from backend.tracing.models import TRACE_JOB, Trace
+from backend.tracing.steps import reached_equipment
 from tests.tracing.conftest import Troubled, made_trace, trouble
 from tests.webclient import running_app, signed_in
 
@@ -65,6 +67,54 @@ async def test_the_path_is_a_numbered_list_with_charts_and_is_drawn_on_the_plan(
     assert page.count("trend-mark-words") >= 1 and page.count('class="trend"') >= 2
     assert 'class="plan-step"' in page and "is-scope" in page
     assert "读数表" in page and "图上 1 号" in page
+
+
+async def test_the_page_says_each_cause_in_a_sentence_with_the_charts_that_convince(
+    leader: httpx.AsyncClient, traced: tuple[Troubled, Trace]
+) -> None:
+    _, trace = traced
+    page = (await leader.get(f"/traces/{trace.id}")).text
+    assert page.count('class="cause-told"') == len(trace.result["causes"])
+    assert re.search(r"先于 反应器压力 \d+ 秒开始(上升|下降)", page)
+    assert page.count('class="lane"') in {2, 3}, "only the cause whose path is shown has its charts here"
+
+
+async def test_the_plan_has_a_moment_for_each_equipment_reached_and_the_scope_counts_places_and_people(
+    leader: httpx.AsyncClient, traced: tuple[Troubled, Trace], database: Database
+) -> None:
+    found, trace = traced
+    page = (await leader.get(f"/traces/{trace.id}")).text
+    reached = reached_equipment(trace.result)
+    assert page.count('class="time-moment') >= len(reached)
+    assert re.findall(r'class="time-moment is-(\w+)', page)[0] == "root"
+    actor = found.actors[Role.LEADER]
+    async with database.session() as session:
+        exposed = await exposure(session, actor, [item.equipment_id for item in reached])
+        expected = await session.scalar(
+            text(
+                "SELECT count(DISTINCT p.id) FROM person p WHERE p.active AND (p.team_id IN (SELECT a.team_id "
+                "FROM area a JOIN equipment q ON q.area_id = a.id WHERE q.id = ANY(:ids)) OR p.id IN "
+                "(SELECT h.person_id FROM post_holder h JOIN equipment q ON q.owner_post_id = h.post_id "
+                "WHERE h.until IS NULL AND q.id = ANY(:ids)))"
+            ),
+            {"ids": [item.equipment_id for item in reached]},
+        )
+        nobody = await exposure(session, actor, [])
+    assert exposed.people == expected > 0 and exposed.areas and exposed.stages
+    assert sum(len(spot.equipment_ids) for spot in exposed.areas) == len(reached)
+    assert (nobody.people, nobody.areas) == (0, ())
+    assert f'<dd class="figure">{exposed.people}</dd>' in page
+
+
+async def test_another_cause_s_scope_can_be_looked_at(
+    leader: httpx.AsyncClient, traced: tuple[Troubled, Trace]
+) -> None:
+    _, trace = traced
+    causes = trace.result["causes"]
+    assert trace.result["forward"].keys() == {cause["node"] for cause in causes[1:]}
+    page = (await leader.get(f"/traces/{trace.id}?cause=1")).text
+    assert f'href="/traces/{trace.id}?cause=0#scope"' in page
+    assert re.search(rf'href="/traces/{trace.id}\?cause=1#scope" aria-current="true"', page)
 
 
 async def test_another_cause_s_path_can_be_looked_at(leader: httpx.AsyncClient, traced: tuple[Troubled, Trace]) -> None:

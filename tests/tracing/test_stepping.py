@@ -82,6 +82,35 @@ async def test_a_thumb_walks_from_the_root_to_the_symptom_and_the_plan_shows_whe
     await page.context.close()
 
 
+async def test_a_thumb_or_the_keyboard_slides_through_time_and_the_plan_shows_the_plant_at_that_moment(
+    chromium: Browser, server: LiveServer, traced: tuple[Trace, str]
+) -> None:
+    trace, token = traced
+    page = await phone(chromium, server, token)
+    await page.goto(f"{server.url}/traces/{trace.id}")
+    slider, said = page.locator("trace-time input[type=range]"), page.locator(".time-said")
+    box = await slider.bounding_box()
+    assert box is not None and box["height"] >= 48
+    count = await page.locator(".time-moment").count()
+    await slider.focus()
+    await page.keyboard.press("Home")
+    await expect(said).to_contain_text("起点")
+    root = await page.locator(".time-moment").first.get_attribute("data-equipment")
+    await expect(page.locator(".plan-mark.is-current")).to_have_attribute("href", f"/equipment/{root}")
+    await expect(page.locator(".plan-mark.is-later")).to_have_count(count - 1)
+    await expect(page.locator(".step:visible")).to_have_attribute("data-equipment", root or "")
+    await page.locator('[data-time="1"]').tap()
+    await expect(page.locator(".plan-mark.is-later")).to_have_count(count - 2)
+    assert await slider.get_attribute("aria-valuetext")
+    await slider.focus()
+    await page.keyboard.press("End")
+    await expect(page.locator(".plan-mark.is-later")).to_have_count(0)
+    await expect(page.locator('[data-time="1"]')).to_be_disabled()
+    await page.locator('[data-step="1"]').tap()
+    await expect(page.locator(".step:visible")).to_have_attribute("id", "step-2")
+    await page.context.close()
+
+
 async def test_without_scripts_all_steps_stand_in_a_list_and_the_form_confirms(
     chromium: Browser, server: LiveServer, traced: tuple[Trace, str]
 ) -> None:
@@ -90,6 +119,8 @@ async def test_without_scripts_all_steps_stand_in_a_list_and_the_form_confirms(
     await page.goto(f"{server.url}/traces/{trace.id}")
     await expect(page.locator(".step:visible")).to_have_count(len(trace.result["causes"][0]["path"]))
     await expect(page.locator(".step-bar")).to_be_hidden()
+    await expect(page.locator(".time-bar")).to_be_hidden()
+    await expect(page.locator(".time-moment").last).to_be_visible()
     await page.locator('#confirm input[name="node"]').first.check()
     await page.locator("#confirm textarea").fill("现场核对过")
     await page.locator("#confirm button").click()

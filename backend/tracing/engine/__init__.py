@@ -10,15 +10,17 @@ No IO, no database, no clock; imports nothing else of ours. `docs/tracing-engine
 
 from .detection import Detection, Detector, Score, contributions, detect
 from .explanation import Evidence, Explanation, Reason
-from .graph import Link, LinkKind, Node, NodeKind, PlantGraph, Reach
+from .graph import CARRIERS, Carrier, Link, LinkKind, Node, NodeKind, PlantGraph, Reach
 from .learning import learn_normal
 from .normal import Normal
-from .scope import Affected, impact
+from .scope import Affected, Outlook, impact, reached_from
 from .tracing import Cause, TraceResult, UnitShare, trace
 from .window import Window, WindowError
 
 __all__ = [
+    "CARRIERS",
     "Affected",
+    "Carrier",
     "Cause",
     "Detection",
     "Detector",
@@ -29,6 +31,7 @@ __all__ = [
     "Node",
     "NodeKind",
     "Normal",
+    "Outlook",
     "PlantGraph",
     "Reach",
     "Reason",
@@ -41,5 +44,6 @@ __all__ = [
     "detect",
     "impact",
     "learn_normal",
+    "reached_from",
     "trace",
 ]

@@ -6,14 +6,17 @@ ranking by degrees, because reach is measured in steps and every point also hang
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 
-import rustworkx as rx
+import numpy as np
+
+from .reach import Network, Tree
 
 MEMBERSHIP_STEPS = 1.5  # through "belongs to the unit" is a longer way than along a drawn link
-MAX_STEPS = 1e9
+TREES_KEPT = 16
 
 
 class NodeKind(StrEnum):
@@ -37,6 +40,30 @@ class LinkKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Carrier:
+    """How a kind of link passes things on: `strength`, the share of a disturbance that gets through one link, and
+    `pace`, how long one link takes where no delay is drawn, as a multiple of the usual step.
+
+    The order is physical: signals act at once and flows pass on what they carry, heat is slow and damped, air thins
+    out, people act late and not always. Only the order is known, not the figures; a link's own strength and delay
+    go before them."""
+
+    strength: float
+    pace: float
+
+
+CARRIERS: dict[LinkKind, Carrier] = {
+    LinkKind.CONTROL: Carrier(0.85, 0.5),
+    LinkKind.MATERIAL: Carrier(0.85, 1.0),
+    LinkKind.CAUSAL: Carrier(0.8, 1.0),
+    LinkKind.ENERGY: Carrier(0.75, 2.0),
+    LinkKind.AIR: Carrier(0.6, 2.0),
+    LinkKind.PEOPLE: Carrier(0.5, 4.0),
+}
+MEMBERSHIP = Carrier(0.8**MEMBERSHIP_STEPS, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """`unit`: the id of the unit a point belongs to; `quantity`: what is measured, if the plant says so: points of
     equal quantity may be compared."""
@@ -49,20 +76,24 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`source` acts on `target`, typically after `delay_s` seconds (None: unknown)."""
+    """`source` acts on `target`, typically after `delay_s` seconds (None: unknown), and passes on the share
+    `strength` of what reaches it (None: as its kind usually does)."""
 
     source: str
     target: str
     kind: LinkKind = LinkKind.CAUSAL
     delay_s: float | None = None
+    strength: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a node is: steps along links, and seconds of delay as far as known."""
+    """How far a node is along the way by which most gets there: steps, seconds of delay as far as known, and the
+    share 0 … 1 that gets through."""
 
     steps: float
     delay_s: float
+    strength: float
 
 
 class PlantGraph:
@@ -83,15 +114,8 @@ class PlantGraph:
         self._build()
 
     def _build(self) -> None:
-        self._graph: rx.PyDiGraph[str, tuple[float, float]] = rx.PyDiGraph(multigraph=False)
-        self._index = dict(zip(self._nodes, self._graph.add_nodes_from(list(self._nodes)), strict=True))
-        index = self._index
-        belongs = [
-            (index[node.unit], index[node.id]) for node in self._nodes.values() if node.unit and node.unit != node.id
-        ]
-        step = (MEMBERSHIP_STEPS, 0.0)
-        self._graph.add_edges_from([(a, b, step) for a, b in belongs] + [(b, a, step) for a, b in belongs])
-        self._graph.add_edges_from([(index[k.source], index[k.target], (1.0, k.delay_s or 0.0)) for k in self.links])
+        self._names = tuple(self._nodes)
+        self._index = {name: number for number, name in enumerate(self._names)}
         self._parents: dict[str, list[str]] = {}
         self._children: dict[str, list[str]] = {}
         self._links_to: dict[str, list[Link]] = {}
@@ -99,10 +123,38 @@ class PlantGraph:
             self._parents.setdefault(link.target, []).append(link.source)
             self._links_to.setdefault(link.target, []).append(link)
             self._children.setdefault(link.source, []).append(link.target)
+        self._upstream_trees: dict[int, Tree] = {}
+
+    @cached_property
+    def network(self) -> Network:
+        """The links and memberships by number, made once; links have their place in `links` as number."""
+        index, links = self._index, self.links
+        belongs = [(index[n.unit], index[n.id]) for n in self._nodes.values() if n.unit and n.unit != n.id]
+        both = 2 * len(belongs)
+        carriers = [CARRIERS[link.kind] for link in links]
+        return Network.of(
+            len(self._names),
+            [index[link.source] for link in links] + [unit for unit, _ in belongs] + [point for _, point in belongs],
+            [index[link.target] for link in links] + [point for _, point in belongs] + [unit for unit, _ in belongs],
+            [c.strength if link.strength is None else link.strength for link, c in zip(links, carriers, strict=True)]
+            + [MEMBERSHIP.strength] * both,
+            [1.0] * len(links) + [MEMBERSHIP_STEPS] * both,
+            [max(link.delay_s or 0.0, 0.0) for link in links] + [0.0] * both,
+            [c.pace if link.delay_s is None else 0.0 for link, c in zip(links, carriers, strict=True)]
+            + [MEMBERSHIP.pace] * both,
+        )
+
+    def with_delays(self, delays: Mapping[tuple[str, str], float]) -> Self:
+        """The same plant, with these seconds for the links (source, target) named, e.g. learned ones."""
+        links = [
+            replace(link, delay_s=delays[link.source, link.target]) if (link.source, link.target) in delays else link
+            for link in self.links
+        ]
+        return type(self)(self._nodes.values(), links) if delays else self
 
     @classmethod
     def from_topology(cls, topology: Mapping[str, Any]) -> "PlantGraph":
-        """From `{"nodes": [{id, kind, unit, label}], "edges": [{from, to, kind, delay_s}]}`.
+        """From `{"nodes": [{id, kind, unit, label}], "edges": [{from, to, kind, delay_s, strength}]}`.
 
         An equal label on points of several units is taken as their quantity. ValueError names what is malformed."""
         try:
@@ -149,38 +201,52 @@ class PlantGraph:
         """Points of a unit."""
         return self._members.get(unit, ())
 
+    def spread(self, sources: Iterable[str], weakened: Mapping[int, float] | None = None) -> Tree:
+        """From the sources along the links, as arrays over `names`; unknown sources don't count."""
+        return self.network.spread([self._index[name] for name in sources if name in self._index], weakened)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Ids by number."""
+        return self._names
+
+    def number(self, name: str) -> int | None:
+        """The number of a node in arrays."""
+        return self._index.get(name)
+
+    def kind_of(self, link: int) -> LinkKind | None:
+        """Kind of the drawn link at this place of the network; None for none and for "belongs to the unit"."""
+        number = int(self.network.number[link]) if link >= 0 else len(self.links)
+        return self.links[number].kind if number < len(self.links) else None
+
     def downstream(self, sources: Iterable[str]) -> dict[str, Reach]:
-        """Every node reached from the sources, nearest source counting; the sources themselves with 0 steps."""
-        return self._reach(self._graph, sources)
+        """Every node reached from the sources; the sources themselves with 0 steps."""
+        return self._named(self.spread(sources))
 
     def upstream(self, targets: Iterable[str]) -> dict[str, Reach]:
         """Every node that reaches one of the targets."""
-        turned = self._graph.copy()
-        turned.reverse()
-        return self._reach(turned, targets)
+        ends = [self._index[name] for name in targets if name in self._index]
+        return self._named(self._tree_to(ends[0]) if len(ends) == 1 else self.network.turned.spread(ends))
 
-    def _reach(self, graph: "rx.PyDiGraph[str, tuple[float, float]]", ends: Iterable[str]) -> dict[str, Reach]:
-        reached: dict[str, Reach] = {}
-        for end in ends:
-            if end not in self._index:
-                continue
-            start = self._index[end]
-            steps = rx.dijkstra_shortest_path_lengths(graph, start, lambda edge: edge[0])
-            delays = rx.dijkstra_shortest_path_lengths(graph, start, lambda edge: edge[1])
-            found = [(start, 0.0), *steps.items()]
-            for index, count in found:
-                name = self._graph[index]
-                if name not in reached or count < reached[name].steps:
-                    reached[name] = Reach(count, delays[index] if index != start else 0.0)
-        return reached
+    def _named(self, tree: Tree) -> dict[str, Reach]:
+        found = np.flatnonzero(tree.strength > 0)
+        columns = (tree.steps[found].tolist(), tree.delay_s[found].tolist(), np.round(tree.strength[found], 9).tolist())
+        return {self._names[n]: Reach(*parts) for n, *parts in zip(found.tolist(), *columns, strict=True)}
+
+    def _tree_to(self, target: int) -> Tree:
+        """All ways to one node: asked again for every cause of the same symptom."""
+        if target not in self._upstream_trees:
+            if len(self._upstream_trees) >= TREES_KEPT:
+                self._upstream_trees.clear()
+            self._upstream_trees[target] = self.network.turned.spread([target])
+        return self._upstream_trees[target]
 
     def path(self, source: str, target: str) -> tuple[str, ...]:
-        """Shortest way from source to target, both included; empty if there is none."""
+        """The way from source to target along which most gets through, both included; empty if there is none."""
         if source not in self._index or target not in self._index or source == target:
             return ()
-        ways = rx.dijkstra_shortest_paths(self._graph, self._index[source], self._index[target], lambda edge: edge[0])
-        end = self._index[target]
-        return tuple(self._graph[step] for step in ways[end]) if end in ways else ()
+        way = self._tree_to(self._index[target]).way(self._index[source])
+        return tuple(self._names[number] for number in reversed(way))
 
     def measured_parents(self, points: Sequence[str], most: int = 24) -> dict[str, tuple[str, ...]]:
         """For each point the nearest measured nodes upstream of it.
@@ -228,4 +294,11 @@ def _link(entry: Mapping[str, Any]) -> Link:
     kind = str(entry.get("kind") or "causal")
     delay = entry.get("delay_s")
     known = LinkKind(kind) if kind in tuple(LinkKind) else LinkKind.CAUSAL
-    return Link(str(entry["from"]), str(entry["to"]), known, None if delay is None else float(delay))
+    strength = entry.get("strength")
+    return Link(
+        str(entry["from"]), str(entry["to"]), known, *(None if v is None else float(v) for v in (delay, strength))
+    )
+
+
+def _optional(value: Any) -> float | None:
+    return None if value is None else float(value)

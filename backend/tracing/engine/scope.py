@@ -1,31 +1,42 @@
 """Tracing forward: what a disturbance that enters at some points will reach, when, and how strongly.
 
-Reach along the plant graph with decay per step, together with what already moves: a point whose distribution
-has left the normal one (Kolmogorov–Smirnov distance to the normal quantiles) is affected whatever the plan says.
+A point belongs to the scope as far as it has left its normal distribution by now (Kolmogorov–Smirnov distance) or is
+about to (the same of what the learned dynamics lead to: forecast.py); the plant graph says by which way and adds
+what nobody measures (reach.py); what switches will do is read from what they did before (switching.py); when, from
+delays and the pace seen so far (arrival.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from .arrival import Pace, learn_pace
 from .deviation import joint_start, robust_z
-from .graph import PlantGraph, Reach
+from .forecast import Forecast, foresee
+from .graph import LinkKind, PlantGraph
 from .normal import Normal
 from .onset import Onset, onsets_of
+from .reach import Tree
+from .switching import weakened_links
 from .window import Floats, Window, carried_forward
 
 RECENT_ROWS = 60
-DECAY = 0.8
-REACH_WEIGHT, MOVED_WEIGHT = 0.15, 1.0
-LATER, SOONER = 2.0, 0.5
-DEFAULT_STEP_ROWS = 5.0
+REACH_WEIGHT, SHIFT_WEIGHT = 0.1, 1.0
+STEP_ROWS = 5.0  # a step along a link of the usual pace, where no delay is drawn
+STEPS_WITHOUT_WAY = 10.0
+UNSEEN_ROWS = 4.0  # so long a change goes unseen: a point may have been reached without having been seen to move
+DATED_WITHIN_ROWS = 2.0
+LEANING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Affected:
     """A node in the scope. `score` 0 … 1; `arrival_s` seconds from the end of the window (negative: moved already),
-    between `arrival_earliest_s` and `arrival_latest_s`; `path` from a source, empty where the graph has none."""
+    between `arrival_earliest_s` and `arrival_latest_s` in four of five cases; `path` from a source, empty where the
+    graph has none; `strength` 0 … 1: the share of the disturbance that gets through along it; `by`: the kind of the
+    last link; `direction`: +1 it rises or will, −1 it falls or will, 0 unknown."""
 
     node: str
     unit: str | None
@@ -35,6 +46,68 @@ class Affected:
     arrival_earliest_s: float
     arrival_latest_s: float
     path: tuple[str, ...]
+    strength: float = 0.0
+    by: LinkKind | None = None
+    direction: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """What a window says about all points, whatever the source: made once, asked for many sources.
+
+    `start`: row where the deviation began; rows before `fault_free_rows` are known to be normal."""
+
+    window: Window
+    normal: Normal
+    fault_free_rows: int
+    start: int
+
+    @classmethod
+    def of(cls, window: Window, normal: Normal, fault_free_rows: int = 0) -> "Outlook":
+        """Arrange the window's columns as the normal's and find where the deviation starts."""
+        arranged = window.arranged(normal.points)
+        return cls(arranged, normal, fault_free_rows, joint_start(arranged, normal, fault_free_rows)[0])
+
+    @cached_property
+    def moved(self) -> dict[str, Onset]:
+        """Points that have moved, and since when."""
+        z = np.clip(robust_z(self.window, self.normal), -50, 50)
+        begun = onsets_of(z, self.normal.autocorrelation, self.start, self.fault_free_rows)
+        return {name: onset for name, onset in zip(self.normal.points, begun, strict=True) if onset}
+
+    @cached_property
+    def forecast(self) -> Forecast | None:
+        """Where the plant is going."""
+        return foresee(self.window, self.normal, self.start)
+
+    @cached_property
+    def shift(self) -> Floats:
+        """0 … 1 for each point: how far it has left normal, or is going to, whichever is more."""
+        rows = self.window.rows
+        now = shift_from_normal(self.window.between(max(self.fault_free_rows, rows - RECENT_ROWS), rows), self.normal)
+        if self.forecast is None:
+            return now
+        ahead = self.forecast.values
+        later = shift_from_normal(Window(np.arange(len(ahead), dtype=float), self.normal.points, ahead), self.normal)
+        return np.maximum(now, later * self.normal.charted)
+
+    @cached_property
+    def leaning(self) -> Floats:
+        """−1, 0 or +1 for each point: to which side it is going."""
+        if self.forecast is None:
+            return np.zeros(len(self.normal.points))
+        mean = self.forecast.mean[len(self.forecast.mean) // 2 :].mean(0)
+        return np.where(np.abs(mean) > LEANING, np.sign(mean), 0.0)
+
+    @cached_property
+    def columns(self) -> dict[str, int]:
+        """Column of each point."""
+        return {name: column for column, name in enumerate(self.normal.points)}
+
+    def begun(self, graph: PlantGraph, sources: Sequence[str]) -> int | None:
+        """Row at which the first of the sources moved, or of a unit's points; None: none has."""
+        names = [name for source in sources for name in (source, *graph.members(source))]
+        return min((self.moved[name].row for name in names if name in self.moved), default=None)
 
 
 def impact(
@@ -46,24 +119,20 @@ def impact(
     fault_free_rows: int = 0,
 ) -> tuple[Affected, ...]:
     """Everything that `sources` (points or units) will reach or that moves already, most affected first."""
-    arranged = window.arranged(normal.points)
-    recent = arranged.between(max(fault_free_rows, arranged.rows - RECENT_ROWS), arranged.rows)
-    shifts = dict(zip(normal.points, shift_from_normal(recent, normal), strict=True))
-    z = np.clip(robust_z(arranged, normal), -50, 50)
-    start, _ = joint_start(arranged, normal, fault_free_rows)
-    begun = onsets_of(z, normal.autocorrelation, start, fault_free_rows)
-    moved = dict(zip(normal.points, begun, strict=True))
-    reached = graph.downstream(sources)
-    barred = set(sources)
-    names = [*normal.points, *(name for name in reached if name not in shifts)]
-    scores = {name: _score(shifts.get(name), reached.get(name)) for name in names if name not in barred}
-    ranked = sorted(scores, key=lambda name: -scores[name])
-    step_s = _step_s(window, reached, moved, barred)
-    clock = _Clock(window.rows, window.step_s, step_s)
-    return tuple(
-        _affected(name, scores[name], graph, sources, reached.get(name), moved.get(name), clock)
-        for name in ranked[:most]
-    )
+    return reached_from(Outlook.of(window, normal, fault_free_rows), graph, sources, most)
+
+
+def reached_from(
+    outlook: Outlook, graph: PlantGraph, sources: Sequence[str], most: int | None = None
+) -> tuple[Affected, ...]:
+    """As `impact`, for a window that was looked at before."""
+    moved = [name for name in sources if name in outlook.moved]
+    until = max(outlook.start, outlook.fault_free_rows)
+    weakened = weakened_links(outlook.window, outlook.normal, graph, sources, moved, until)
+    tree = graph.spread(sources, weakened)
+    chosen = _ranked(outlook, graph, tree, set(sources))[:most]
+    timing = _timing(outlook, graph, tree, sources, [name for name, _ in chosen])
+    return tuple(_affected(outlook, graph, tree, *one, times) for one, times in zip(chosen, timing, strict=True))
 
 
 def shift_from_normal(window: Window, normal: Normal) -> Floats:
@@ -91,50 +160,105 @@ def _normal_share(values: Floats, quantiles: Floats, level: Floats) -> tuple[Flo
     return np.where(repeats, left, inner), np.where(repeats, right, inner)
 
 
-def _score(shift: float | None, reach: Reach | None) -> float:
-    near = DECAY**reach.steps if reach else 0.0
-    if shift is None:
-        return near
-    return (MOVED_WEIGHT * shift + REACH_WEIGHT * near) / (MOVED_WEIGHT + REACH_WEIGHT)
+def _ranked(outlook: Outlook, graph: PlantGraph, tree: Tree, barred: set[str]) -> list[tuple[str, float]]:
+    """Names with their score, best first: measured points all, other nodes as far as they are reached."""
+    points = outlook.normal.points
+    numbers = [graph.number(name) for name in points]
+    near = np.array([0.0 if number is None else tree.strength[number] for number in numbers])
+    scores = (SHIFT_WEIGHT * outlook.shift + REACH_WEIGHT * near) / (SHIFT_WEIGHT + REACH_WEIGHT)
+    other = tree.strength.copy()
+    other[[number for number in numbers if number is not None]] = 0.0
+    blank = np.flatnonzero(other).tolist()
+    names = [*points, *(graph.names[number] for number in blank)]
+    order = np.argsort(-np.concatenate([scores, other[blank]]), kind="stable")
+    together = np.concatenate([scores, other[blank]])
+    return [(names[at], float(together[at])) for at in order if names[at] not in barred]
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    rows: int
-    row_s: float
+def _timing(
+    outlook: Outlook, graph: PlantGraph, tree: Tree, sources: Sequence[str], names: Sequence[str]
+) -> list[tuple[float, float, float]]:
+    """Earliest, likely and latest arrival of each name, in seconds from the end of the window."""
+    row_s, last = outlook.window.step_s, outlook.window.rows - 1
+    begun = outlook.begun(graph, sources)
+    since_s = 0.0 if begun is None else (last - begun) * row_s
+    unseen_s = max(since_s - UNSEEN_ROWS * row_s, 0.0)
+    plan = _Plan(graph, tree, STEP_ROWS * row_s)
+    pace = _pace(outlook, plan, set(sources), begun, unseen_s)
+    planned = np.array([plan.seconds(name) for name in names])
+    coming = np.stack(pace.arrivals(planned, np.full(len(names), unseen_s))).T - since_s
+    return [
+        _seen(onset, last, row_s) if (onset := outlook.moved.get(name)) else (float(e), float(m), float(x))
+        for name, (e, m, x) in zip(names, coming, strict=True)
+    ]
+
+
+def _seen(onset: Onset, last: int, row_s: float) -> tuple[float, float, float]:
+    return (onset.earliest - last) * row_s, (onset.row - last) * row_s, (onset.latest - last) * row_s
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """How long it should take by the drawing, a step of unknown delay taking `step_s`."""
+
+    graph: PlantGraph
+    tree: Tree
     step_s: float
 
+    def seconds(self, name: str) -> float:
+        number = self.graph.number(name)
+        if number is None or self.tree.strength[number] <= 0:
+            return STEPS_WITHOUT_WAY * self.step_s
+        return float(self.tree.delay_s[number] + self.tree.blind[number] * self.step_s)
 
-def _step_s(window: Window, reached: dict[str, Reach], moved: dict[str, Onset | None], sources: set[str]) -> float:
-    """Seconds a disturbance took per step so far: median over points that already moved."""
-    begun = [onset.row for name in sources if (onset := moved.get(name))]
-    if begun:
-        paces = [
-            (onset.row - min(begun)) / reached[name].steps
-            for name, onset in moved.items()
-            if onset and name in reached and reached[name].steps > 0 and onset.row > min(begun)
-        ]
-        if paces:
-            return float(np.median(paces)) * window.step_s
-    return DEFAULT_STEP_ROWS * window.step_s
+    def leads_to(self, name: str) -> bool:
+        number = self.graph.number(name)
+        return number is not None and self.tree.strength[number] > 0 and self.tree.before[number] >= 0
+
+    def blind_share(self, names: Sequence[str]) -> float:
+        numbers = [n for name in names if (n := self.graph.number(name)) is not None]
+        drawn, blind = self.tree.delay_s[numbers].sum(), self.tree.blind[numbers].sum() * self.step_s
+        return float(blind / (drawn + blind)) if drawn + blind > 0 else 1.0
+
+
+def _pace(outlook: Outlook, plan: _Plan, barred: set[str], begun: int | None, unseen_s: float) -> Pace:
+    """Learned from the points that were reached so far, if anything has begun."""
+    led_to = [name for name in outlook.normal.points if name not in barred and plan.leads_to(name)]
+    here = [] if begun is None else [name for name in led_to if name in outlook.moved]
+    away = [] if begun is None else [name for name in led_to if name not in outlook.moved]
+    row_s = outlook.window.step_s
+    taken = [(outlook.moved[name].row - (begun or 0)) * row_s for name in here]
+    return learn_pace(
+        np.array([plan.seconds(name) for name in here]),
+        np.array(taken, float),
+        np.array([plan.seconds(name) for name in away]),
+        np.full(len(away), unseen_s),
+        plan.blind_share(led_to),
+        DATED_WITHIN_ROWS * row_s,
+    )
 
 
 def _affected(
-    name: str,
-    score: float,
-    graph: PlantGraph,
-    sources: Sequence[str],
-    reach: Reach | None,
-    onset: Onset | None,
-    clock: _Clock,
+    outlook: Outlook, graph: PlantGraph, tree: Tree, name: str, score: float, times: tuple[float, float, float]
 ) -> Affected:
-    unit = graph.unit_of(name)
-    paths = [path for source in sources if (path := graph.path(source, name))] if reach else []
-    path = min(paths, key=len, default=())
-    if onset is not None:
-        middle, first, last = (
-            (row - clock.rows + 1) * clock.row_s for row in (onset.row, onset.earliest, onset.latest)
-        )
-        return Affected(name, unit, score, True, middle, first, last, path)
-    expected = max(reach.delay_s or reach.steps * clock.step_s, 0.0) if reach else clock.step_s * 10
-    return Affected(name, unit, score, False, expected, SOONER * expected, LATER * expected, path)
+    number, onset = graph.number(name), outlook.moved.get(name)
+    way = tree.way(number) if number is not None and tree.strength[number] > 0 else []
+    earliest, likely, latest = times
+    return Affected(
+        name,
+        graph.unit_of(name),
+        score,
+        onset is not None,
+        likely,
+        earliest,
+        latest,
+        tuple(graph.names[step] for step in way),
+        float(tree.strength[number]) if number is not None else 0.0,
+        graph.kind_of(int(tree.link[number])) if number is not None else None,
+        onset.direction if onset else _direction(outlook, name),
+    )
+
+
+def _direction(outlook: Outlook, name: str) -> int:
+    points: Mapping[str, int] = outlook.columns
+    return int(outlook.leaning[points[name]]) if name in points else 0
