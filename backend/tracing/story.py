@@ -51,6 +51,12 @@ def tell(
     }
 
 
+def nothing_yet() -> dict[str, Any]:
+    """The result of a trace that isn't made yet: as ``tell`` writes it, and empty."""
+    lists: dict[str, Any] = {key: [] for key in ("causes", "units", "scope", "records", "posts")}
+    return {"abnormal": False, "rows": 0, "started_at": None, "symptom": None, "unknown": 1.0, **lists}
+
+
 def gist(result: dict[str, Any]) -> tuple[Any, ...]:
     """What of a stored result people are told of when it changes: the likely causes, and what is reached by now."""
     return (
