@@ -2,12 +2,16 @@
 
 from backend.core.jobs import Handler, JobContext
 from backend.delivery.commands.pushing import PUSH_JOB, PUSH_TEST_JOB, send_push, send_test_push
-from backend.tracing.commands import make_trace
+from backend.tracing.commands import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
 
 
 async def _trace(context: JobContext) -> None:
-    await make_trace(context.session, int(context.payload["group_id"]))
+    payload = context.payload
+    if "trace_id" in payload:
+        await make_asked(context.session, int(payload["trace_id"]))
+    else:
+        await make_trace(context.session, int(payload["group_id"]), review=bool(payload.get("review")))
 
 
 HANDLERS: dict[str, Handler] = {TRACE_JOB: _trace, PUSH_JOB: send_push, PUSH_TEST_JOB: send_test_push}

@@ -30,8 +30,8 @@ class Message:
 def message_of(event_id: int, story: str, level: str, data: dict[str, Any], locale: str) -> Message:
     """``data``: that of the event. Only its title and address leave the plant, never its values.
 
-    The tag is the story's: a later event of one story replaces the notice of the earlier, and a message that comes
-    twice shows once.
+    The tag is the story's, or one that the event brings: a later event of one tag replaces the notice of the earlier,
+    and a message that comes twice shows once.
     """
     english = str(data.get("title_en") or "") if locale == "en" else ""
     told = {
@@ -39,7 +39,7 @@ def message_of(event_id: int, story: str, level: str, data: dict[str, Any], loca
         "url": str(data.get("url") or "/"),
         "level": level,
         "level_word": translate(locale, _WORDS[level]) if level in _WORDS else "",
-        "tag": story,
+        "tag": str(data.get("tag") or story),
         "event": event_id,
     }
     urgent = level in TTL_S

@@ -12,6 +12,7 @@ from backend.hazards.reports.queries import Card as ReportCard
 from backend.hazards.reports.queries import to_triage
 from backend.home.tasks import Task, TaskKind, Waiting, sort_tasks
 from backend.identity.actor import Actor
+from backend.tracing.circumstances import CheckView, checks_to_do
 from backend.training.duties import Duty
 from backend.training.queries import Learning, mine
 
@@ -25,7 +26,9 @@ async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
     owned = await rectifications(session, actor, tab=Tab.MINE)
     submitted = await rectifications(session, actor, tab=Tab.TO_VERIFY)
     courses = await mine(session, actor)
+    looks = await checks_to_do(session, actor)
     tasks = [
+        *(_to_look(one) for one in looks),
         *(_to_check(visit) for visit in visits),
         *(_to_decide(report, actor) for report in reports),
         *(_to_rectify(card) for card in owned.cards if card.state in WORKABLE),
@@ -52,6 +55,11 @@ def _to_check(visit: DueVisit) -> Task:
         "",
         visit.due_at,
     )
+
+
+def _to_look(one: CheckView) -> Task:
+    check, node = one.check, one.node
+    return Task(TaskKind.CHECK, f"/checks/{check.id}", node.name, node.name_en, level=check.level, due_at=check.due_at)
 
 
 def _to_decide(card: ReportCard, actor: Actor) -> Task:

@@ -29,6 +29,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "rectifications.policy": _CONFIGURING,
     "traces.see": _ALL,
     "traces.confirm": _LEADING,
+    "traces.ask": _LEADING,
     "training.see": _ALL,
     "training.assign": _CONFIGURING,
     "checkins.see": _ALL,

@@ -123,6 +123,8 @@ class Assembly:
         self.fresh: list[Row] = []
         """Rows whose keys lie after all that this process stored of their points, and their accounts."""
         self.fresh_tallies: list[Tally] = []
+        self.late: dict[int, tuple[Micros, Micros]] = {}
+        """By site: the oldest and the newest reading that came late from a buffer."""
         self.doubtful: list[Row] = []
         """Rows that may repeat a stored key."""
         self.doubtful_tallies: list[Tally] = []
@@ -212,6 +214,7 @@ class Assembly:
             point.source = tally.source
             self.moved[point.id] = point
         if judged is None:
+            self._note_late(point.site_id, at)
             return
         point.at, point.value, point.quality, point.received = at, number, quality, received
         self.touched[point.id] = point
@@ -219,6 +222,10 @@ class Assembly:
             self.live.append(LiveValue(point.site_id, point.id, to_datetime(judged), number, quality))
             if not fresh:
                 self.suspects.append((row, self.live[-1]))
+
+    def _note_late(self, site_id: int, at: Micros) -> None:
+        oldest, newest = self.late.get(site_id, (at, at))
+        self.late[site_id] = (min(oldest, at), max(newest, at))
 
     def _tally(self, site_id: int, source: str, received: Micros) -> Tally:
         tally = self.tallies.get((site_id, source))

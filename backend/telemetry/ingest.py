@@ -24,6 +24,7 @@ from backend.telemetry import metrics
 from backend.telemetry.assembly import Assembly, Incoming, open_message, unknown_codes
 from backend.telemetry.inbox import Inbox
 from backend.telemetry.judging import Judge, Transition
+from backend.telemetry.late import ask_for_traces
 from backend.telemetry.listening import Notices
 from backend.telemetry.mqtt import Broker, Subscriber
 from backend.telemetry.partitions import day_of_number, ensure_partitions
@@ -212,6 +213,8 @@ class Ingest:
         async with self._database.session() as session:
             connection = await driver_connection(session)
             await store(connection, assembly, all_doubtful=all_doubtful)
+            if assembly.late:
+                await ask_for_traces(connection, assembly.late)
             if assembly.receipts:
                 await self._receipts.keep(connection, assembly.receipts)
             if states:

@@ -27,7 +27,12 @@ class Case:
 
 def read_case(path: str, normal_rows: int) -> Case:
     """Read `timestamp,variable,…`; the first `normal_rows` rows are known to be fault-free."""
-    header, rows = _table(path)
+    return case_of(_text(path), path, normal_rows)
+
+
+def case_of(written: str, path: str, normal_rows: int) -> Case:
+    """The case in a text of that form; `path` is what refusals call it."""
+    header, rows = _table(written, path)
     if len(header) < 2:
         raise CaseFileError(f"{path}：至少需要一个时间列和一个变量列 / needs a timestamp column and a variable column")
     if len(set(header)) != len(header):
@@ -84,8 +89,8 @@ def _text(path: str) -> str:
         raise CaseFileError(f"{path}：不是 UTF-8 文本 / is not UTF-8 text") from error
 
 
-def _table(path: str) -> tuple[list[str], list[list[str]]]:
-    rows = [row for row in csv.reader(_text(path).splitlines()) if row]
+def _table(written: str, path: str) -> tuple[list[str], list[list[str]]]:
+    rows = [row for row in csv.reader(written.splitlines()) if row]
     if not rows:
         raise CaseFileError(f"{path}：文件为空 / the file is empty")
     return rows[0], rows[1:]

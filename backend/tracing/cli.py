@@ -6,12 +6,9 @@ The contract (arguments, files, meaning) is that of the scoring harness; docs/tr
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
 
+from backend.tracing.answering import detected, reached, traced
 from backend.tracing.casefile import CaseFileError, read_case, read_graph, write_json, write_scores
-from backend.tracing.engine import Explanation, NodeKind, PlantGraph, detect, impact, learn_normal, trace
-
-PATHS_SHOWN = 5
 
 
 def main(argv: Sequence[str]) -> int:
@@ -60,74 +57,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _detect(arguments: argparse.Namespace) -> None:
-    case = read_case(arguments.input, arguments.normal_rows)
-    normal = learn_normal(case.window.between(0, case.normal_rows))
-    found = detect(case.window, normal, arguments.false_alarm_rate)
+    found = detected(read_case(arguments.input, arguments.normal_rows), arguments.false_alarm_rate)
     write_scores(arguments.out, found.scores.tolist(), found.alarms.tolist())
 
 
 def _trace(arguments: argparse.Namespace) -> None:
     case, graph = read_case(arguments.input, arguments.normal_rows), read_graph(arguments.topology)
-    normal = learn_normal(case.window.between(0, case.normal_rows))
-    found = trace(case.window, normal, graph, arguments.target, _names(arguments.alarm_columns), case.normal_rows, None)
-    causes = [
-        {
-            "id": cause.node,
-            "score": round(cause.probability, 6),
-            "unit": cause.unit,
-            "onset_s": cause.onset_s,
-            "deviation": round(cause.deviation, 3),
-            **_said(cause.explanation),
-        }
-        for cause in found.causes
-    ]
-    paths = [list(cause.path) for cause in found.causes[:PATHS_SHOWN] if len(cause.path) > 1]
-    write_json(
-        arguments.out,
-        {
-            "root_causes": causes,
-            "paths": paths,
-            "abnormal": found.abnormal,
-            "started_s": found.started_s,
-            "symptom": found.symptom,
-            "units": [{"id": u.unit, "score": round(u.probability, 6)} for u in found.units],
-        },
-    )
+    write_json(arguments.out, traced(case, graph, arguments.target, _names(arguments.alarm_columns)))
 
 
 def _impact(arguments: argparse.Namespace) -> None:
     case, graph = read_case(arguments.input, arguments.normal_rows), read_graph(arguments.topology)
-    sources = _names(arguments.sources)
-    unknown = [name for name in sources if name not in case.window.points and name not in graph]
-    if len(unknown) == len(sources):
-        raise CaseFileError(f"--from {','.join(unknown)}：数据和拓扑中都没有 / neither in the data nor in the topology")
-    normal = learn_normal(case.window.between(0, case.normal_rows))
-    reached = impact(case.window, normal, graph, sources, fault_free_rows=case.normal_rows)
-    shown = [node for node in reached if node.node in case.window.points or _is_alarm(graph, node.node)]
-    affected = [
-        {
-            "id": node.node,
-            "score": round(node.score, 6),
-            "moving": node.moving,
-            "arrival_s": [node.arrival_earliest_s, node.arrival_s, node.arrival_latest_s],
-        }
-        for node in shown
-    ]
-    write_json(arguments.out, {"affected": affected, "paths": [list(n.path) for n in shown if len(n.path) > 1]})
-
-
-def _is_alarm(graph: PlantGraph, name: str) -> bool:
-    node = graph.node(name)
-    return node is not None and node.kind is NodeKind.ALARM
+    write_json(arguments.out, reached(case, graph, _names(arguments.sources)))
 
 
 def _names(text: str) -> list[str]:
     return [name for name in text.split(",") if name]
-
-
-def _said(explanation: Explanation) -> dict[str, Any]:
-    listed = {"supports": explanation.supports, "against": explanation.against}
-    return {
-        side: [{"reason": e.reason.value, "value": round(e.value, 3), "points": list(e.points)} for e in evidence]
-        for side, evidence in listed.items()
-    }

@@ -1,151 +1,33 @@
-"""Making a trace (worker), and confirming its root cause (people)."""
+"""What people do with a trace: confirm its root cause, rule one out. Making traces: ``making``; by hand: ``asking``."""
 
-import asyncio
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.alarms.models import Level
 from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.events import record_event
 from backend.core.jobs import enqueue
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
-from backend.identity.permissions import require, system_query, visible
-from backend.tracing.engine import TraceResult, trace
-from backend.tracing.forward import forward_of
-from backend.tracing.gathering import GroupAlarm, Material, gather, point_key
-from backend.tracing.models import TRACE_JOB, Trace
-from backend.tracing.records import answerable_posts, records_about
-from backend.tracing.refining import next_refinement
-from backend.tracing.story import gist, suspected_equipment, tell
+from backend.identity.permissions import require, visible
+from backend.tracing import seams
+from backend.tracing.making import make_asked, make_trace, symptom_of
+from backend.tracing.models import TRACE_JOB, Trace, TraceDismissal
 
-_GRAVITY: dict[str, int] = {Level.MAJOR: 4, Level.SIGNIFICANT: 3, Level.GENERAL: 2, Level.LOW: 1}
-
-
-async def make_trace(session: AsyncSession, group_id: int) -> Trace:
-    """Trace a group of alarms on the readings up to now, store the answer, tell of it, plan the refinement.
-
-    Raises LookupError when the group has no alarms.
-    """
-    await _alone(session, group_id)
-    until = now()
-    material = await gather(session, group_id, until)
-    result = await asyncio.to_thread(_explain, material)
-    suspects = suspected_equipment(result, material.equipment_of)
-    answer = tell(
-        result,
-        material.equipment_of,
-        await records_about(session, material.site_id, suspects, group_id),
-        await answerable_posts(session, material.site_id, suspects),
-        window_end_s=until.timestamp(),
-        rows=material.window.rows,
-    )
-    answer["forward"] = await asyncio.to_thread(forward_of, material, result, until.timestamp())
-    made, before = await _store(session, group_id, material, until, answer)
-    if before is None or gist(before) != gist(made.result):
-        await _announce(session, made, material)
-    await _plan_refinement(session, made, material.window.step_s)
-    return made
-
-
-async def _alone(session: AsyncSession, group_id: int) -> None:
-    """Until the transaction ends, no other worker traces this group: a flood asks for its trace many times."""
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"trace:{group_id}"})
-
-
-def _explain(material: Material) -> TraceResult:
-    return trace(material.window, material.normal, material.graph, target=symptom_of(material.alarms))
-
-
-def symptom_of(alarms: Sequence[GroupAlarm]) -> str | None:
-    """The point to be explained: that of the gravest alarm, of equals the first raised; None without any."""
-    at_points = [alarm for alarm in alarms if alarm.point_id]
-    gravest = max(at_points, key=lambda alarm: _GRAVITY.get(alarm.level, 0), default=None)
-    return point_key(gravest.point_id) if gravest and gravest.point_id else None
-
-
-@system_query("the worker stores every site's traces")
-async def _store(
-    session: AsyncSession, group_id: int, material: Material, until: datetime, answer: dict[str, Any]
-) -> tuple[Trace, dict[str, Any] | None]:
-    """The trace as it is now, and what it said before."""
-    known = (
-        await session.execute(select(Trace).where(col(Trace.group_id) == group_id).with_for_update())
-    ).scalar_one_or_none()
-    made = known or Trace(site_id=material.site_id, group_id=group_id, first_made_at=until)
-    before = known.result if known else None
-    made.revision = known.revision + 1 if known else 1
-    made.made_at = until
-    made.window_to = until
-    times = material.window.times_s
-    made.window_from = datetime.fromtimestamp(float(times[0]), until.tzinfo) if len(times) else until
-    made.result = answer | {"normal_id": material.normal_id}
-    session.add(made)
-    await session.flush()
-    return made, before
-
-
-async def _announce(session: AsyncSession, made: Trace, material: Material) -> None:
-    first = material.alarms[0]
-    await record_event(
-        session,
-        site_id=made.site_id,
-        kind="trace.made" if made.revision == 1 else "trace.refined",
-        subject="trace",
-        subject_id=made.id,
-        story=f"alarm:{first.id}",
-        level=first.level,
-        data={
-            "title_zh": "已溯源" if made.revision == 1 else "溯源已更新",
-            "title_en": "Traced" if made.revision == 1 else "Trace refined",
-            "url": f"/traces/{made.id}",
-            "revision": made.revision,
-            "top": made.result["causes"][0]["node"] if made.result["causes"] else None,
-        },
-    )
-
-
-@system_query("the worker refines every site's traces")
-async def _plan_refinement(session: AsyncSession, made: Trace, step_s: float) -> None:
-    """Queue the next revision while any alarm of the group is active; an alarm that comes (again) brings it nearer."""
-    last_raised = await session.scalar(
-        text(
-            "SELECT max(last_raised_at) FROM alarm WHERE site_id = :site AND group_id = :group_id "
-            "AND active AND state <> 'closed'"
-        ),
-        {"site": made.site_id, "group_id": made.group_id},
-    )
-    due_at = next_refinement(last_raised, made.made_at, step_s) if last_raised else None
-    if due_at is not None:
-        await enqueue(
-            session,
-            TRACE_JOB,
-            {"group_id": made.group_id},
-            site_id=made.site_id,
-            dedupe_key=f"{made.group_id}:again",
-            due_at=due_at,
-        )
+__all__ = ["confirm_cause", "dismiss_cause", "make_asked", "make_trace", "retrace", "symptom_of", "take_back"]
 
 
 async def confirm_cause(session: AsyncSession, actor: Actor, trace_id: int, *, node: str, note: str = "") -> Trace:
-    """A person says which root cause was right: a node of the plant, or ``other`` with a note.
+    """A person says which root cause was right: a node of the plant, or ``other`` with a note. The model learns it.
 
     Raises NotFound for another site's trace, Invalid for a node that isn't of this plant.
     """
     require(actor, "traces.confirm")
-    made = (
-        await session.execute(select(Trace).where(col(Trace.id) == trace_id, visible(actor, Trace)).with_for_update())
-    ).scalar_one_or_none()
-    if made is None:
-        raise NotFound()
-    offered = {cause["node"] for cause in made.result["causes"]}
-    if node not in offered and node != "other":
+    made = await locked_trace(session, actor, trace_id)
+    if node not in offered(made) and node != "other" and node not in await seams.places(session, actor):
         raise Invalid(fields={"node": N_("请选择一个根源")})
     if node == "other" and not note.strip():
         raise Invalid(fields={"note": N_("请写明实际的根源")})
@@ -154,25 +36,92 @@ async def confirm_cause(session: AsyncSession, actor: Actor, trace_id: int, *, n
     made.confirmed_by, made.confirmed_at = actor.person_id, now()
     session.add(made)
     await record_change(session, actor, "trace.confirm", "trace", made.id, {"confirmed_node": [before, node]})
-    first_alarm = (
-        await session.execute(
-            text("SELECT min(id) FROM alarm WHERE group_id = :group_id AND site_id = :site"),
-            {"group_id": made.group_id, "site": actor.site_id},
+    said = {"note": note.strip()}
+    await tell_of_trace(session, made, actor, "trace.confirmed", "根源已确认", "Root cause confirmed", **said)
+    await seams.learn(session, actor, made)
+    return made
+
+
+async def dismiss_cause(session: AsyncSession, actor: Actor, trace_id: int, *, node: str) -> Trace:
+    """A person rules a cause out: it weighs little from now on, and the trace is made anew for the next.
+
+    Raises NotFound for another site's trace, Invalid for a node that isn't one of its causes.
+    """
+    require(actor, "traces.confirm")
+    made = await locked_trace(session, actor, trace_id)
+    if node not in offered(made):
+        raise Invalid(fields={"node": N_("请选择一个根源")})
+    known = await session.scalar(
+        select(col(TraceDismissal.id)).where(
+            visible(actor, TraceDismissal), col(TraceDismissal.trace_id) == made.id, col(TraceDismissal.node) == node
         )
-    ).scalar_one()
+    )
+    if known is not None:
+        return made
+    session.add(TraceDismissal(site_id=made.site_id, trace_id=made.id, node=node, person_id=actor.person_id))
+    await record_change(session, actor, "trace.dismiss", "trace", made.id, {"dismissed": [None, node]})
+    await tell_of_trace(session, made, actor, "trace.dismissed", "排除了一个根源", "A cause was ruled out", node=node)
+    await retrace(session, made)
+    return made
+
+
+async def take_back(session: AsyncSession, actor: Actor, trace_id: int, *, node: str) -> Trace:
+    """What was ruled out may be it after all. Raises NotFound for another site's trace."""
+    require(actor, "traces.confirm")
+    made = await locked_trace(session, actor, trace_id)
+    gone = await session.execute(
+        delete(TraceDismissal)
+        .where(visible(actor, TraceDismissal), col(TraceDismissal.trace_id) == made.id)
+        .where(col(TraceDismissal.node) == node)
+        .returning(col(TraceDismissal.id))
+    )
+    if gone.first() is not None:
+        await record_change(session, actor, "trace.take_back", "trace", made.id, {"dismissed": [node, None]})
+        await tell_of_trace(
+            session, made, actor, "trace.taken_back", "撤回了对根源的排除", "A cause counts again", node=node
+        )
+        await retrace(session, made)
+    return made
+
+
+async def retrace(session: AsyncSession, made: Trace) -> None:
+    """Ask for the trace anew, because there is new evidence."""
+    payload = {"group_id": made.group_id} if made.group_id else {"trace_id": made.id}
+    await enqueue(session, TRACE_JOB, payload, site_id=made.site_id, dedupe_key=f"trace:{made.id}")
+
+
+def offered(made: Trace) -> set[str]:
+    """Nodes that the trace names as causes."""
+    return {cause["node"] for cause in made.result["causes"]}
+
+
+async def locked_trace(session: AsyncSession, actor: Actor, trace_id: int) -> Trace:
+    """The trace, held until the transaction ends. Raises NotFound for another site's."""
+    made = (
+        await session.execute(select(Trace).where(col(Trace.id) == trace_id, visible(actor, Trace)).with_for_update())
+    ).scalar_one_or_none()
+    if made is None:
+        raise NotFound()
+    return made
+
+
+async def tell_of_trace(
+    session: AsyncSession, made: Trace, actor: Actor, kind: str, title_zh: str, title_en: str, **further: Any
+) -> None:
+    """Record what a person did with a trace, in the story of its first alarm where it has one."""
+    first_alarm = await session.scalar(
+        text("SELECT min(id) FROM alarm WHERE group_id = :group_id AND site_id = :site"),
+        {"group_id": made.group_id, "site": made.site_id},
+    )
+    data = {"title_zh": title_zh, "title_en": title_en, "url": f"/traces/{made.id}"}
     await record_event(
         session,
         site_id=made.site_id,
-        kind="trace.confirmed",
+        kind=kind,
         subject="trace",
         subject_id=made.id,
-        story=f"alarm:{first_alarm}",
+        story=f"alarm:{first_alarm}" if first_alarm else f"trace:{made.id}",
+        level=str(further.pop("level", "")),
         actor_id=actor.person_id,
-        data={
-            "title_zh": "根源已确认",
-            "title_en": "Root cause confirmed",
-            "url": f"/traces/{made.id}",
-            "note": note.strip(),
-        },
+        data=data | further,
     )
-    return made

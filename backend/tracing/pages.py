@@ -11,9 +11,12 @@ from backend.core.pages import render
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live.wording import LIMITS, LINK_KINDS
 from backend.plant import queries as plant
-from backend.tracing import queries
+from backend.tracing import checking_pages, listing_pages, queries, seams
 from backend.tracing.advice import advice_for
-from backend.tracing.commands import confirm_cause
+from backend.tracing.asking import ask_review
+from backend.tracing.checking import ask_check
+from backend.tracing.circumstances import circumstances
+from backend.tracing.commands import confirm_cause, dismiss_cause, take_back
 from backend.tracing.exposure import Exposure, exposure
 from backend.tracing.queries import TraceView
 from backend.tracing.sentences import certainty, reason_sentence, record_sentence, shortest_first
@@ -23,8 +26,18 @@ from backend.tracing.timeline import latest_seen, timeline
 from backend.tracing.walking import convincing, walk
 
 router = APIRouter(include_in_schema=False)
+router.include_router(listing_pages.router)
+router.include_router(checking_pages.router)
 
 Typed = Annotated[str, Form()]
+_DONE = {
+    "confirmed": N_("根源已确认"),
+    "dismissed": N_("已排除，正在重新排序"),
+    "back": N_("已撤回，正在重新排序"),
+    "check": N_("已请人核查，结果会回到这里"),
+    "review": N_("正在溯源完整过程"),
+}
+"""What a form did, by the word that it leaves in the address."""
 
 
 @router.get("/traces/{trace_id}", dependencies=[allow("traces.see")])
@@ -35,13 +48,20 @@ async def trace_page(
     trace_id: int,
     cause: Annotated[int, Query(ge=0, le=20)] = 0,
     seen: Annotated[int, Query(ge=0)] = 0,
+    shown: Annotated[int, Query(ge=0)] = 0,
     done: str = "",
 ) -> Response:
-    """The whole trace, walked along the path of the cause of this rank. ``seen``: asks only for newer revisions."""
+    """The whole trace, walked along the path of the cause of this rank.
+
+    ``seen`` is the revision of the path on the page, ``shown`` that of its causes: who names them asks for newer
+    causes alone, and gets nothing while there are none.
+    """
     view = await _visible(session, actor, trace_id)
     if seen:
-        return render(request, "tracing/trace.html", block="newer", view=view, seen=seen)
-    return await _page(request, session, actor, view, rank=cause, done=N_("根源已确认") if done else "")
+        if view.trace.revision <= max(seen, shown):
+            return Response(status_code=204)
+        return await _page(request, session, actor, view, rank=cause, block="now", seen=seen)
+    return await _page(request, session, actor, view, rank=cause, done=_DONE.get(done, ""))
 
 
 @router.get("/alarms/{alarm_id}/trace", dependencies=[allow("traces.see")])
@@ -76,7 +96,37 @@ async def confirm(
         response = await _page(request, session, actor, view, errors=refused.fields, typed={"node": node, "note": note})
         response.status_code = 422
         return response
-    return RedirectResponse(f"/traces/{trace_id}?done=1", 303)
+    return RedirectResponse(f"/traces/{trace_id}?done=confirmed", 303)
+
+
+@router.post("/traces/{trace_id}/dismiss", dependencies=[allow("traces.confirm")])
+async def dismiss(session: SessionDep, actor: ActorDep, trace_id: int, node: Typed = "") -> Response:
+    """ "Not this": the next cause comes first."""
+    await dismiss_cause(session, actor, trace_id, node=node)
+    return RedirectResponse(f"/traces/{trace_id}?done=dismissed", 303)
+
+
+@router.post("/traces/{trace_id}/take-back", dependencies=[allow("traces.confirm")])
+async def restore(session: SessionDep, actor: ActorDep, trace_id: int, node: Typed = "") -> Response:
+    """It may be this one after all."""
+    await take_back(session, actor, trace_id, node=node)
+    return RedirectResponse(f"/traces/{trace_id}?done=back", 303)
+
+
+@router.post("/traces/{trace_id}/check", dependencies=[allow("traces.confirm")])
+async def check(
+    session: SessionDep, actor: ActorDep, trace_id: int, node: Typed = "", question: Typed = ""
+) -> Response:
+    """Send somebody to look."""
+    await ask_check(session, actor, trace_id, node=node, question=question[:500])
+    return RedirectResponse(f"/traces/{trace_id}?done=check", 303)
+
+
+@router.post("/traces/{trace_id}/review", dependencies=[allow("traces.ask")])
+async def review(session: SessionDep, actor: ActorDep, trace_id: int) -> Response:
+    """Trace the whole process."""
+    await ask_review(session, actor, trace_id)
+    return RedirectResponse(f"/traces/{trace_id}?done=review", 303)
 
 
 async def _visible(session: SessionDep, actor: ActorDep, trace_id: int) -> TraceView:
@@ -97,7 +147,14 @@ async def _page(
     errors: Any = None,
     typed: Any = None,
     done: str = "",
+    seen: int = 0,
 ) -> Response:
+    around = await circumstances(session, actor, view.trace)
+    if not view.trace.revision:
+        waits = "hx-request" in request.headers and not around.failed
+        return Response(status_code=204) if waits else render(request, "tracing/asked.html", view=view, around=around)
+    if "hx-request" in request.headers and block is None:  # who waited for it gets the whole page
+        return Response(status_code=204, headers={"HX-Refresh": "true"})
     short = block == "brief"
     walked = [] if short else await walk(session, actor, view, rank)
     reached = reached_equipment(view.result, rank)
@@ -108,6 +165,7 @@ async def _page(
         "tracing/trace.html",
         block=block,
         view=view,
+        around=around,
         rank=rank,
         walked=walked,
         path=path,
@@ -130,6 +188,11 @@ async def _page(
         typed=typed or {"node": view.trace.confirmed_node, "note": view.trace.confirmation_note},
         errors=errors or {},
         done=done,
+        seen=seen,
         confirms=actor.can("traces.confirm") and bool(view.result["causes"]),
+        asks=actor.can("traces.ask"),
+        origins=listing_pages.ORIGINS,
+        fused=view.result.get("fused", []),
+        similar=[] if short else await seams.similar(session, actor, view.trace),
     )
     return response

@@ -72,10 +72,10 @@ class Waiting:
 
 @dataclass(frozen=True)
 class TraceView:
-    """A trace, its first alarm, and every name its result needs."""
+    """A trace, its first alarm (None for one by hand), and every name its result needs."""
 
     trace: Trace
-    first_alarm: Alarm
+    first_alarm: Alarm | None
     alarm_count: int
     names: dict[str, NodeName]
     places: dict[int, Place]
@@ -166,15 +166,15 @@ async def _view(session: AsyncSession, actor: Actor, found: Trace) -> TraceView:
     names = await node_names(session, actor, _keys(found.result))
     equipment = {name.equipment_id for name in names.values() if name.equipment_id}
     names |= await node_names(session, actor, {f"equipment:{id_}" for id_ in equipment} - names.keys())
-    confirmed = await _people(session, actor, [found.confirmed_by] if found.confirmed_by else [])
+    confirmed = await people_by_id(session, actor, [found.confirmed_by] if found.confirmed_by else [])
     return TraceView(
         found,
-        alarms[0],
+        alarms[0] if alarms else None,
         len(alarms),
         names,
         await areas_of(session, actor, equipment),
         await _posts(session, actor, found.result["posts"]),
-        await _rule_advice(session, actor, found.group_id),
+        await _rule_advice(session, actor, found.group_id or 0),
         confirmed_by=confirmed.get(found.confirmed_by or 0),
     )
 
@@ -191,7 +191,7 @@ def _keys(result: dict[str, Any]) -> set[str]:
         keys |= {f"equipment:{item['equipment_id']}"} if item["equipment_id"] else set()
     keys |= {f"equipment:{unit['equipment_id']}" for unit in result["units"]}
     keys |= {f"equipment:{record['equipment_id']}" for record in result["records"]}
-    return keys
+    return keys | {f"equipment:{one['equipment_id']}" for one in result.get("fused", []) if one.get("equipment_id")}
 
 
 async def node_names(session: AsyncSession, actor: Actor, keys: Iterable[str]) -> dict[str, NodeName]:
@@ -199,7 +199,8 @@ async def node_names(session: AsyncSession, actor: Actor, keys: Iterable[str]) -
     ids: dict[str, list[int]] = {"point": [], "equipment": []}
     for key in keys:
         kind, _, number = key.partition(":")
-        ids[kind].append(int(number))
+        if kind in ids and number.isdigit():
+            ids[kind].append(int(number))
     points = await session.execute(select(Point).where(visible(actor, Point), col(Point.id).in_(ids["point"])))
     equipment = await session.execute(
         select(Equipment).where(visible(actor, Equipment), col(Equipment.id).in_(ids["equipment"]))
@@ -245,10 +246,11 @@ async def _posts(session: AsyncSession, actor: Actor, posts: list[dict[str, Any]
     ]
 
 
-async def _people(session: AsyncSession, actor: Actor, ids: list[int]) -> dict[int, PersonName]:
+async def people_by_id(session: AsyncSession, actor: Actor, ids: Iterable[int]) -> dict[int, PersonName]:
+    """People by name."""
     rows = await session.execute(
         select(col(Person.id), col(Person.name), col(Person.name_en)).where(
-            visible(actor, Person), col(Person.id).in_(ids)
+            visible(actor, Person), col(Person.id).in_(list(ids))
         )
     )
     return {id_: PersonName(id_, name, name_en) for id_, name, name_en in rows}

@@ -56,6 +56,12 @@ def tell_scope(scope: Sequence[Affected], equipment_of: Mapping[str, int], windo
     return [_affected(item, equipment_of, window_end_s) for item in scope[:SCOPE_KEPT]]
 
 
+def nothing_yet() -> dict[str, Any]:
+    """The result of a trace that isn't made yet: as ``tell`` writes it, and empty."""
+    lists: dict[str, Any] = {key: [] for key in ("causes", "units", "scope", "records", "posts")}
+    return {"abnormal": False, "rows": 0, "started_at": None, "symptom": None, "unknown": 1.0, **lists}
+
+
 def gist(result: dict[str, Any]) -> tuple[Any, ...]:
     """What of a stored result people are told of when it changes: the likely causes, and what is reached by now."""
     return (

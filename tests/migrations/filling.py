@@ -20,6 +20,7 @@ _VALUES: list[tuple[type[Any], Any]] = [
 ]
 """A value of each type; of any other type it is a word."""
 _REQUIRED_BY_CHECK = {
+    "trace.group_id",
     "link.source_equipment_id",
     "link.target_equipment_id",
     "training_assignment.person_id",

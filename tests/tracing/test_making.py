@@ -227,7 +227,7 @@ async def test_how_far_the_work_is_can_be_asked_before_there_is_a_trace(database
 
 def test_the_symptom_is_the_gravest_alarm_s_point_and_of_equals_the_first() -> None:
     def alarm(id_: int, point: int | None, level: str) -> GroupAlarm:
-        return GroupAlarm(id_, point, None, level, now(), "", "")
+        return GroupAlarm(id_, point, None, None, level, "threshold", False, "高报", "high", now())
 
     assert symptom_of([alarm(1, 5, "general"), alarm(2, 6, "major"), alarm(3, 7, "major")]) == "point:6"
     assert symptom_of([alarm(1, None, "major"), alarm(2, 9, "low")]) == "point:9"

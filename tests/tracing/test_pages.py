@@ -205,7 +205,7 @@ async def test_a_leader_confirms_by_the_form_and_sees_it(app: FastAPI, database:
     async with signed_in(app, found.people[Role.LEADER]) as browser:
         node = trace.result["causes"][0]["node"]
         answer = await browser.post(f"/traces/{trace.id}/confirm", data={"node": node, "note": "现场看到阀门关着"})
-        assert (answer.status_code, answer.headers["location"]) == (303, f"/traces/{trace.id}?done=1")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/traces/{trace.id}?done=confirmed")
         page = (await browser.get(answer.headers["location"])).text
     leader: Person = found.people[Role.LEADER]
     assert "已确认根源" in page and "现场看到阀门关着" in page and leader.name in page and "更正根源" in page

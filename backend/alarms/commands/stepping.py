@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.alarms.commands.making import TRACE_JOB
 from backend.alarms.lifecycle import CALLING, Facts, Refusal, Step, facts_of, step
 from backend.alarms.models import Alarm, AlarmState, Level
 from backend.alarms.queries.watching import ladder_of
 from backend.core.clock import now
 from backend.core.errors import Conflict
 from backend.core.events import record_event
+from backend.core.jobs import enqueue
 
 EVENT_WORDS: dict[str, tuple[str, str]] = {
     "alarm.raised": ("", ""),
@@ -121,13 +123,16 @@ async def _keep_deadlines(session: AsyncSession, alarm: Alarm, before: Facts, af
 async def _close_emptied_group(session: AsyncSession, alarm: Alarm) -> None:
     if alarm.group_id is None:
         return
-    await session.execute(
+    closed = await session.execute(
         text(
             "UPDATE alarm_group SET closed_at = now() WHERE site_id = :site AND id = :id AND closed_at IS NULL "
-            "AND NOT EXISTS (SELECT 1 FROM alarm WHERE group_id = :id AND state <> 'closed')"
+            "AND NOT EXISTS (SELECT 1 FROM alarm WHERE group_id = :id AND state <> 'closed') RETURNING id"
         ),
         {"site": alarm.site_id, "id": alarm.group_id},
     )
+    if closed.first() is not None:
+        review = {"group_id": alarm.group_id, "review": True}
+        await enqueue(session, TRACE_JOB, review, site_id=alarm.site_id, dedupe_key=f"{alarm.group_id}:review")
 
 
 def changed_facts(before: Facts, after: Facts) -> dict[str, list[Any]]:

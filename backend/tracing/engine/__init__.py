@@ -11,6 +11,7 @@ No IO, no database, no clock; imports nothing else of ours. `docs/tracing-engine
 from .detection import Detection, Detector, Score, contributions, detect
 from .explanation import Evidence, Explanation, Reason
 from .graph import CARRIERS, Carrier, Link, LinkKind, Node, NodeKind, PlantGraph, Reach
+from .joining import joined
 from .learning import learn_normal
 from .normal import Normal
 from .scope import Affected, Outlook, impact, reached_from
@@ -43,6 +44,7 @@ __all__ = [
     "contributions",
     "detect",
     "impact",
+    "joined",
     "learn_normal",
     "reached_from",
     "trace",

@@ -1,19 +1,15 @@
-"""Traces for programs, with the permissions of the pages."""
+"""What programs send and get about traces."""
 
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from backend.core.errors import NotFound
-from backend.identity.web import ActorDep, SessionDep, allow
-from backend.tracing import queries
-from backend.tracing.commands import confirm_cause
+from backend.tracing.circumstances import Listed
+from backend.tracing.models import TraceCheck
 from backend.tracing.queries import NodeName, TraceView
 from backend.tracing.steps import reached_equipment, steps_of
-
-router = APIRouter(prefix="/api/v1", tags=["traces"])
 
 
 class NodeOut(BaseModel):
@@ -98,12 +94,19 @@ class ConfirmationOut(BaseModel):
 
 
 class TraceOut(BaseModel):
-    """A trace; ``unknown`` is the probability that the cause isn't measured."""
+    """A trace; ``unknown`` is the probability that the cause isn't measured. ``revision`` 0: it isn't made yet."""
 
     id: int
     revision: int
+    origin: str
+    """``alarm``, ``warning`` (of the learned normal alone) or ``hand``."""
+    stage: str
+    """``live``, or ``review`` once the whole process was looked at."""
+    asked_for: str
+    window_from: datetime
+    window_to: datetime
     made_at: datetime
-    alarm_id: int
+    alarm_id: int | None
     alarm_count: int
     abnormal: bool
     started_at: datetime | None
@@ -117,6 +120,56 @@ class TraceOut(BaseModel):
     confirmation: ConfirmationOut | None
 
 
+class ListedOut(BaseModel):
+    """A trace in the list, with its probable (or confirmed) root."""
+
+    id: int
+    origin: str
+    stage: str
+    revision: int
+    first_made_at: datetime
+    alarm_id: int | None
+    title: str
+    title_en: str
+    root: NodeOut | None
+    probability: float
+    confirmed: bool
+
+
+class QuestionIn(BaseModel):
+    """What to trace (``point:7``, ``equipment:3``, ``report:5``, ``rectification:2``, empty: the plant) and when;
+    without times the last hour."""
+
+    what: str = Field("", max_length=40)
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class CauseIn(BaseModel):
+    """A cause of the trace, by its node; ``question``: words for who is to look."""
+
+    node: str = Field("", max_length=64)
+    question: str = Field("", max_length=500)
+
+
+class CheckOut(BaseModel):
+    """A look on site; ``verdict`` is empty until it is answered, then ``found``, ``clear`` or ``unsure``."""
+
+    id: int
+    trace_id: int
+    node: str
+    due_at: datetime
+    verdict: str
+    note: str
+
+
+class VerdictIn(BaseModel):
+    """What who looked found."""
+
+    verdict: str = Field("", max_length=20)
+    note: str = Field("", max_length=2000)
+
+
 class ConfirmationIn(BaseModel):
     """``node``: the key of one of the trace's causes, or ``other`` with a ``note``."""
 
@@ -124,38 +177,50 @@ class ConfirmationIn(BaseModel):
     note: str = Field("", max_length=2000)
 
 
-@router.get("/traces/{trace_id}", dependencies=[allow("traces.see")])
-async def read_trace(session: SessionDep, actor: ActorDep, trace_id: int) -> TraceOut:
-    """One trace."""
-    return _trace(await queries.trace_view(session, actor, trace_id))
+def check_out(one: TraceCheck) -> CheckOut:
+    """A look on site as programs get it."""
+    return CheckOut(
+        id=one.id, trace_id=one.trace_id, node=one.node, due_at=one.due_at, verdict=one.verdict, note=one.note
+    )
 
 
-@router.get("/alarms/{alarm_id}/trace", dependencies=[allow("traces.see")])
-async def read_trace_of_alarm(session: SessionDep, actor: ActorDep, alarm_id: int) -> TraceOut | None:
-    """The trace of the group an alarm belongs to; null while it isn't made."""
-    view = await queries.trace_of_alarm(session, actor, alarm_id)
-    if view is None and await queries.waiting(session, actor, alarm_id) is not None:
-        return None
-    return _trace(view)
+def listed_out(one: Listed) -> ListedOut:
+    """A trace in the list as programs get it."""
+    title, title_en = "", ""
+    if one.alarm:
+        title, title_en = one.alarm.title, one.alarm.title_en
+    elif one.subject:
+        title, title_en = one.subject.name, one.subject.name_en
+    return ListedOut(
+        id=one.trace.id,
+        origin=one.trace.origin,
+        stage=one.trace.stage,
+        revision=one.trace.revision,
+        first_made_at=one.trace.first_made_at,
+        alarm_id=one.alarm.id if one.alarm else None,
+        title=title,
+        title_en=title_en,
+        root=_node(one.root) if one.root else None,
+        probability=one.probability,
+        confirmed=bool(one.trace.confirmed_node),
+    )
 
 
-@router.post("/traces/{trace_id}/confirm", dependencies=[allow("traces.confirm")])
-async def confirm(session: SessionDep, actor: ActorDep, trace_id: int, sent: ConfirmationIn | None = None) -> TraceOut:
-    """Say which root cause was right."""
-    wanted = sent or ConfirmationIn()
-    await confirm_cause(session, actor, trace_id, node=wanted.node, note=wanted.note)
-    return _trace(await queries.trace_view(session, actor, trace_id))
-
-
-def _trace(view: TraceView | None) -> TraceOut:
+def trace_out(view: TraceView | None) -> TraceOut:
+    """A trace as programs get it. Raises NotFound for None."""
     if view is None:
         raise NotFound()
     result, trace = view.result, view.trace
     return TraceOut(
         id=trace.id,
         revision=trace.revision,
+        origin=trace.origin,
+        stage=trace.stage,
+        asked_for=trace.asked_for,
+        window_from=trace.window_from,
+        window_to=trace.window_to,
         made_at=trace.made_at,
-        alarm_id=view.first_alarm.id,
+        alarm_id=view.first_alarm.id if view.first_alarm else None,
         alarm_count=view.alarm_count,
         abnormal=result.get("abnormal", False),
         started_at=view.started_at,

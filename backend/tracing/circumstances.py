@@ -1,0 +1,272 @@
+"""What stands around a trace as people see it: who asked for it, what was ruled out, looks on site; and all traces."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, String, cast, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.alarms.models import Alarm
+from backend.core.errors import NotFound
+from backend.core.jobs import Job, JobStatus
+from backend.hazards.models import Rectification
+from backend.hazards.reports.models import HazardReport
+from backend.identity.actor import Actor
+from backend.identity.models import Post, PostHolder
+from backend.identity.permissions import visible
+from backend.plant.models import Equipment, Point
+from backend.tracing.models import TRACE_JOB, Trace, TraceCheck, TraceCheckPhoto, TraceDismissal
+from backend.tracing.queries import NodeName, PersonName, node_names, people_by_id
+
+PAGE = 40
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a person asked about: its names and where it stands."""
+
+    name: str
+    name_en: str
+    url: str
+
+
+@dataclass(frozen=True)
+class CheckView:
+    """A look on site: the check, its cause by name, the post, who asked and who answered, its photos."""
+
+    check: TraceCheck
+    node: NodeName
+    post: Post | None
+    asked_by: PersonName | None
+    answered_by: PersonName | None
+    photos: Sequence[TraceCheckPhoto] = ()
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Around one trace. ``failed``: its worker gave up."""
+
+    subject: Subject | None
+    asked_by: PersonName | None
+    dismissed: dict[str, PersonName | None] = field(default_factory=dict)
+    names: dict[str, NodeName] = field(default_factory=dict)
+    """Of the nodes that were ruled out."""
+    checks: Sequence[CheckView] = ()
+    failed: bool = False
+
+    def check_of(self, node: str) -> CheckView | None:
+        """The newest look at a cause."""
+        return next((one for one in self.checks if one.check.node == node), None)
+
+
+async def circumstances(session: AsyncSession, actor: Actor, trace: Trace) -> Circumstances:
+    """All of it for one trace that the actor may see."""
+    dismissals = (
+        await session.scalars(
+            select(TraceDismissal)
+            .where(visible(actor, TraceDismissal), col(TraceDismissal.trace_id) == trace.id)
+            .order_by(col(TraceDismissal.id))
+        )
+    ).all()
+    people = await people_by_id(
+        session, actor, {*(one.person_id for one in dismissals), *([trace.asked_by] if trace.asked_by else [])}
+    )
+    return Circumstances(
+        await subject_of(session, actor, trace.asked_for),
+        people.get(trace.asked_by or 0),
+        {one.node: people.get(one.person_id) for one in dismissals},
+        await node_names(session, actor, [one.node for one in dismissals]),
+        await check_views(session, actor, col(TraceCheck.trace_id) == trace.id),
+        await _has_failed(session, actor, trace) if not trace.revision else False,
+    )
+
+
+async def subject_of(session: AsyncSession, actor: Actor, asked_for: str) -> Subject | None:
+    """Names of what a trace by hand is about; None for the plant as a whole and for what is gone."""
+    kind, _, number = asked_for.partition(":")
+    if kind in {"point", "equipment"}:
+        node = (await node_names(session, actor, [asked_for])).get(asked_for)
+        return Subject(node.name, node.name_en, node.url) if node else None
+    if kind == "report":
+        report = await session.scalar(
+            select(HazardReport).where(visible(actor, HazardReport), col(HazardReport.id) == int(number))
+        )
+        return Subject(report.number, report.number, f"/reports/{report.id}") if report else None
+    if kind == "rectification":
+        one = await session.scalar(
+            select(Rectification).where(visible(actor, Rectification), col(Rectification.id) == int(number))
+        )
+        return Subject(one.number, one.number, f"/rectifications/{one.id}") if one else None
+    return None
+
+
+async def _has_failed(session: AsyncSession, actor: Actor, trace: Trace) -> bool:
+    status = await session.scalar(
+        select(col(Job.status))
+        .where(
+            col(Job.kind) == TRACE_JOB, col(Job.site_id) == actor.site_id, col(Job.dedupe_key) == f"trace:{trace.id}"
+        )
+        .order_by(col(Job.id).desc())
+        .limit(1)
+    )
+    return status == JobStatus.DEAD
+
+
+async def check_views(session: AsyncSession, actor: Actor, which: ColumnElement[bool]) -> list[CheckView]:
+    """Looks on site with all their names, the newest first."""
+    rows = (
+        await session.execute(
+            select(TraceCheck, Post)
+            .outerjoin(Post, (col(Post.id) == col(TraceCheck.post_id)) & visible(actor, Post))
+            .where(visible(actor, TraceCheck), which)
+            .order_by(col(TraceCheck.id).desc())
+            .limit(100)
+        )
+    ).all()
+    names = await node_names(session, actor, {check.node for check, _ in rows})
+    people = await people_by_id(
+        session, actor, {id_ for check, _ in rows for id_ in (check.asked_by, check.answered_by) if id_}
+    )
+    photos = (
+        await session.scalars(
+            select(TraceCheckPhoto)
+            .where(
+                visible(actor, TraceCheckPhoto),
+                col(TraceCheckPhoto.check_id).in_([check.id for check, _ in rows]),
+            )
+            .order_by(col(TraceCheckPhoto.id))
+        )
+    ).all()
+    return [
+        CheckView(
+            check,
+            names.get(check.node) or NodeName(check.node, check.node, check.node, ""),
+            post,
+            people.get(check.asked_by),
+            people.get(check.answered_by or 0),
+            [photo for photo in photos if photo.check_id == check.id],
+        )
+        for check, post in rows
+    ]
+
+
+async def check_view(session: AsyncSession, actor: Actor, check_id: int) -> CheckView:
+    """One look on site. Raises NotFound for another site's."""
+    found = await check_views(session, actor, col(TraceCheck.id) == check_id)
+    if not found:
+        raise NotFound()
+    return found[0]
+
+
+async def checks_to_do(session: AsyncSession, actor: Actor) -> list[CheckView]:
+    """Open looks on site that were sent to a post that the actor holds, or to nobody in particular if they lead."""
+    mine = (
+        select(col(PostHolder.post_id))
+        .where(
+            visible(actor, PostHolder), col(PostHolder.person_id) == actor.person_id, col(PostHolder.until).is_(None)
+        )
+        .scalar_subquery()
+    )
+    sent: ColumnElement[bool] = col(TraceCheck.post_id).in_(mine)
+    if actor.can("traces.confirm"):
+        held = exists().where(
+            visible(actor, PostHolder),
+            col(PostHolder.post_id) == col(TraceCheck.post_id),
+            col(PostHolder.until).is_(None),
+        )
+        sent = or_(sent, ~held)
+    return await check_views(session, actor, col(TraceCheck.answered_at).is_(None) & sent)
+
+
+async def check_photo(session: AsyncSession, actor: Actor, photo_id: int) -> TraceCheckPhoto:
+    """A photo of a look on site. Raises NotFound for another site's."""
+    photo = await session.scalar(
+        select(TraceCheckPhoto).where(visible(actor, TraceCheckPhoto), col(TraceCheckPhoto.id) == photo_id)
+    )
+    if photo is None:
+        raise NotFound()
+    return photo
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A trace in the list: its first alarm or what was asked for, and its probable root."""
+
+    trace: Trace
+    alarm: Alarm | None
+    subject: Subject | None
+    root: NodeName | None
+    probability: float
+
+    @property
+    def at(self) -> datetime:
+        """When it was first asked for or made."""
+        return self.trace.first_made_at
+
+
+async def traces(
+    session: AsyncSession, actor: Actor, *, words: str = "", origin: str = "", before: int | None = None
+) -> list[Listed]:
+    """Traces, the newest first, ``PAGE`` and one more. ``words``: in an alarm's title or the name of a cause."""
+    query = select(Trace).where(visible(actor, Trace)).order_by(col(Trace.id).desc()).limit(PAGE + 1)
+    if origin:
+        query = query.where(col(Trace.origin) == origin)
+    if before is not None:
+        query = query.where(col(Trace.id) < before)
+    if words.strip():
+        query = query.where(_named(actor, words.strip()))
+    found = (await session.scalars(query)).all()
+    roots = {trace.id: root_of(trace) for trace in found}
+    names = await node_names(session, actor, {root for root, _ in roots.values() if root})
+    first = await _first_alarms(session, actor, [trace.group_id for trace in found if trace.group_id])
+    return [
+        Listed(
+            trace,
+            first.get(trace.group_id or 0),
+            await subject_of(session, actor, trace.asked_for) if trace.asked_for else None,
+            names.get(roots[trace.id][0]),
+            roots[trace.id][1],
+        )
+        for trace in found
+    ]
+
+
+def root_of(trace: Trace) -> tuple[str, float]:
+    """The root that a person confirmed, else the most probable, with its probability; ("", 0) without any."""
+    causes = trace.result["causes"]
+    chosen = {cause["node"]: float(cause["probability"]) for cause in causes}
+    if trace.confirmed_node in chosen:
+        return trace.confirmed_node, chosen[trace.confirmed_node]
+    return (causes[0]["node"], float(causes[0]["probability"])) if causes else ("", 0.0)
+
+
+def _named(actor: Actor, words: str) -> ColumnElement[bool]:
+    like = "%" + words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    titled = exists().where(
+        visible(actor, Alarm),
+        col(Alarm.group_id) == col(Trace.group_id),
+        or_(col(Alarm.title).ilike(like), col(Alarm.title_en).ilike(like)),
+    )
+    top = Trace.result[("causes", "0", "node")].astext  # type: ignore[index]
+    of_point = exists().where(
+        visible(actor, Point),
+        or_(col(Point.name).ilike(like), col(Point.name_en).ilike(like)),
+        ("point:" + cast(col(Point.id), String)).in_([top, col(Trace.asked_for)]),
+    )
+    of_equipment = exists().where(
+        visible(actor, Equipment),
+        or_(col(Equipment.name).ilike(like), col(Equipment.name_en).ilike(like)),
+        ("equipment:" + cast(col(Equipment.id), String)).in_([top, col(Trace.asked_for)]),
+    )
+    return or_(titled, of_point, of_equipment)
+
+
+async def _first_alarms(session: AsyncSession, actor: Actor, group_ids: list[int]) -> dict[int, Alarm]:
+    rows = await session.scalars(
+        select(Alarm)
+        .where(visible(actor, Alarm), col(Alarm.group_id).in_(group_ids))
+        .order_by(col(Alarm.raised_at).desc(), col(Alarm.id).desc())
+    )
+    return {alarm.group_id or 0: alarm for alarm in rows}
