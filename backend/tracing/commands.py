@@ -18,7 +18,10 @@ from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.permissions import require, system_query, visible
 from backend.tracing.engine import TraceResult, trace
+from backend.tracing.engine.behaviour import behaviours
 from backend.tracing.gathering import GroupAlarm, Material, gather, point_key
+from backend.tracing.library.asking import ask
+from backend.tracing.library.fusing import fuse_seen, seen_in, stored
 from backend.tracing.models import TRACE_JOB, Trace
 from backend.tracing.records import answerable_posts, records_about
 from backend.tracing.refining import next_refinement
@@ -45,7 +48,12 @@ async def make_trace(session: AsyncSession, group_id: int) -> Trace:
         window_end_s=until.timestamp(),
         rows=material.window.rows,
     )
+    shown = await asyncio.to_thread(behaviours, material.window, material.normal, result.started_s)
+    seen = seen_in(result, material.equipment_of, shown)
+    answer["seen"] = stored(seen)
+    answer["fused"] = await fuse_seen(session, material.site_id, seen, group_id=group_id, trace_id=None)
     made, before = await _store(session, group_id, material, until, answer)
+    await ask(session, made)
     if before is None or gist(before) != gist(made.result):
         await _announce(session, made, material)
     await _plan_refinement(session, made, material.window.step_s)
