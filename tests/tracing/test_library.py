@@ -129,10 +129,9 @@ async def test_the_owner_post_is_asked_once_and_its_answer_ranks_anew_at_once(
         told = (await session.scalars(select(Event).where(col(Event.kind) == "trace.answered",
                                                           col(Event.subject_id) == trace.id))).one()  # fmt: skip
         assert told.story == f"alarm:{found.alarm_id}" and told.data["note"] == "总管压力为零"
-        audited = select(func.count()).where(
-            col(AuditEntry.action) == "trace.answer", col(AuditEntry.object_id) == trace.id
-        )
-        assert await session.scalar(audited) == 1
+        audited = select(AuditEntry).where(col(AuditEntry.action) == "trace.answer")
+        one = (await session.scalars(audited.where(col(AuditEntry.object_id) == trace.id))).one()
+        assert one.change == {question["key"]: [None, "no"]}
 
 
 async def test_an_answer_sent_twice_counts_once_and_a_second_thought_replaces_it(
