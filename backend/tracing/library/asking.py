@@ -50,7 +50,7 @@ async def ask(session: AsyncSession, made: Trace) -> list[TraceQuestion]:
 
     Nobody is asked anew while ``MOST_OPEN`` questions of the trace wait for their answer: a trace is made many times.
     """
-    asked = []
+    asked: list[TraceQuestion] = []
     free = MOST_OPEN - await _open(session, made)
     for question in questions_of(made.result.get("fused", [])):
         if len(asked) >= free:
