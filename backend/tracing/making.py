@@ -16,8 +16,11 @@ from backend.identity.permissions import system_query
 from backend.tracing import seams
 from backend.tracing.announcing import announce
 from backend.tracing.engine import TraceResult, trace
+from backend.tracing.engine.behaviour import behaviours
 from backend.tracing.forward import forward_of
 from backend.tracing.gathering import REVIEW_ROWS_BEFORE, GroupAlarm, Material, Span, alarms_of_group, gather
+from backend.tracing.library.asking import ask
+from backend.tracing.library.fusing import fuse_seen, seen_in, stored
 from backend.tracing.models import TRACE_JOB, Origin, Stage, Trace, TraceCheck, TraceDismissal
 from backend.tracing.plant import point_key
 from backend.tracing.records import answerable_posts, records_about
@@ -113,7 +116,7 @@ async def _answer(session: AsyncSession, made: Trace, material: Material, target
     """Ask the engine, the records and the neighbours; the answer becomes the trace's next revision."""
     model = await seams.learned(session, made)
     weighed = await weighed_by_people(session, made.id)
-    found, stored = await asyncio.to_thread(_explain, material, target, model, weighed)
+    found, taught = await asyncio.to_thread(_explain, material, target, model, weighed)
     suspects = suspected_equipment(found, material.equipment_of)
     times = material.window.times_s
     window_end_s = float(times[-1]) if len(times) else made.window_to.timestamp()
@@ -126,12 +129,19 @@ async def _answer(session: AsyncSession, made: Trace, material: Material, target
         rows=material.window.rows,
     )
     answer["forward"] = await asyncio.to_thread(forward_of, material, found, window_end_s)
-    answer |= {"normal_id": material.normal_id, "stage": made.stage} | dict(stored)
-    answer["fused"] = await seams.fused(session, made, found, material.equipment_of, model)
+    answer |= {"normal_id": material.normal_id, "stage": made.stage} | dict(taught)
+    shown = await asyncio.to_thread(behaviours, material.window, material.normal, found.started_s)
+    seen = seen_in(found, material.equipment_of, shown)
+    answer["seen"] = stored(seen)
+    answer["fused"] = await fuse_seen(
+        session, made.site_id, seen, group_id=made.group_id, trace_id=made.id, learned=model.causes
+    )
     made.result = answer
     made.revision += 1
     made.made_at = now()
     session.add(made)
+    await session.flush()
+    await ask(session, made)
 
 
 def _explain(

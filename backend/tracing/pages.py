@@ -18,6 +18,7 @@ from backend.tracing.checking import ask_check
 from backend.tracing.circumstances import circumstances
 from backend.tracing.commands import confirm_cause, dismiss_cause, take_back
 from backend.tracing.exposure import Exposure, exposure
+from backend.tracing.library.queries import fused_view
 from backend.tracing.queries import TraceView
 from backend.tracing.sentences import certainty, reason_sentence, record_sentence, shortest_first
 from backend.tracing.steps import equipment_path, reached_equipment
@@ -166,6 +167,7 @@ async def _page(
         block=block,
         view=view,
         around=around,
+        fused=None if short else await fused_view(session, actor, view.trace),
         rank=rank,
         walked=walked,
         path=path,
@@ -192,7 +194,6 @@ async def _page(
         confirms=actor.can("traces.confirm") and bool(view.result["causes"]),
         asks=actor.can("traces.ask"),
         origins=listing_pages.ORIGINS,
-        fused=view.result.get("fused", []),
         similar=[] if short else await seams.similar(session, actor, view.trace),
     )
     return response

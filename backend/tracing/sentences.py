@@ -28,6 +28,11 @@ _RECORDS: dict[str, str] = {
     "training_lapsed": N_("责任人的培训已过期 %(days)s 天：%(text)s"),
     "earlier_alarms": N_("近 30 天已报警 %(days)s 次"),
     "rectification_open": N_("已有整改未完成，%(days)s 天：%(text)s"),
+    "rectification_late": N_("整改已逾期 %(days)s 天：%(text)s"),
+    "measure_failed": N_("整改后复发或被退回，第 %(days)s 次：%(text)s"),
+    "ignored_warning": N_("近 30 天有 %(days)s 次预警半小时内无人确认"),
+    "missed_checkin": N_("近 14 天漏检 %(days)s 次：%(text)s"),
+    "found_bad": N_("%(days)s 天前巡检已发现异常：%(text)s"),
 }
 _CITED: dict[str, str] = {
     "maintenance_overdue": "/equipment/{equipment_id}",
@@ -35,6 +40,11 @@ _CITED: dict[str, str] = {
     "training_lapsed": "",
     "earlier_alarms": "/alarms/{row_id}",
     "rectification_open": "/rectifications/{row_id}",
+    "rectification_late": "/rectifications/{row_id}",
+    "measure_failed": "/rectifications/{row_id}",
+    "ignored_warning": "/alarms/{row_id}",
+    "missed_checkin": "/equipment/{equipment_id}",
+    "found_bad": "/checkins/records/{row_id}",
 }
 
 _WORDS_A_POINT = 8
