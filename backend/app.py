@@ -52,6 +52,8 @@ _ROUTERS = (
     "backend.checkins.api",
     "backend.tracing.pages",
     "backend.tracing.api",
+    "backend.tracing.versions.pages",
+    "backend.tracing.versions.api",
     "backend.home.pages",
     "backend.home.offline",
 )

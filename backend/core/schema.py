@@ -15,6 +15,7 @@ _MODELS = (
     "backend.alarms.models",
     "backend.delivery.models",
     "backend.tracing.models",
+    "backend.tracing.versions.models",
     "backend.hazards.models",
     "backend.hazards.reports.models",
     "backend.training.models",

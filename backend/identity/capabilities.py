@@ -29,6 +29,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "rectifications.policy": _CONFIGURING,
     "traces.see": _ALL,
     "traces.confirm": _LEADING,
+    "trace_models.see": _GOVERNING,
+    "trace_models.edit": _CONFIGURING,
     "training.see": _ALL,
     "training.assign": _CONFIGURING,
     "checkins.see": _ALL,

@@ -17,12 +17,17 @@ from backend.core.jobs import enqueue
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.permissions import require, system_query, visible
-from backend.tracing.engine import TraceResult, trace
+from backend.tracing.engine import Signature, TraceResult, trace
+from backend.tracing.engine.tracing import MOST_CAUSES
 from backend.tracing.gathering import GroupAlarm, Material, gather, point_key
 from backend.tracing.models import TRACE_JOB, Trace
 from backend.tracing.records import answerable_posts, records_about
 from backend.tracing.refining import next_refinement
 from backend.tracing.story import gist, suspected_equipment, tell
+from backend.tracing.versions.active import active_model
+from backend.tracing.versions.content import ActiveModel
+from backend.tracing.versions.learning import learn_from
+from backend.tracing.versions.making import places
 
 _GRAVITY: dict[str, int] = {Level.MAJOR: 4, Level.SIGNIFICANT: 3, Level.GENERAL: 2, Level.LOW: 1}
 
@@ -35,7 +40,8 @@ async def make_trace(session: AsyncSession, group_id: int) -> Trace:
     await _alone(session, group_id)
     until = now()
     material = await gather(session, group_id, until)
-    result = await asyncio.to_thread(_explain, material)
+    model = await active_model(session, material.site_id, group_id=group_id)
+    result, signature = await asyncio.to_thread(explain, material, model)
     suspects = suspected_equipment(result, material.equipment_of)
     answer = tell(
         result,
@@ -44,7 +50,7 @@ async def make_trace(session: AsyncSession, group_id: int) -> Trace:
         await answerable_posts(session, material.site_id, suspects),
         window_end_s=until.timestamp(),
         rows=material.window.rows,
-    )
+    ) | {"model_version": model.version, "signature": signature.to_dict()}
     made, before = await _store(session, group_id, material, until, answer)
     if before is None or gist(before) != gist(made.result):
         await _announce(session, made, material)
@@ -57,8 +63,12 @@ async def _alone(session: AsyncSession, group_id: int) -> None:
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"trace:{group_id}"})
 
 
-def _explain(material: Material) -> TraceResult:
-    return trace(material.window, material.normal, material.graph, target=symptom_of(material.alarms))
+def explain(material: Material, model: ActiveModel, *, most: int | None = MOST_CAUSES) -> tuple[TraceResult, Signature]:
+    """Trace ``material`` with what ``model`` has learned: the answer, and the mark by which its like is found again."""
+    taught = model.teach(material.window, material.normal, material.graph)
+    target = symptom_of(material.alarms)
+    result = trace(material.window, material.normal, taught.graph, target, most=most, prior=taught.prior)
+    return result, taught.signature
 
 
 def symptom_of(alarms: Sequence[GroupAlarm]) -> str | None:
@@ -143,7 +153,7 @@ async def confirm_cause(session: AsyncSession, actor: Actor, trace_id: int, *, n
     if made is None:
         raise NotFound()
     offered = {cause["node"] for cause in made.result["causes"]}
-    if node not in offered and node != "other":
+    if node not in offered and node != "other" and node not in await places(session, actor):
         raise Invalid(fields={"node": N_("请选择一个根源")})
     if node == "other" and not note.strip():
         raise Invalid(fields={"note": N_("请写明实际的根源")})
@@ -173,4 +183,5 @@ async def confirm_cause(session: AsyncSession, actor: Actor, trace_id: int, *, n
             "note": note.strip(),
         },
     )
+    await learn_from(session, actor, made)
     return made

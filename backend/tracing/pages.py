@@ -17,6 +17,7 @@ from backend.tracing.commands import confirm_cause
 from backend.tracing.queries import TraceView
 from backend.tracing.sentences import certainty, reason_sentence, record_sentence
 from backend.tracing.steps import equipment_path, reached_equipment
+from backend.tracing.versions.queries import similar_to
 from backend.tracing.walking import walk
 
 router = APIRouter(include_in_schema=False)
@@ -119,6 +120,7 @@ async def _page(
         typed=typed or {"node": view.trace.confirmed_node, "note": view.trace.confirmation_note},
         errors=errors or {},
         done=done,
+        similar=[] if short else await similar_to(session, actor, view.trace),
         confirms=actor.can("traces.confirm") and bool(view.result["causes"]),
     )
     return response

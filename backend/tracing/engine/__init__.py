@@ -11,28 +11,35 @@ No IO, no database, no clock; imports nothing else of ours. `docs/tracing-engine
 from .detection import Detection, Detector, Score, contributions, detect
 from .explanation import Evidence, Explanation, Reason
 from .graph import Link, LinkKind, Node, NodeKind, PlantGraph, Reach
+from .learned import ConfirmedCase, LearnedDelay, Place, SimilarCase
 from .learning import learn_normal
 from .normal import Normal
 from .scope import Affected, impact
+from .signature import Signature, likeness, signature_of
 from .tracing import Cause, TraceResult, UnitShare, trace
 from .window import Window, WindowError
 
 __all__ = [
     "Affected",
     "Cause",
+    "ConfirmedCase",
     "Detection",
     "Detector",
     "Evidence",
     "Explanation",
+    "LearnedDelay",
     "Link",
     "LinkKind",
     "Node",
     "NodeKind",
     "Normal",
+    "Place",
     "PlantGraph",
     "Reach",
     "Reason",
     "Score",
+    "Signature",
+    "SimilarCase",
     "TraceResult",
     "UnitShare",
     "Window",
@@ -41,5 +48,7 @@ __all__ = [
     "detect",
     "impact",
     "learn_normal",
+    "likeness",
+    "signature_of",
     "trace",
 ]

@@ -1,6 +1,6 @@
 """The whole question at once: from a window, what is normal and the plant graph to causes, paths and scope."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,11 +68,14 @@ def trace(
     alarm_columns: Sequence[str] = (),
     fault_free_rows: int = 0,
     most: int | None = MOST_CAUSES,
+    *,
+    prior: Mapping[str, float] | None = None,
 ) -> TraceResult:
     """Rank root causes of what the window shows.
 
     `target`: the symptom to explain, if one is known; `alarm_columns`: points that are plant alarms and so never a
-    cause; the first `fault_free_rows` rows are known to be normal; `most` causes are returned (None: all).
+    cause; the first `fault_free_rows` rows are known to be normal; `most` causes are returned (None: all); `prior` is
+    log evidence from elsewhere, added to the score of a named point or of every point of a named unit.
     A window without rows or points gives an empty answer."""
     window = window.arranged(normal.points)
     if not window.rows or not normal.points:
@@ -81,7 +84,7 @@ def trace(
     found = deviations(window, normal, parents, fault_free_rows)
     events = event_evidence(window, normal, graph, alarm_columns, fault_free_rows)
     known = target if target in normal.points else None
-    ranking = rank(normal, graph, found, events, parents, known, alarm_columns)
+    ranking = rank(normal, graph, found, events, parents, known, alarm_columns, prior or {})
     symptom = known or _symptom(normal, found, alarm_columns)
     case = Case(window, normal, graph, found, ranking, events, symptom, known is not None)
     order = [column for column in np.argsort(-ranking.score, kind="stable") if ranking.probability[column] > 0]
