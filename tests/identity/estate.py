@@ -35,6 +35,7 @@ from backend.labels.queries import Kind, live_label, things_named
 from backend.plant.models import Equipment, Point, PointStatus
 from backend.telemetry.models import PointState, Rejection, Source
 from backend.tracing.models import Trace
+from backend.tracing.versions.models import TraceCase, TraceModel, TraceReplay
 from backend.training.models import (
     CauseRule,
     Course,
@@ -98,7 +99,8 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         "point_id": point.id,
         "rule_id": rule.id,
         "alarm_id": alarm.id,
-        "trace_id": await _trace(session, group, alarm, point),
+        "trace_id": (traced := await _trace(session, group, alarm, point)),
+        **await _trace_model(session, site, traced, point, mark),
         **await _rectification(session, estate, alarm, mark),
         **await _report(session, estate, alarm, mark),
         **await _refused(session, site, mark),
@@ -199,6 +201,14 @@ async def _trace(session: AsyncSession, group: AlarmGroup, alarm: Alarm, point: 
         ),
     )
     return made_trace.id
+
+
+async def _trace_model(session: AsyncSession, site: Site, trace_id: int, point: Point, mark: str) -> dict[str, int]:
+    case = TraceCase(site_id=site.id, trace_id=trace_id, node=f"point:{point.id}", note=mark)
+    learned = {"cases": [(await made(session, case)).id], "prior": {f"point:{point.id}": 1.0}}
+    model = await made(session, TraceModel(site_id=site.id, version=0, active=True, content=learned))
+    trial = TraceReplay(site_id=site.id, version=0, against=0, from_at=now(), to_at=now(), trace_ids=[trace_id])
+    return {"model_id": model.id, "replay_id": (await made(session, trial)).id}
 
 
 async def _rectification(session: AsyncSession, estate: Estate, alarm: Alarm, mark: str) -> dict[str, int]:
