@@ -54,6 +54,8 @@ _ROUTERS = (
     "backend.tracing.library.api",
     "backend.tracing.pages",
     "backend.tracing.api",
+    "backend.tracing.versions.pages",
+    "backend.tracing.versions.api",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -4,6 +4,8 @@ from backend.core.jobs import Handler, JobContext
 from backend.delivery.commands.pushing import PUSH_JOB, PUSH_TEST_JOB, send_push, send_test_push
 from backend.tracing.commands import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
+from backend.tracing.versions.models import REPLAY_JOB
+from backend.tracing.versions.replaying import replay_step
 
 
 async def _trace(context: JobContext) -> None:
@@ -14,4 +16,13 @@ async def _trace(context: JobContext) -> None:
         await make_trace(context.session, int(payload["group_id"]), review=bool(payload.get("review")))
 
 
-HANDLERS: dict[str, Handler] = {TRACE_JOB: _trace, PUSH_JOB: send_push, PUSH_TEST_JOB: send_test_push}
+async def _replay(context: JobContext) -> None:
+    await replay_step(context.session, int(context.payload["replay_id"]))
+
+
+HANDLERS: dict[str, Handler] = {
+    TRACE_JOB: _trace,
+    REPLAY_JOB: _replay,
+    PUSH_JOB: send_push,
+    PUSH_TEST_JOB: send_test_push,
+}

@@ -16,6 +16,7 @@ _MODELS = (
     "backend.delivery.models",
     "backend.tracing.models",
     "backend.tracing.library.models",
+    "backend.tracing.versions.models",
     "backend.hazards.models",
     "backend.hazards.reports.models",
     "backend.training.models",

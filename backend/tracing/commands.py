@@ -13,9 +13,10 @@ from backend.core.jobs import enqueue
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.permissions import require, visible
-from backend.tracing import seams
 from backend.tracing.making import make_asked, make_trace, symptom_of
 from backend.tracing.models import TRACE_JOB, Trace, TraceDismissal
+from backend.tracing.versions.learning import learn_from
+from backend.tracing.versions.making import places
 
 __all__ = ["confirm_cause", "dismiss_cause", "make_asked", "make_trace", "retrace", "symptom_of", "take_back"]
 
@@ -27,7 +28,7 @@ async def confirm_cause(session: AsyncSession, actor: Actor, trace_id: int, *, n
     """
     require(actor, "traces.confirm")
     made = await locked_trace(session, actor, trace_id)
-    if node not in offered(made) and node != "other" and node not in await seams.places(session, actor):
+    if node not in offered(made) and node != "other" and node not in await places(session, actor):
         raise Invalid(fields={"node": N_("请选择一个根源")})
     if node == "other" and not note.strip():
         raise Invalid(fields={"note": N_("请写明实际的根源")})
@@ -38,7 +39,7 @@ async def confirm_cause(session: AsyncSession, actor: Actor, trace_id: int, *, n
     await record_change(session, actor, "trace.confirm", "trace", made.id, {"confirmed_node": [before, node]})
     said = {"note": note.strip()}
     await tell_of_trace(session, made, actor, "trace.confirmed", "根源已确认", "Root cause confirmed", **said)
-    await seams.learn(session, actor, made)
+    await learn_from(session, actor, made)
     return made
 
 

@@ -13,10 +13,10 @@ from backend.alarms.models import Level, RuleKind
 from backend.core.clock import now
 from backend.core.jobs import enqueue
 from backend.identity.permissions import system_query
-from backend.tracing import seams
 from backend.tracing.announcing import announce
-from backend.tracing.engine import TraceResult, trace
+from backend.tracing.engine import Signature, TraceResult, trace
 from backend.tracing.engine.behaviour import behaviours
+from backend.tracing.engine.tracing import MOST_CAUSES
 from backend.tracing.forward import forward_of
 from backend.tracing.gathering import REVIEW_ROWS_BEFORE, GroupAlarm, Material, Span, alarms_of_group, gather
 from backend.tracing.library.asking import ask
@@ -25,9 +25,10 @@ from backend.tracing.models import TRACE_JOB, Origin, Stage, Trace, TraceCheck, 
 from backend.tracing.plant import point_key
 from backend.tracing.records import answerable_posts, records_about
 from backend.tracing.refining import next_refinement
-from backend.tracing.seams import Learned
 from backend.tracing.story import gist, nothing_yet, suspected_equipment, tell
 from backend.tracing.subjects import equipment_asked_for, worst_point
+from backend.tracing.versions.active import active_model
+from backend.tracing.versions.content import ActiveModel
 from backend.tracing.weighing import summed, weigh
 
 _GRAVITY: dict[str, int] = {Level.MAJOR: 4, Level.SIGNIFICANT: 3, Level.GENERAL: 2, Level.LOW: 1}
@@ -114,9 +115,9 @@ def origin_of(alarms: Sequence[GroupAlarm]) -> Origin:
 
 async def _answer(session: AsyncSession, made: Trace, material: Material, target: str | None) -> None:
     """Ask the engine, the records and the neighbours; the answer becomes the trace's next revision."""
-    model = await seams.learned(session, made)
+    model = await active_model(session, made.site_id, group_id=made.group_id, trace_id=made.id)
     weighed = await weighed_by_people(session, made.id)
-    found, taught = await asyncio.to_thread(_explain, material, target, model, weighed)
+    found, signature = await asyncio.to_thread(explain, material, target, model, weighed)
     suspects = suspected_equipment(found, material.equipment_of)
     times = material.window.times_s
     window_end_s = float(times[-1]) if len(times) else made.window_to.timestamp()
@@ -129,7 +130,8 @@ async def _answer(session: AsyncSession, made: Trace, material: Material, target
         rows=material.window.rows,
     )
     answer["forward"] = await asyncio.to_thread(forward_of, material, found, window_end_s)
-    answer |= {"normal_id": material.normal_id, "stage": made.stage} | dict(taught)
+    answer |= {"normal_id": material.normal_id, "stage": made.stage}
+    answer |= {"model_version": model.version, "signature": signature.to_dict(), "learned_causes": model.causes}
     shown = await asyncio.to_thread(behaviours, material.window, material.normal, found.started_s)
     seen = seen_in(found, material.equipment_of, shown)
     answer["seen"] = stored(seen)
@@ -144,14 +146,22 @@ async def _answer(session: AsyncSession, made: Trace, material: Material, target
     await ask(session, made)
 
 
-def _explain(
-    material: Material, target: str | None, model: Learned, weighed: Mapping[str, float]
-) -> tuple[TraceResult, Mapping[str, Any]]:
-    """The engine's answer, with what the site has learned and what people found out as prior."""
+def explain(
+    material: Material,
+    target: str | None,
+    model: ActiveModel,
+    weighed: Mapping[str, float] | None = None,
+    *,
+    most: int | None = MOST_CAUSES,
+) -> tuple[TraceResult, Signature]:
+    """Trace ``material`` with what the site has learned and, as log-priors by node, what people found out: the
+    answer, and the mark by which its like is found again."""
     taught = model.teach(material.window, material.normal, material.graph)
-    prior = summed(taught.prior, weighed)
+    prior = summed(taught.prior, weighed or {})
     contacts = material.alarm_columns
-    return trace(material.window, material.normal, taught.graph, target, contacts, prior=prior), taught.stored
+    return trace(
+        material.window, material.normal, taught.graph, target, contacts, most=most, prior=prior
+    ), taught.signature
 
 
 @system_query("the worker weighs what people of every site found out")

@@ -11,7 +11,7 @@ from backend.core.pages import render
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live.wording import LIMITS, LINK_KINDS
 from backend.plant import queries as plant
-from backend.tracing import checking_pages, listing_pages, queries, seams
+from backend.tracing import checking_pages, listing_pages, queries
 from backend.tracing.advice import advice_for
 from backend.tracing.asking import ask_review
 from backend.tracing.checking import ask_check
@@ -24,6 +24,7 @@ from backend.tracing.sentences import certainty, reason_sentence, record_sentenc
 from backend.tracing.steps import equipment_path, reached_equipment
 from backend.tracing.telling import told_cause
 from backend.tracing.timeline import latest_seen, timeline
+from backend.tracing.versions.queries import similar_to
 from backend.tracing.walking import convincing, walk
 
 router = APIRouter(include_in_schema=False)
@@ -194,6 +195,6 @@ async def _page(
         confirms=actor.can("traces.confirm") and bool(view.result["causes"]),
         asks=actor.can("traces.ask"),
         origins=listing_pages.ORIGINS,
-        similar=[] if short else await seams.similar(session, actor, view.trace),
+        similar=[] if short else await similar_to(session, actor, view.trace),
     )
     return response

@@ -13,6 +13,9 @@ from sqlmodel import col
 from backend.core.database import Database
 from backend.hazards.reports.commands import ReportDraft, report_hazard
 from backend.identity.models import Person
+from backend.tracing.commands import confirm_cause
+from backend.tracing.models import Trace
+from backend.tracing.versions.models import TraceModel
 from tests.browser.conftest import replaying
 from tests.browser.phone import Phone, Phones
 from tests.browser.test_main_line import TITLE
@@ -56,6 +59,7 @@ async def ids_of(database_url: str) -> dict[str, int]:
         async with database.session() as session:
             found = dict((await session.execute(text(_IDS))).mappings().one())
     found["report"] = await _reported(database, found["equipment"])
+    found["model"] = await _taught(database, found["trace"] or 0)
     await database.close()
     return {name: id_ for name, id_ in found.items() if id_ is not None}
 
@@ -68,6 +72,15 @@ async def _reported(database: Database, equipment_id: int | None) -> int:
             details="护栏松动，一推就晃", equipment_id=equipment_id, idempotency_key="pictures-of-pages"
         )
         return (await report_hazard(session, await actor_for(session, worker), draft)).id
+
+
+async def _taught(database: Database, trace_id: int) -> int:
+    """The version of the trace model that learned from the trace, whose first cause its leader confirms."""
+    async with database.session() as session:
+        leader = (await session.scalars(select(Person).where(col(Person.account) == "leader1"))).one()
+        node = (await session.get_one(Trace, trace_id)).result["causes"][0]["node"]
+        await confirm_cause(session, await actor_for(session, leader), trace_id, node=node)
+        return (await session.scalars(select(TraceModel.id).where(col(TraceModel.active)))).one()
 
 
 _IDS = """
@@ -88,6 +101,8 @@ PAGES = (
     "/traces/{trace}",
     "/cause-library",
     "/cause-library/valve",
+    "/trace-models",
+    "/trace-models/{model}",
     "/plant",
     "/equipment/{equipment}",
     "/areas/{area}",

@@ -37,6 +37,7 @@ from backend.telemetry.models import PointState, Rejection, Source
 from backend.tracing.library.models import CauseLibrary
 from backend.tracing.models import Trace, TraceCheck, TraceCheckPhoto
 from backend.tracing.story import nothing_yet
+from backend.tracing.versions.models import TraceCase, TraceModel, TraceReplay
 from backend.training.models import (
     CauseRule,
     Course,
@@ -100,8 +101,9 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         "point_id": point.id,
         "rule_id": rule.id,
         "alarm_id": alarm.id,
-        **(await _trace(session, estate, group, point, post.id)),
+        **(traced := await _trace(session, estate, group, point, post.id)),
         **await _causes(session, site, mark),
+        **await _trace_model(session, site, traced["trace_id"], point, mark),
         **await _rectification(session, estate, alarm, mark),
         **await _report(session, estate, alarm, mark),
         **await _refused(session, site, mark),
@@ -234,6 +236,14 @@ async def _causes(session: AsyncSession, site: Site, mark: str) -> dict[str, str
     edits = {"classes": [{"key": key, "title": mark, "title_en": mark, "modes": [mode]}]}
     await made(session, CauseLibrary(site_id=site.id, version=1, edits=edits, note=mark))
     return {"class_key": key, "mode_key": "worn"}
+
+
+async def _trace_model(session: AsyncSession, site: Site, trace_id: int, point: Point, mark: str) -> dict[str, int]:
+    case = TraceCase(site_id=site.id, trace_id=trace_id, node=f"point:{point.id}", note=mark)
+    learned = {"cases": [(await made(session, case)).id], "prior": {f"point:{point.id}": 1.0}}
+    model = await made(session, TraceModel(site_id=site.id, version=0, active=True, content=learned))
+    trial = TraceReplay(site_id=site.id, version=0, against=0, from_at=now(), to_at=now(), trace_ids=[trace_id])
+    return {"model_id": model.id, "replay_id": (await made(session, trial)).id}
 
 
 async def _rectification(session: AsyncSession, estate: Estate, alarm: Alarm, mark: str) -> dict[str, int]:

@@ -47,7 +47,10 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 """Door → form with which it gets as far as looking for its object."""
 
-BODIES: dict[str, dict[str, Any]] = {"POST /api/v1/training/attempts/{attempt_id}": {"answers": {}}}
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/v1/training/attempts/{attempt_id}": {"answers": {}},
+    "POST /api/v1/trace-models/{model_id}/replays": {"from_at": "2026-01-01T00:00Z", "to_at": "2026-02-01T00:00Z"},
+}
 """The same for doors that take JSON."""
 
 LEADS_ON = {"GET /l/{label_token}": 303, "GET /L/{label_token}": 303}

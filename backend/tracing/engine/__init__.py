@@ -12,9 +12,11 @@ from .detection import Detection, Detector, Score, contributions, detect
 from .explanation import Evidence, Explanation, Reason
 from .graph import CARRIERS, Carrier, Link, LinkKind, Node, NodeKind, PlantGraph, Reach
 from .joining import joined
+from .learned import ConfirmedCase, LearnedDelay, Place, SimilarCase
 from .learning import learn_normal
 from .normal import Normal
 from .scope import Affected, Outlook, impact, reached_from
+from .signature import Signature, likeness, signature_of
 from .tracing import Cause, TraceResult, UnitShare, trace
 from .window import Window, WindowError
 
@@ -23,20 +25,25 @@ __all__ = [
     "Affected",
     "Carrier",
     "Cause",
+    "ConfirmedCase",
     "Detection",
     "Detector",
     "Evidence",
     "Explanation",
+    "LearnedDelay",
     "Link",
     "LinkKind",
     "Node",
     "NodeKind",
     "Normal",
     "Outlook",
+    "Place",
     "PlantGraph",
     "Reach",
     "Reason",
     "Score",
+    "Signature",
+    "SimilarCase",
     "TraceResult",
     "UnitShare",
     "Window",
@@ -46,6 +53,8 @@ __all__ = [
     "impact",
     "joined",
     "learn_normal",
+    "likeness",
     "reached_from",
+    "signature_of",
     "trace",
 ]
