@@ -18,7 +18,7 @@ from backend.core.jobs import Job, run_job
 from backend.identity.models import AuditEntry, Role
 from backend.telemetry.partitions import ensure_partitions
 from backend.tracing.commands import confirm_cause, make_trace
-from backend.tracing.gathering import Material, gather
+from backend.tracing.gathering import Material, Span, alarms_of_group, gather
 from backend.tracing.making import explain, symptom_of
 from backend.tracing.models import Trace
 from backend.tracing.versions.active import active_model, similar
@@ -82,7 +82,8 @@ async def versions(session: AsyncSession, found: Troubled) -> list[TraceModel]:
 
 async def material_of(database: Database, group_id: int) -> Material:
     async with database.session() as session:
-        return await gather(session, group_id, now())
+        site_id, alarms = await alarms_of_group(session, group_id)
+        return await gather(session, site_id, alarms, Span(now()))
 
 
 async def test_a_corrected_cause_comes_first_in_the_next_trace_of_the_fault_and_going_back_restores(
