@@ -40,5 +40,5 @@ def test_the_grid_is_sane_and_time_played_faster_makes_it_finer_by_as_much(
     if normal_s is None or pace.quickness == 1.0:
         return
     faster = pace_of([Habit(h.gap_s / speed, h.expected_s) for h in habits], normal_s)
-    if SHORTEST_STEP_S < faster.step_s and pace.step_s < LONGEST_STEP_S:
+    if faster.step_s > SHORTEST_STEP_S and pace.step_s < LONGEST_STEP_S:
         assert faster.step_s == pytest.approx(pace.step_s / speed, rel=1e-2)
