@@ -57,6 +57,8 @@ async def make_trace(session: AsyncSession, group_id: int, *, review: bool = Fal
         await announce(session, made, alarms)
     if made.stage == Stage.LIVE:
         await _plan_refinement(session, made, material.pace.step_s)
+    else:
+        await _plan_none(session, made)
     return made
 
 
@@ -232,3 +234,11 @@ async def _plan_refinement(session: AsyncSession, made: Trace, step_s: float) ->
             dedupe_key=f"{made.group_id}:again",
             due_at=due_at,
         )
+
+
+async def _plan_none(session: AsyncSession, made: Trace) -> None:
+    """A whole process doesn't change by itself: the refinement that was planned while it went on is dropped."""
+    await session.execute(
+        text("DELETE FROM job WHERE kind = :kind AND dedupe_key = :key AND status = 'queued'"),
+        {"kind": TRACE_JOB, "key": f"{made.group_id}:again"},
+    )
