@@ -16,6 +16,7 @@ class TaskKind(enum.StrEnum):
     TRIAGE = "triage"
     COURSE = "course"
     CHECK = "check"
+    QUESTION = "question"
 
 
 @dataclass(frozen=True)
