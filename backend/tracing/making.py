@@ -55,6 +55,7 @@ async def make_trace(session: AsyncSession, group_id: int, *, review: bool = Fal
     await session.flush()
     if before is None or gist(before) != gist(made.result):
         await announce(session, made, alarms)
+    await ask(session, made)
     if made.stage == Stage.LIVE:
         await _plan_refinement(session, made, material.pace.step_s)
     else:
@@ -72,6 +73,7 @@ async def make_asked(session: AsyncSession, trace_id: int) -> Trace:
     await _answer(session, made, material, target)
     await session.flush()
     await announce(session, made, [])
+    await ask(session, made)
     return made
 
 
@@ -144,8 +146,6 @@ async def _answer(session: AsyncSession, made: Trace, material: Material, target
     made.revision += 1
     made.made_at = now()
     session.add(made)
-    await session.flush()
-    await ask(session, made)
 
 
 def explain(
