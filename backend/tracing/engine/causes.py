@@ -8,22 +8,24 @@ The weights were chosen on the development cases (docs/tracing-engine.md shows w
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from .deviation import Z_MOST, Deviations
 from .events import EventEvidence
-from .graph import PlantGraph
+from .graph import LinkKind, NodeKind, PlantGraph
 from .normal import Normal
+from .unmeasured import Unmeasured, unmeasured_units
 from .window import Floats
 
-EARLY_WEIGHT, LASTING_WEIGHT = 0.4, 0.6
+EARLY_WEIGHT, LASTING_WEIGHT, LASTING_ALONE = 0.4, 0.6, 0.1
 COVERAGE_WEIGHT, COVERAGE_FLOOR, COVERAGE_DECAY, COVERAGE_HOPS = 1.0, 0.03, 0.7, 3
 SIZE_WEIGHT, LIKENESS_WEIGHT, EXPLAINED_WEIGHT = 2.0, 1.0, 0.7
-SAME_QUANTITY_WEIGHT, PRESENCE_WEIGHT, SYMPTOM_ITSELF_WEIGHT, NO_WAY_WEIGHT = 3.0, 1.0, 2.0, 0.3
+SAME_QUANTITY_WEIGHT, PRESENCE_WEIGHT, SYMPTOM_ITSELF_WEIGHT = 3.0, 1.0, 2.0
 EVENT_WEIGHT, EVENT_SHARE = 8.0, 0.95
-ROWS_FOR_REGRESSION = 30.0
+ROWS_FOR_REGRESSION = 15.0
+UNIT_WEIGHT = 0.3
 TEMPERATURE = 1.0
 UNKNOWN_CAUSE = -3.0  # log evidence of a cause nobody measures: what the probabilities leave to 1
 
@@ -38,6 +40,8 @@ class Ranking:
     coverage: Floats
     strongest_parent: tuple[int | None, ...]
     explained: Floats
+    unmeasured: tuple[Unmeasured, ...] = ()
+    unmeasured_probability: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 def rank(
@@ -48,8 +52,11 @@ def rank(
     parents: Mapping[str, Sequence[str]],
     target: str | None,
     barred: Sequence[str],
+    prior: Mapping[str, float] | None = None,
 ) -> Ranking:
-    """Weigh every point as root cause of `target`, or of the deviation as a whole."""
+    """Weigh every point, and every unit that nobody measures, as root cause of `target` or of the whole deviation.
+
+    `prior`: log-priors by point or unit; that of a unit counts for each of its points."""
     points = normal.points
     adjacency = _adjacency(points, parents)
     likeness = _likeness(found, points.index(target)) if target in points else np.ones(len(points))
@@ -57,22 +64,72 @@ def rank(
     size = np.log1p(found.peak) * likeness
     explained, strongest = _explained(adjacency, size)
     rows = max(len(found.z) - found.start, 0)
-    regression = rows / (rows + ROWS_FOR_REGRESSION)
-    score = regression * (EARLY_WEIGHT * _log(found.early) + LASTING_WEIGHT * _log(found.lasting))
+    regression = rows**2 / (rows**2 + ROWS_FOR_REGRESSION**2)
+    lasting = LASTING_WEIGHT if found.drawn else LASTING_ALONE
+    score = regression * (EARLY_WEIGHT * _log(found.early) + lasting * _log(_own_doing(graph, points, found)))
     score += COVERAGE_WEIGHT * np.log(COVERAGE_FLOOR + coverage) + PRESENCE_WEIGHT * np.log(normal.presence + 0.02)
     score += (1 - regression) * (SIZE_WEIGHT * np.log(size + 0.05) - EXPLAINED_WEIGHT * explained)
     if target is not None:
         score += LIKENESS_WEIGHT * np.log(likeness + 0.05) + _ties_to(graph, points, target)
+    score += UNIT_WEIGHT * _unit_mean(score, [graph.unit_of(name) for name in points])
     if events.alarms:
         # Where alarms have a clear cause among the events, courses over time say little beside it.
         clear = float(events.score.max(initial=0.0))
         score = (1 - EVENT_SHARE * min(2 * clear, 1.0)) * score + EVENT_WEIGHT * (events.score - clear)
-    allowed = np.array([name not in set(barred) for name in points], bool)
-    return Ranking(score, _probability(score, allowed), likeness, coverage, strongest, explained)
+    score = score + _prior_of(graph, points, prior or {})
+    barred_here = np.array([name in set(barred) for name in points], bool)
+    guessed = unmeasured_units(graph, points, score, barred_here, prior or {})
+    probability = _probability(
+        np.concatenate((np.where(barred_here, -np.inf, score), [unit.score for unit in guessed]))
+    )
+    return Ranking(
+        score,
+        probability[: len(points)],
+        likeness,
+        coverage,
+        strongest,
+        explained,
+        tuple(guessed),
+        probability[len(points) :],
+    )
+
+
+def _prior_of(graph: PlantGraph, points: Sequence[str], prior: Mapping[str, float]) -> Floats:
+    if not prior:
+        return np.zeros(len(points))
+    units = [graph.unit_of(name) for name in points]
+    return np.array(
+        [prior.get(n, 0.0) + prior.get(u or "", 0.0) * (u != n) for n, u in zip(points, units, strict=True)]
+    )
+
+
+def _own_doing(graph: PlantGraph, points: Sequence[str], found: Deviations) -> Floats:
+    """What lasts at each point; at an actuator that a controller moves, no more than entered there early: what stays
+    is the controller's answer to a cause elsewhere."""
+    moved = [
+        node is not None
+        and node.kind is NodeKind.ACTUATOR
+        and any(link.kind is LinkKind.CONTROL for link in graph.links_to(name))
+        for name, node in ((name, graph.node(name)) for name in points)
+    ]
+    return np.where(moved, np.minimum(found.lasting, found.early), found.lasting)
 
 
 def _log(size: Floats) -> Floats:
     return np.log(np.clip(size, 1e-2, Z_MOST))
+
+
+def _unit_mean(score: Floats, units: Sequence[str | None]) -> Floats:
+    """Log of the mean evidence of all points of a point's unit: what several points of one unit say is surer."""
+    out = np.array(score)
+    members: dict[str, list[int]] = {}
+    for column, unit in enumerate(units):
+        if unit is not None:
+            members.setdefault(unit, []).append(column)
+    for columns in members.values():
+        top = float(score[columns].max())
+        out[columns] = top + np.log(np.exp(score[columns] - top).mean())
+    return out
 
 
 def _adjacency(points: Sequence[str], parents: Mapping[str, Sequence[str]]) -> Floats:
@@ -119,27 +176,24 @@ def _explained(adjacency: Floats, size: Floats) -> tuple[Floats, tuple[int | Non
 
 
 def _ties_to(graph: PlantGraph, points: Sequence[str], target: str) -> Floats:
-    """Prior from the plan: the symptom is not its own cause, equal quantities compare, a way should lead there."""
-    ways = graph.upstream([target])
+    """Prior from the plan: the symptom is seldom its own cause, and equal quantities compare.
+
+    A quantity counts when at least two units have it: labels that are all different are no quantities."""
     symptom = graph.node(target)
     quantity = symptom.quantity if symptom else None
-    out = np.zeros(len(points))
-    for column, name in enumerate(points):
-        node = graph.node(name)
-        if name == target:
-            out[column] -= SYMPTOM_ITSELF_WEIGHT
-        if quantity is not None and node is not None and node.quantity == quantity:
-            out[column] += SAME_QUANTITY_WEIGHT
-        if ways and name not in ways:
-            out[column] -= NO_WAY_WEIGHT
-    return out
+    sharing = {node.unit for node in graph.nodes() if node.quantity == quantity}
+    known = quantity is not None and len(sharing) > 1
+    nodes = [graph.node(name) for name in points]
+    alike = np.array([known and node is not None and node.quantity == quantity for node in nodes], float)
+    itself = np.array([name == target for name in points], float)
+    return np.asarray(SAME_QUANTITY_WEIGHT * alike * (1 - itself) - SYMPTOM_ITSELF_WEIGHT * itself)
 
 
-def _probability(score: Floats, allowed: np.ndarray) -> Floats:
+def _probability(score: Floats) -> Floats:
     """Softmax beside the unknown cause."""
     if not len(score):
         return score
-    scaled = np.where(allowed, score, -np.inf) / TEMPERATURE
+    scaled = score / TEMPERATURE
     unknown = UNKNOWN_CAUSE / TEMPERATURE
     top = max(float(scaled.max()), unknown)
     weight = np.exp(scaled - top)
