@@ -9,6 +9,7 @@ import gzip
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +33,24 @@ class PlantCase:
     accepted: tuple[str, ...]
     every: bool
     by_unit: bool
+    onset: int | None
 
     def trace(self, topology: dict[str, Any] | None = None) -> TraceResult:
         """Trace it, with another plant graph if one is given."""
         graph = PlantGraph.from_topology(self.topology if topology is None else topology)
         return trace(self.window, self.normal, graph, self.target, self.alarms, self.normal_rows, None)
 
+    def judged_as(self, node: str) -> str:
+        """What of a cause is judged: the point, or its unit."""
+        return self._units.get(node, node) if self.by_unit else node
+
+    @cached_property
+    def _units(self) -> dict[str, str]:
+        return {node["id"]: node.get("unit") or node["id"] for node in self.topology.get("nodes", [])}
+
     def named(self, result: TraceResult) -> list[str]:
         """The ranking as it is judged: points, or units at their best point."""
-        if not self.by_unit:
-            return [cause.node for cause in result.causes]
-        unit_of = {node["id"]: node.get("unit") or node["id"] for node in self.topology.get("nodes", [])}
-        return list(dict.fromkeys(unit_of.get(cause.node, cause.node) for cause in result.causes))
+        return list(dict.fromkeys(self.judged_as(cause.node) for cause in result.causes))
 
     def hit(self, ranked: Sequence[str], k: int) -> float:
         """AC@k: whether an accepted cause is among the first k; of several, which share."""
@@ -77,6 +84,7 @@ def _case(folder: Path, meta: dict[str, Any]) -> PlantCase:
         tuple(truth["root_causes"]),
         truth["match"] == "all",
         asked.get("level") == "unit",
+        truth.get("onset_row"),
     )
 
 

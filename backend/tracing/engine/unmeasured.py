@@ -28,9 +28,16 @@ class Unmeasured:
 
 
 def unmeasured_units(
-    graph: PlantGraph, points: Sequence[str], score: Floats, barred: NDArray[np.bool_], prior: Mapping[str, float]
+    graph: PlantGraph,
+    points: Sequence[str],
+    score: Floats,
+    temperature: float,
+    barred: NDArray[np.bool_],
+    prior: Mapping[str, float],
 ) -> list[Unmeasured]:
-    """Every unit without readings that leads to measured points, by the evidence of these."""
+    """Every unit without readings that leads to measured points, by the evidence of these.
+
+    `score` over `temperature` is log evidence; so is `prior`, by unit."""
     place = {name: column for column, name in enumerate(points) if not barred[column]}
     measured = set(points)
     out = []
@@ -39,7 +46,8 @@ def unmeasured_units(
             continue
         columns = _first_below(graph, node.id, measured, place)
         if columns:
-            out.append(Unmeasured(node.id, _evidence(score[columns]) + prior.get(node.id, 0.0), tuple(columns)))
+            evidence = _evidence(score[columns] / temperature) + prior.get(node.id, 0.0)
+            out.append(Unmeasured(node.id, temperature * evidence, tuple(columns)))
     return out
 
 
