@@ -26,7 +26,7 @@ SAME_QUANTITY_WEIGHT, PRESENCE_WEIGHT, SYMPTOM_ITSELF_WEIGHT = 3.0, 1.0, 2.0
 EVENT_WEIGHT, EVENT_SHARE = 8.0, 0.95
 ROWS_FOR_REGRESSION = 15.0
 UNIT_WEIGHT = 0.3
-LEAST_TEMPERATURE, FEW_ROWS_TEMPERATURE, FEW_ROWS, EVENT_TEMPERATURE = 0.25, 6.0, 8.0, 1.0
+LEAST_TEMPERATURE, FEW_ROWS_TEMPERATURE, FEW_ROWS, EVENT_TEMPERATURE = 0.15, 3.5, 8.0, 0.8
 UNKNOWN_SHARE = 0.08  # probability that the cause is neither a point nor a unit of the plant graph
 
 
@@ -192,8 +192,8 @@ def _ties_to(graph: PlantGraph, points: Sequence[str], target: str) -> Floats:
 def _temperature(rows: int, clear: float) -> float:
     """By what a score is divided before it is a probability: less can be told from few rows.
 
-    Fitted to how often first causes were right (docs/tracing/root.md has the reliability table): 0.58 at ten rows,
-    0.28 at two hundred, 1 where the events before a plant alarm decide."""
+    Fitted to how often first causes were right (docs/tracing/root.md has the reliability table): 0.34 at ten rows,
+    0.17 at two hundred, 0.8 where the events before a plant alarm decide."""
     courses = LEAST_TEMPERATURE + FEW_ROWS_TEMPERATURE / (FEW_ROWS + rows)
     return courses + (EVENT_TEMPERATURE - courses) * clear
 
