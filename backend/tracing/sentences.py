@@ -15,6 +15,7 @@ _SENTENCES: dict[str, str] = {
     Reason.RESEMBLES_SYMPTOM: N_("变化过程与报警测点相似（%(percent)s）"),
     Reason.REACHES_DEVIATING: N_("下游承接了 %(percent)s 的异常"),
     Reason.PRECEDES_ALARM: N_("发生在报警之前：%(points)s"),
+    Reason.NOT_MEASURED: N_("自身不测量，由下游 %(points)s 的异常推断"),
     Reason.MOVED_AFTER_SYMPTOM: N_("比 %(points)s 晚变化 %(duration)s"),
     Reason.EXPLAINED_BY_PARENT: N_("可由上游 %(points)s 的变化解释"),
     Reason.NO_WAY_TO_SYMPTOM: N_("关联图上没有通向 %(points)s 的路径"),

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .detection import contributions, detect
+from .detection import detect
 from .normal import Normal
 from .onset import Onset, onsets_of
+from .shocks import Views, views_of
 from .window import Floats, Window, carried_forward
 
 EARLY_ROWS = 15
 RUN_ROWS = 4
 SHORT_WINDOW = 20
 TRACE_FALSE_ALARM_RATE = 0.001
-RIDGE_SHARE = 2e-5
-Z_MOST = 1000.0
+Z_LEAST, Z_MOST = 0.01, 1000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,7 @@ class Deviations:
 
     start: int
     abnormal: bool
+    drawn: bool
     z: Floats
     early: Floats
     lasting: Floats
@@ -49,17 +50,15 @@ def deviations(
     """Judge a window whose first `fault_free_rows` rows are known to be normal."""
     start, abnormal = joint_start(window, normal, fault_free_rows)
     z = robust_z(window, normal)
-    joint_z = normal.standardised(window.values)
     after = slice(start, None)
-    # Without a plant graph the learned dynamics of all points together stand in for the parents.
-    drawn = any(parents.get(name) for name in normal.points)
-    unexplained = _unexplained(joint_z[after], normal, parents) if drawn else contributions(window, normal)[after]
-    early = _root_mean_square(unexplained[:EARLY_ROWS])
-    moved = _root_mean_square(joint_z[after][:EARLY_ROWS])
-    lasting = np.abs(unexplained.mean(0)) if len(unexplained) else np.zeros(len(normal.points))
+    views = views_of(window.values, normal, parents, start)
+    early, lasting = _early(views), _lasting(views)
+    moved = _root_mean_square(z[after][:EARLY_ROWS])
     peak = np.abs(z[after]).max(0) if len(z) > start else np.zeros(len(normal.points))
     found = onsets_of(np.clip(z, -50, 50), normal.autocorrelation, start, fault_free_rows)
-    return Deviations(start, abnormal, z, early, lasting, moved, peak, _trust(window, normal), tuple(found))
+    return Deviations(
+        start, abnormal, views.drawn, z, early, lasting, moved, peak, _trust(window, normal), tuple(found)
+    )
 
 
 def joint_start(window: Window, normal: Normal, fault_free_rows: int) -> tuple[int, bool]:
@@ -86,22 +85,26 @@ def robust_z(window: Window, normal: Normal) -> Floats:
     return np.clip((filled - normal.median) / spread, -Z_MOST, Z_MOST)
 
 
-def _unexplained(z: Floats, normal: Normal, parents: Mapping[str, Sequence[str]]) -> Floats:
-    """Residual of each point's regression on its parents, in standard deviations of that residual."""
-    place = {name: column for column, name in enumerate(normal.points)}
-    moments = normal.moments
-    out = np.array(z)
-    for column, name in enumerate(normal.points):
-        above = [
-            place[parent] for parent in parents.get(name, ()) if parent in place and normal.scale[place[parent]] > 0
-        ]
-        if not above or normal.scale[column] <= 0:
-            continue
-        shared = moments[np.ix_(above, above)] + RIDGE_SHARE * np.eye(len(above))
-        weights = np.linalg.solve(shared, moments[above, column])
-        left = moments[column, column] - weights @ moments[above, column]
-        out[:, column] = (z[:, column] - z[:, above] @ weights) / np.sqrt(max(float(left), 1e-4))
-    return out
+def _early(views: Views) -> Floats:
+    """What entered in the first rows: a wrong link spoils one of the two views only."""
+    return _middle(
+        _root_mean_square(views.shock_given_parents[:EARLY_ROWS]), _root_mean_square(views.shock_given_all[:EARLY_ROWS])
+    )
+
+
+def _lasting(views: Views) -> Floats:
+    """What stayed in the mean of all rows."""
+    alone = _mean_size(views.level_given_all)
+    return _middle(_mean_size(views.level_given_parents), alone) if views.drawn else alone
+
+
+def _middle(one: Floats, other: Floats) -> Floats:
+    """Geometric mean, within what a ranking can use."""
+    return np.sqrt(np.clip(one, Z_LEAST, Z_MOST) * np.clip(other, Z_LEAST, Z_MOST))
+
+
+def _mean_size(rows: Floats) -> Floats:
+    return np.abs(rows.mean(0)) if len(rows) else np.zeros(rows.shape[1])
 
 
 def _root_mean_square(rows: Floats) -> Floats:

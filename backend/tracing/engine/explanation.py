@@ -14,6 +14,9 @@ class Reason(StrEnum):
     RESEMBLES_SYMPTOM = "resembles_symptom"  # value: 0 … 1
     REACHES_DEVIATING = "reaches_deviating"  # value: share of the deviation that lies downstream, 0 … 1
     PRECEDES_ALARM = "precedes_alarm"  # value: 0 … 1; points: the alarms
+    NOT_MEASURED = (
+        "not_measured"  # a unit without readings; value: how many points come first downstream; points: likest
+    )
     MOVED_AFTER_SYMPTOM = "moved_after_symptom"  # value: seconds
     EXPLAINED_BY_PARENT = "explained_by_parent"  # points: the deviating parent
     NO_WAY_TO_SYMPTOM = "no_way_to_symptom"

@@ -10,6 +10,7 @@ from .events import EventEvidence
 from .explanation import Evidence, Explanation, Reason
 from .graph import LinkKind, NodeKind, PlantGraph
 from .normal import Normal
+from .unmeasured import Unmeasured
 from .window import Window
 
 CLEAR_Z = 3.0
@@ -36,6 +37,19 @@ def explain(case: Case, column: int) -> Explanation:
     supports = [*_in_time(case, column, for_it=True), *_by_size(case, column), *_by_place(case, column)]
     against = [*_in_time(case, column, for_it=False), *_doubts(case, column), *_loop(case, column)]
     return Explanation(tuple(supports), tuple(against), _unmeasured_above(case, column))
+
+
+def explain_unmeasured(case: Case, guess: Unmeasured) -> Explanation:
+    """What speaks for a unit that nobody measures: the points downstream of it that look like roots."""
+    found, likest = case.found, sorted(guess.columns, key=lambda column: -case.ranking.score[column])[:3]
+    names = tuple(case.normal.points[column] for column in likest)
+    share = min(float(case.ranking.coverage[list(guess.columns)].max()), 1.0)
+    supports = [Evidence(Reason.NOT_MEASURED, float(len(guess.columns)), names)]
+    if share >= 0.1:
+        supports.append(Evidence(Reason.REACHES_DEVIATING, share))
+    strongest = max(float(found.peak[column]) for column in guess.columns)
+    against = [Evidence(Reason.WEAK, strongest)] if strongest < CLEAR_Z else []
+    return Explanation(tuple(supports), tuple(against), (guess.unit,))
 
 
 def _in_time(case: Case, column: int, for_it: bool) -> list[Evidence]:

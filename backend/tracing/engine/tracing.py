@@ -12,7 +12,7 @@ from .explanation import Explanation
 from .graph import PlantGraph
 from .normal import Normal
 from .onset import Onset
-from .reasons import Case, explain
+from .reasons import Case, explain, explain_unmeasured
 from .scope import Affected, impact
 from .window import Window
 
@@ -74,8 +74,8 @@ def trace(
     """Rank root causes of what the window shows.
 
     `target`: the symptom to explain, if one is known; `alarm_columns`: points that are plant alarms and so never a
-    cause; the first `fault_free_rows` rows are known to be normal; `most` causes are returned (None: all); `prior` is
-    log evidence from elsewhere, added to the score of a named point or of every point of a named unit.
+    cause; the first `fault_free_rows` rows are known to be normal; `most` causes are returned (None: all);
+    `prior`: log-priors by point or unit, what was learned from confirmed causes.
     A window without rows or points gives an empty answer."""
     window = window.arranged(normal.points)
     if not window.rows or not normal.points:
@@ -84,11 +84,10 @@ def trace(
     found = deviations(window, normal, parents, fault_free_rows)
     events = event_evidence(window, normal, graph, alarm_columns, fault_free_rows)
     known = target if target in normal.points else None
-    ranking = rank(normal, graph, found, events, parents, known, alarm_columns, prior or {})
+    ranking = rank(normal, graph, found, events, parents, known, alarm_columns, prior)
     symptom = known or _symptom(normal, found, alarm_columns)
     case = Case(window, normal, graph, found, ranking, events, symptom, known is not None)
-    order = [column for column in np.argsort(-ranking.score, kind="stable") if ranking.probability[column] > 0]
-    causes = tuple(_cause(case, int(column), symptom) for column in order[:most])
+    causes = _causes(case, most)
     scope = impact(window, normal, graph, [causes[0].node], MOST_AFFECTED, fault_free_rows) if causes else ()
     begun = float(window.times_s[found.start])
     abnormal = found.abnormal or bool(events.alarms)
@@ -99,7 +98,7 @@ def trace(
         causes,
         _units(case),
         scope,
-        float(max(0.0, 1 - ranking.probability.sum())),
+        float(max(0.0, 1 - ranking.probability.sum() - ranking.unmeasured_probability.sum())),
     )
 
 
@@ -111,12 +110,29 @@ def _symptom(normal: Normal, found: Deviations, barred: Sequence[str]) -> str | 
     return normal.points[column] if last[column] > 3 else None
 
 
-def _cause(case: Case, column: int, symptom: str | None) -> Cause:
+def _causes(case: Case, most: int | None) -> tuple[Cause, ...]:
+    """Points and unmeasured units, likeliest first."""
+    ranking, points = case.ranking, len(case.normal.points)
+    probability = np.concatenate((ranking.probability, ranking.unmeasured_probability))
+    score = np.concatenate((ranking.score, [unit.score for unit in ranking.unmeasured]))
+    order = [int(place) for place in np.argsort(-score, kind="stable") if probability[place] > 0]
+    return tuple(_cause(case, n) if n < points else _guessed(case, n - points) for n in order[:most])
+
+
+def _guessed(case: Case, number: int) -> Cause:
+    """An unmeasured unit as cause: it has no course of its own, only what its points downstream say."""
+    guess, probability = case.ranking.unmeasured[number], float(case.ranking.unmeasured_probability[number])
+    path = case.graph.path(guess.unit, case.symptom) if case.symptom else ()
+    explanation = explain_unmeasured(case, guess)
+    return Cause(guess.unit, guess.unit, probability, guess.score, None, None, None, 0.0, path, explanation)
+
+
+def _cause(case: Case, column: int) -> Cause:
     window, found, ranking, name = case.window, case.found, case.ranking, case.normal.points[column]
     onset = found.onsets[column]
     after = found.z[found.start :, column]
     deviation = float(after[np.abs(after).argmax()]) if len(after) else 0.0
-    path = case.graph.path(name, symptom) if symptom else ()
+    path = case.graph.path(name, case.symptom) if case.symptom else ()
     return Cause(
         name,
         case.graph.unit_of(name),
@@ -144,5 +160,7 @@ def _units(case: Case) -> tuple[UnitShare, ...]:
         unit = case.graph.unit_of(name)
         if unit:
             share[unit] = share.get(unit, 0.0) + float(probability)
+    for guess, probability in zip(case.ranking.unmeasured, case.ranking.unmeasured_probability, strict=True):
+        share[guess.unit] = share.get(guess.unit, 0.0) + float(probability)
     ranked = sorted(share.items(), key=lambda item: -item[1])
     return tuple(UnitShare(unit, probability) for unit, probability in ranked if probability > 0.005)

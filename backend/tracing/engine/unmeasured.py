@@ -1,0 +1,74 @@
+"""Units without readings as root causes: what nobody measures can still be where it began.
+
+Such a unit is judged by the measured points that come first downstream of it. If they all look like roots at once,
+the unit explains with one fault what else takes several; if only one of many does, that point is the likelier root.
+So its evidence is the mean of theirs and the logarithm of how many agree, less what speaks against guessing.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .graph import NodeKind, PlantGraph
+from .window import Floats
+
+GUESS = 1.5  # log odds against a unit that nobody measures, beside a measured point of equal evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """A unit, its log evidence, and the measured points (columns) that speak for it."""
+
+    unit: str
+    score: float
+    columns: tuple[int, ...]
+
+
+def unmeasured_units(
+    graph: PlantGraph,
+    points: Sequence[str],
+    score: Floats,
+    temperature: float,
+    barred: NDArray[np.bool_],
+    prior: Mapping[str, float],
+) -> list[Unmeasured]:
+    """Every unit without readings that leads to measured points, by the evidence of these.
+
+    `score` over `temperature` is log evidence; so is `prior`, by unit."""
+    place = {name: column for column, name in enumerate(points) if not barred[column]}
+    measured = set(points)
+    out = []
+    for node in graph.nodes():
+        if node.kind is not NodeKind.UNIT or node.id in measured or any(m in measured for m in graph.members(node.id)):
+            continue
+        columns = _first_below(graph, node.id, measured, place)
+        if columns:
+            evidence = _evidence(score[columns] / temperature) + prior.get(node.id, 0.0)
+            out.append(Unmeasured(node.id, temperature * evidence, tuple(columns)))
+    return out
+
+
+def _first_below(graph: PlantGraph, unit: str, measured: set[str], place: Mapping[str, int]) -> list[int]:
+    found: dict[int, None] = {}
+    seen = {unit}
+    queue = deque(graph.children(unit))
+    while queue:
+        name = queue.popleft()
+        if name in seen:
+            continue
+        seen.add(name)
+        here = [m for m in (name, *graph.members(name)) if m in measured]
+        found.update(dict.fromkeys(place[m] for m in here if m in place))
+        if not here:
+            queue.extend(graph.children(name))
+    return list(found)
+
+
+def _evidence(score: Floats) -> float:
+    top = float(score.max())
+    weight = np.exp(score - top)
+    agreeing = float(weight.sum() ** 2 / (weight * weight).sum())
+    return top + float(np.log(weight.mean())) + float(np.log(agreeing)) - GUESS
