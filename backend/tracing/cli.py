@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 def _detect(arguments: argparse.Namespace) -> None:
     case = read_case(arguments.input, arguments.normal_rows)
     normal = learn_normal(case.window.between(0, case.normal_rows))
-    found = detect(case.window, normal, arguments.false_alarm_rate)
+    found = detect(case.window, normal, arguments.false_alarm_rate, learned_rows=case.normal_rows)
     write_scores(arguments.out, found.scores.tolist(), found.alarms.tolist())
 
 
