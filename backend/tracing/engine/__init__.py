@@ -2,6 +2,8 @@
 
     normal = learn_normal(Window.of(times_s, points, values))        # rows known to be fault-free
     Detector(normal).step(row)                                       # early warning, row by row
+    first_movers(window, normal, start)                              # who moved first, and how
+    time_to_limit(window, "V-4", 120.0)                              # when, if it goes on so
     trace(window, normal, PlantGraph.from_topology(topology))        # ranked causes, paths, scope, reasons
     impact(window, normal, graph, sources=["V-4"])                   # where it goes from here
 
@@ -10,9 +12,11 @@ No IO, no database, no clock; imports nothing else of ours. `docs/tracing-engine
 
 from .detection import Detection, Detector, Score, contributions, detect
 from .explanation import Evidence, Explanation, Reason
+from .forms import Form, Mover, first_movers
 from .graph import Link, LinkKind, Node, NodeKind, PlantGraph, Reach
 from .learning import learn_normal
 from .normal import Normal
+from .prognosis import TimeToLimit, time_to_limit
 from .scope import Affected, impact
 from .tracing import Cause, TraceResult, UnitShare, trace
 from .window import Window, WindowError
@@ -24,8 +28,10 @@ __all__ = [
     "Detector",
     "Evidence",
     "Explanation",
+    "Form",
     "Link",
     "LinkKind",
+    "Mover",
     "Node",
     "NodeKind",
     "Normal",
@@ -33,13 +39,16 @@ __all__ = [
     "Reach",
     "Reason",
     "Score",
+    "TimeToLimit",
     "TraceResult",
     "UnitShare",
     "Window",
     "WindowError",
     "contributions",
     "detect",
+    "first_movers",
     "impact",
     "learn_normal",
+    "time_to_limit",
     "trace",
 ]

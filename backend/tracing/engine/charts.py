@@ -15,7 +15,7 @@ from scipy.signal import lfilter
 from .window import Floats
 
 LAGS = 2
-AVERAGING = (1.0, 0.3, 0.06)
+AVERAGING = (1.0, 0.35, 0.06)
 RIDGE_A_REGRESSOR = 3.0
 SHRINKAGE = 0.3
 LEAST_SHRINKAGE = 1e-6

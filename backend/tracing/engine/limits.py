@@ -1,11 +1,12 @@
 """Limits of the joint charts for a wanted rate of false alarms, from their statistics on rows they hadn't seen.
 
-Each statistic is taken as lognormal: median and MAD of its logarithm. An averaged chart moves slowly: n rows of it are
-only n · weight / (2 − weight) independent ones. So few don't tell a tail exactly, which is what Student's t is for: its
-quantile with that many degrees of freedom less one, as for a further value (Hahn & Meeker, Statistical Intervals
-(1991), ch. 4). Then all charts together are brought to the wanted rate: where the unseen rows pass any of the limits
-more often than that, all rise by the same factor, found as in split conformal prediction (Vovk, Gammerman & Shafer,
-Algorithmic Learning in a Random World (2005), ch. 2): the ⌈(n + 1)(1 − rate)⌉-th smallest of the n unseen rows.
+Each statistic is taken as lognormal: median and MAD of its logarithm. An averaged chart moves slowly: n rows of it
+are only n · weight / (2 − weight) independent ones. So few don't tell a tail exactly, which is what Student's t is for:
+its quantile with that many degrees of freedom less one, as for a further value (Hahn & Meeker, Statistical Intervals
+(1991), ch. 4). A chart whose unseen rows pass that more often than wanted has a heavier tail: its limit rises to the
+⌈(n + 1)(1 − rate)⌉-th smallest of them, as in split conformal prediction (Vovk, Gammerman & Shafer, Algorithmic
+Learning in a Random World (2005), ch. 2). Then all charts together are brought to the wanted rate by one factor in the
+same way.
 """
 
 from dataclasses import dataclass
@@ -39,9 +40,13 @@ class Reference:
         limits = np.exp(np.clip(logs, -20.0, 700.0))
         if not len(limits):
             return limits
-        together = np.sort((self.table / limits).max(1))
-        place = min(int(np.ceil((len(together) + 1) * share)), len(together))
-        return np.asarray(limits * max(1.0, float(together[place - 1])), float)
+        limits = np.maximum(limits, _unpassed(self.table, share))
+        return np.asarray(limits * max(1.0, float(_unpassed((self.table / limits).max(1), share))), float)
+
+
+def _unpassed(table: Floats, share: float) -> Floats:
+    """Of each column the ⌈(n + 1) · share⌉-th smallest of its n values, the largest where there are too few."""
+    return np.asarray(np.sort(table, axis=0)[min(int(np.ceil((len(table) + 1) * share)), len(table)) - 1], float)
 
 
 def reference_of(table: Floats, weights: Floats) -> Reference:
