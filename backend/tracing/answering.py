@@ -15,7 +15,8 @@ PATHS_SHOWN = 5
 
 def detected(case: Case, false_alarm_rate: float) -> Detection:
     """Score and alarm of every row."""
-    return detect(case.window, learn_normal(case.window.between(0, case.normal_rows)), false_alarm_rate)
+    normal = learn_normal(case.window.between(0, case.normal_rows))
+    return detect(case.window, normal, false_alarm_rate, learned_rows=case.normal_rows)
 
 
 def traced(case: Case, graph: PlantGraph, target: str | None, alarm_columns: Sequence[str]) -> dict[str, Any]:

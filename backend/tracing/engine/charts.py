@@ -1,51 +1,82 @@
 """The joint charts: a ridge VAR's one-step residuals, plain and exponentially averaged, as Mahalanobis distance.
 
-The plain chart sees sudden breaks, the averaged one small lasting shifts; the model of the dynamics keeps what
-the plant does by itself out of both. Sources: see normal.py.
+The plain chart sees sudden breaks, the averaged ones small lasting shifts; the model of the dynamics keeps what
+the plant does by itself out of all. Points are modelled in groups of bounded size (grouping.py): each group has its
+own charts. Sources: see normal.py and docs/tracing/detect.md.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 from .window import Floats
 
 LAGS = 2
-AVERAGING = (1.0, 0.2)
-RIDGE = 30.0
-SHRINKAGE = 0.03
+AVERAGING = (1.0, 0.35, 0.06)
+RIDGE_A_REGRESSOR = 3.0
+SHRINKAGE = 0.3
+LEAST_SHRINKAGE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
 class Joint:
-    """`coefficients`: (lags · points) × points; `precisions`: charts × points × points."""
+    """`weights`: averaging of each chart; `members`: groups × size, columns of the points, −1 where a group is
+    smaller; `coefficients`: groups × (lags · size) × size; `precisions`: charts × groups × size × size."""
 
+    weights: Floats
+    members: NDArray[np.int64]
     coefficients: Floats
     precisions: Floats
 
+    @property
+    def statistics(self) -> int:
+        """How many statistics a row has: one a chart and group, chart by chart."""
+        return len(self.weights) * len(self.members)
 
-def fit_joint(parts: Sequence[Floats]) -> Joint:
+
+def fit_joint(parts: Sequence[Floats], members: NDArray[np.int64]) -> Joint:
     """Fit on stretches of standardised rows (each in order of time, none joined to another)."""
-    points = parts[0].shape[1]
-    before = np.vstack([lagged(part)[LAGS:] for part in parts])
-    now = np.vstack([part[LAGS:] for part in parts])
-    gram = before.T @ before + RIDGE * np.eye(points * LAGS)
-    coefficients = np.asarray(np.linalg.solve(gram, before.T @ now), float)
-    errors = [part - lagged(part) @ coefficients for part in parts]
-    precisions = np.stack([_precision(np.vstack([averaged(e, weight)[LAGS:] for e in errors])) for weight in AVERAGING])
-    return Joint(coefficients, precisions)
+    groups, size = members.shape
+    coefficients = np.zeros((groups, LAGS * size, size))
+    precisions = np.zeros((len(AVERAGING), groups, size, size))
+    for group, row in enumerate(members):
+        columns = row[row >= 0]
+        kept = [part[:, columns] for part in parts]
+        fitted = _coefficients(kept)
+        errors = [part - lagged(part) @ fitted for part in kept]
+        places = np.concatenate([lag * size + np.arange(len(columns)) for lag in range(LAGS)])
+        coefficients[group, places, : len(columns)] = fitted
+        for chart, precision in enumerate(_precisions(errors)):
+            precisions[chart, group, : len(columns), : len(columns)] = precision
+    return Joint(np.array(AVERAGING), members, coefficients, precisions)
+
+
+def residuals_of(joint: Joint, z: Floats, group: int) -> Floats:
+    """Rows × points of one group: one-step residuals; 0 for the first `LAGS` rows."""
+    columns = joint.members[group][joint.members[group] >= 0]
+    size = joint.members.shape[1]
+    places = np.concatenate([lag * size + np.arange(len(columns)) for lag in range(LAGS)])
+    rows = z[:, columns]
+    errors = np.asarray(rows - lagged(rows) @ joint.coefficients[group][places, : len(columns)], float)
+    errors[:LAGS] = 0.0  # a prediction needs the rows it starts from
+    return errors
 
 
 def statistics_of(joint: Joint, z: Floats) -> Floats:
-    """Rows × charts: squared Mahalanobis distance of the residuals; 0 for the first `LAGS` rows."""
-    errors = z - lagged(z) @ joint.coefficients
-    errors[:LAGS] = 0.0  # a prediction needs the rows it starts from
-    charts = [
-        np.einsum("ij,ij->i", mean @ precision, mean)
-        for mean, precision in ((averaged(errors, w), p) for w, p in zip(AVERAGING, joint.precisions, strict=True))
-    ]
-    return np.stack(charts, axis=1)
+    """Rows × (charts · groups): squared Mahalanobis distance of the residuals; 0 for the first `LAGS` rows."""
+    groups = len(joint.members)
+    out = np.zeros((len(z), joint.statistics))
+    for group in range(groups):
+        errors = residuals_of(joint, z, group)
+        points = errors.shape[1]
+        for chart, weight in enumerate(joint.weights):
+            mean = averaged(errors, float(weight))
+            precision = joint.precisions[chart, group, :points, :points]
+            out[:, chart * groups + group] = np.einsum("ij,ij->i", mean @ precision, mean)
+    return out
 
 
 def lagged(z: Floats) -> Floats:
@@ -64,22 +95,47 @@ def averaged(rows: Floats, weight: float) -> Floats:
     """Exponential average over time, from nothing (Lowry et al.): one noisy row is no lasting shift."""
     if weight >= 1 or not len(rows):
         return rows
-    out = np.empty_like(rows)
-    mean = np.zeros(rows.shape[1])
-    for index, row in enumerate(rows):
-        mean += weight * (row - mean)
-        out[index] = mean
+    return np.asarray(lfilter([weight], [1.0, weight - 1.0], rows, axis=0), float)
+
+
+def _coefficients(parts: Sequence[Floats]) -> Floats:
+    """Ridge regression on the rows before. The penalty grows with the number of regressors, so that the share of
+    the movement the model expects to explain beforehand stays the same, however many points there are."""
+    before = np.vstack([lagged(part)[LAGS:] for part in parts])
+    now = np.vstack([part[LAGS:] for part in parts])
+    gram = before.T @ before + RIDGE_A_REGRESSOR * before.shape[1] * np.eye(before.shape[1])
+    return np.asarray(np.linalg.solve(gram, before.T @ now), float)
+
+
+def _precisions(errors: Sequence[Floats]) -> list[Floats]:
+    """Inverse second moments of the residuals for each chart.
+
+    Averaged rows are few independent ones. Where they are too few for their own moments, the moments that
+    unconnected residuals would give, weight / (2 − weight) of the plain ones, stand in."""
+    plain = np.vstack([part[LAGS:] for part in errors])
+    rows, points = plain.shape
+    moments = _regular(plain.T @ plain / max(rows, 1), min(1.0, points / max(rows, 1)))
+    out = []
+    for weight in AVERAGING:
+        part = weight / (2 - weight)
+        expected = moments * part
+        if weight < 1:
+            slow = np.vstack([averaged(error, weight)[LAGS:] for error in errors])
+            trust = rows * part / max(rows * part + points, 1)
+            expected = trust * (slow.T @ slow / max(rows, 1)) + (1 - trust) * expected
+        out.append(_inverse(expected))
     return out
 
 
-def _precision(errors: Floats) -> Floats:
-    """Inverse of the residuals' second moments, shrunk to the mean variance of the points that vary."""
-    points = errors.shape[1]
-    if not len(errors) or not points:
-        return np.zeros((points, points))
-    moments = errors.T @ errors / len(errors)
+def _regular(moments: Floats, crowding: float) -> Floats:
+    """Shrunk to the mean variance of the points that vary, the more the fewer rows there are a point."""
+    points = len(moments)
     varying = int(np.count_nonzero(np.diag(moments) > 1e-18))
     mean = float(np.trace(moments)) / max(varying, 1)
-    if mean <= 0:
-        return np.zeros((points, points))
-    return np.asarray(np.linalg.inv(moments + SHRINKAGE * mean * np.eye(points)))
+    return moments + max(SHRINKAGE * crowding, LEAST_SHRINKAGE) * mean * np.eye(points)
+
+
+def _inverse(moments: Floats) -> Floats:
+    if not len(moments) or float(np.trace(moments)) <= 0:
+        return np.zeros_like(moments)
+    return np.asarray(np.linalg.inv(moments), float)

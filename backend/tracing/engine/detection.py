@@ -1,6 +1,8 @@
 """Early warning: is this row still normal? Row by row in bounded memory, or a whole window at once.
 
-Both forms give the same answer; an alarm at a row rests on this row and earlier ones only.
+Both forms give the same answer; an alarm at a row rests on this row and earlier ones only. Three kinds of charts
+look at every row, each against its own limit: the joint charts of the points that move together (charts.py), points
+that wander (wandering.py), switches that take a new state (novelty.py).
 """
 
 from dataclasses import dataclass
@@ -8,18 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .charts import AVERAGING, LAGS, lagged, statistics_of
+from .charts import LAGS, Joint, residuals_of, statistics_of
 from .normal import Normal
+from .novelty import Novelty
+from .wandering import far_off_limit
 from .window import Floats, Window, carried_forward
 
 FALSE_ALARM_RATE = 0.01
-PROVING_ROWS = 20
-LASTING_ROWS, LASTING_SHARE = 8.0, 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """`value` is the joint statistic over its limit: above 1 is an alarm."""
+    """`value` is the largest statistic over its limit: above 1 is an alarm."""
 
     value: float
     alarm: bool
@@ -33,45 +35,52 @@ class Detection:
     alarms: NDArray[np.bool_]
 
 
-def detect(window: Window, normal: Normal, false_alarm_rate: float = FALSE_ALARM_RATE) -> Detection:
-    """Judge every row of the window. `false_alarm_rate`: share of fault-free rows that may alarm."""
-    values = carried_forward(window.arranged(normal.points).values, normal.centre)
-    joint = statistics_of(normal.joint, normal.for_charts(values)) / normal.chart_scale
-    scores = joint.max(1) / normal.limit(false_alarm_rate)
-    states = NewStates(normal)
-    scores = np.maximum(scores, [states.step(row) for row in values])
+def detect(
+    window: Window, normal: Normal, false_alarm_rate: float = FALSE_ALARM_RATE, *, learned_rows: int = 0
+) -> Detection:
+    """Judge every row of the window. `false_alarm_rate`: share of fault-free rows that may alarm; `learned_rows`: how
+    many rows at the start are those the normal was learned from."""
+    read = carried_forward(window.arranged(normal.points).values, np.full(len(normal.points), np.nan))
+    values = np.where(np.isnan(read), normal.centre, read)
+    statistics = statistics_of(normal.joint, normal.for_charts(values)) / normal.limits(false_alarm_rate)
+    scores = statistics.max(1, initial=0.0)
+    far_off = FarOff(normal, false_alarm_rate)
+    novelty = Novelty(normal.known, false_alarm_rate, learned_rows)
+    others = [max(far_off.score(row), novelty.step(seen)) for row, seen in zip(values, read, strict=True)]
+    scores = np.maximum(scores, others)
     return Detection(scores, scores > 1)
 
 
 def contributions(window: Window, normal: Normal) -> Floats:
-    """Rows × points: each point's signed share of the alarm, its one-step residual in standard deviations."""
-    z = normal.for_charts(window.arranged(normal.points).values)
-    errors = z - lagged(z) @ normal.joint.coefficients
-    spread = np.sqrt(np.maximum(1 / np.maximum(np.diagonal(normal.joint.precisions[0]), 1e-12), 1e-12))
-    return np.asarray(errors / spread)
+    """Rows × points: each point's signed share of the alarm, its one-step residual in standard deviations; of a
+    wandering point the step it made."""
+    values = window.arranged(normal.points).values
+    z = normal.for_charts(values)
+    out = np.zeros_like(z)
+    for group, row in enumerate(normal.joint.members):
+        columns = row[row >= 0]
+        precision = np.diagonal(normal.joint.precisions[0, group])[: len(columns)]
+        spread = np.sqrt(np.maximum(1 / np.maximum(precision, 1e-12), 1e-12))
+        out[:, columns] = residuals_of(normal.joint, z, group) / spread
+    steps = np.diff(normal.standardised(values) * normal.wandering, axis=0, prepend=np.zeros((1, z.shape[1])))
+    steps[:1] = 0.0
+    return np.asarray(out + steps / np.sqrt(2 * (1 - normal.autocorrelation)))
 
 
-class NewStates:
-    """Points that never changed in normal work and now hold another value: 1 once it has lasted.
+class FarOff:
+    """Wandering points: how far the furthest is off its mean, squared, over the limit."""
 
-    A short pulse may be a part of the work that the normal rows didn't happen to show; a twentieth of their length,
-    and eight rows at least, is no pulse."""
+    def __init__(self, normal: Normal, false_alarm_rate: float) -> None:
+        self._columns = np.flatnonzero(normal.wandering > 0)
+        self._centre = normal.centre[self._columns]
+        reach = normal.scale[self._columns] * far_off_limit(len(self._columns), false_alarm_rate)
+        self._reach = np.maximum(reach, 1e-300)
 
-    def __init__(self, normal: Normal) -> None:
-        proven = normal.rows >= PROVING_ROWS
-        self._steady = np.flatnonzero((normal.scale <= 0) & (normal.presence > 0)) if proven else np.zeros(0, int)
-        self._value = normal.centre[self._steady]
-        self._slack = 1e-6 * np.maximum(np.abs(self._value), 1e-3)
-        self._lasting = max(LASTING_ROWS, LASTING_SHARE * normal.rows)
-        self._run = np.zeros(len(self._steady))
-
-    def step(self, row: Floats) -> float:
-        """Judge a row without gaps: the longest standing new state as a share of what counts as lasting."""
-        if not len(self._steady):
+    def score(self, row: Floats) -> float:
+        """Judge a row without gaps."""
+        if not len(self._columns):
             return 0.0
-        changed = np.abs(row[self._steady] - self._value) > self._slack
-        self._run = (self._run + 1) * changed
-        return float(self._run.max()) / self._lasting
+        return float((np.minimum(np.abs(row[self._columns] - self._centre) / self._reach, 1e6) ** 2).max())
 
 
 class Detector:
@@ -79,36 +88,49 @@ class Detector:
 
     Memory is a few rows, whatever the length of the stream."""
 
-    def __init__(self, normal: Normal, false_alarm_rate: float = FALSE_ALARM_RATE) -> None:
+    def __init__(self, normal: Normal, false_alarm_rate: float = FALSE_ALARM_RATE, *, learned_rows: int = 0) -> None:
         self._centre = normal.centre
-        used = normal.charted > 0
-        self._inverse = np.divide(1.0, normal.scale, out=np.zeros_like(normal.scale), where=used)
-        self._states = NewStates(normal)
-        self._coefficients = np.ascontiguousarray(normal.joint.coefficients.T)
-        self._precisions = [np.ascontiguousarray(p) for p in normal.joint.precisions]
-        self._limits = [float(s) * normal.limit(false_alarm_rate) for s in normal.chart_scale]
-        self._last = normal.centre.copy()
-        self._before: Floats | None = None
-        self._rows = 0
-        self._means: list[Floats] = []
+        self._inverse = np.divide(1.0, normal.scale, out=np.zeros_like(normal.scale), where=normal.charted > 0)
+        self._far_off = FarOff(normal, false_alarm_rate)
+        self._novelty = Novelty(normal.known, false_alarm_rate, learned_rows)
+        self._charts = _Charts(normal.joint, normal.limits(false_alarm_rate))
+        self._last = np.full(len(normal.centre), np.nan)
 
     def step(self, row: Floats) -> Score:
         """Judge the next row."""
         self._last = np.where(np.isfinite(row), row, self._last)
-        z = (self._last - self._centre) * self._inverse
-        np.clip(z, -1e6, 1e6, out=z)
-        points = len(z)
-        if self._before is None:
-            self._before = np.tile(z, LAGS)
-        self._rows += 1
-        error = z - self._coefficients @ self._before if self._rows > LAGS else np.zeros_like(z)
-        self._before[points:] = self._before[:-points].copy() if points else self._before
-        self._before[:points] = z
-        if not self._means:
-            self._means = [np.zeros_like(error) for _ in AVERAGING]
-        value = self._states.step(self._last)
-        for chart, weight in enumerate(AVERAGING):
-            mean = self._means[chart]
-            mean += weight * (error - mean)
-            value = max(value, float(mean @ self._precisions[chart] @ mean) / self._limits[chart])
+        values = np.where(np.isnan(self._last), self._centre, self._last)
+        z = np.clip((values - self._centre) * self._inverse, -1e6, 1e6)
+        value = max(self._charts.step(z), self._far_off.score(values), self._novelty.step(self._last))
         return Score(value, value > 1)
+
+
+class _Charts:
+    """The joint charts, a row at a time, all groups at once."""
+
+    def __init__(self, joint: Joint, limits: Floats) -> None:
+        self._weights = joint.weights
+        self._columns = np.maximum(joint.members, 0)
+        self._there = (joint.members >= 0).astype(float)
+        self._coefficients = np.ascontiguousarray(joint.coefficients)
+        self._precisions = np.ascontiguousarray(joint.precisions)
+        self._limits = limits.reshape(len(joint.weights), len(joint.members))
+        self._before: Floats | None = None
+        self._rows = 0
+        self._means = np.zeros((len(joint.weights), *joint.members.shape))
+
+    def step(self, z: Floats) -> float:
+        """The largest statistic over its limit."""
+        if not self._columns.size:
+            return 0.0
+        now = z[self._columns] * self._there
+        if self._before is None:
+            self._before = np.tile(now, (1, LAGS))
+        self._rows += 1
+        error = now - np.matmul(self._before[:, None, :], self._coefficients)[:, 0, :]
+        if self._rows <= LAGS:
+            error = np.zeros_like(now)
+        self._before = np.concatenate([now, self._before[:, : -now.shape[1]]], axis=1)
+        self._means += self._weights[:, None, None] * (error - self._means)
+        weighed = np.matmul(self._means[:, :, None, :], self._precisions)[:, :, 0, :]
+        return float((np.einsum("cgi,cgi->cg", weighed, self._means) / self._limits).max())

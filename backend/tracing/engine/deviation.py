@@ -63,7 +63,7 @@ def deviations(
 
 def joint_start(window: Window, normal: Normal, fault_free_rows: int) -> tuple[int, bool]:
     """Row where a run of joint alarms begins, and whether there is one; without one, where the last fifth begins."""
-    alarms = detect(window, normal, TRACE_FALSE_ALARM_RATE).alarms
+    alarms = detect(window, normal, TRACE_FALSE_ALARM_RATE, learned_rows=fault_free_rows).alarms
     rows = window.rows
     if rows - fault_free_rows <= SHORT_WINDOW:
         return min(fault_free_rows, max(rows - 1, 0)), bool(alarms[fault_free_rows:].any())

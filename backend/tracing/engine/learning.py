@@ -1,26 +1,32 @@
 """Learning what is normal from rows known to be free of faults.
 
-Per point: location, spread, autocorrelation, quantiles, whether it takes few values. Jointly: a ridge vector
-autoregression (VAR) of the standardised points and the spread of its residuals, plain and exponentially
+Per point: location, spread, autocorrelation, quantiles, whether it takes few values, whether it wanders. Jointly: a
+ridge vector autoregression (VAR) of the standardised points and the spread of its residuals, plain and exponentially
 averaged. The limits of the joint charts come from rows the model hasn't seen (cross-validation by blocks of
 time), so that a chosen false-alarm rate holds outside the training rows too.
 
 Sources: Lütkepohl, New Introduction to Multiple Time Series Analysis (2005), ch. 3 (VAR); Lowry et al.,
 Technometrics 34 (1992) 46 (multivariate EWMA chart); Bergmeir & Benítez, Information Sciences 191 (2012) 192
-(blocked cross-validation of dependent data).
+(blocked cross-validation of dependent data). The rest: docs/tracing/detect.md.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .charts import AVERAGING, fit_joint, statistics_of
+from .grouping import groups_of
+from .limits import Reference, reference_of
 from .normal import Normal
+from .novelty import quiet_rows
+from .wandering import SHARE, wandering_share
 from .window import Floats, Window, carried_forward
 
 QUANTILES = 41
 FOLDS = 4
-HELD_OUT_KEPT = 512
 FEW_VALUES = 12
 SWITCH_VALUES = 2
+MOST_MOMENTS = 2000
+"""More points than this have no table of second moments: it would grow with the square of their number."""
 
 
 def learn_normal(window: Window) -> Normal:
@@ -33,12 +39,14 @@ def learn_normal(window: Window) -> Normal:
     scale = _scale(filled, centre)
     inverse = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
     z = (filled - centre) * inverse
-    autocorrelation = _autocorrelation(z)
-    charted = np.where(_distinct(values) > SWITCH_VALUES, 1.0, 0.0) * (scale > 0)
-    joint = fit_joint([z * charted])
-    chart_scale, held_out = _held_out(z * charted)
+    distinct = _distinct(values)
+    moving = (distinct > SWITCH_VALUES) & (scale > 0)
+    wandering = np.where(moving & (wandering_share(z) > SHARE), 1.0, 0.0)
+    charted = np.where(moving, 1.0, 0.0) - wandering
+    members = groups_of(z, charted)
     presence = (~np.isnan(values)).mean(0) if window.rows else np.zeros(len(median))
-    moments = z.T @ z / max(len(z), 1)
+    switches = np.where((distinct <= SWITCH_VALUES) & (presence > 0), 1.0, 0.0)
+    few = max(SWITCH_VALUES, min(FEW_VALUES, window.rows // 10))
     return Normal(
         window.points,
         window.rows,
@@ -46,16 +54,18 @@ def learn_normal(window: Window) -> Normal:
         centre,
         scale,
         charted,
+        wandering,
+        switches,
         median,
         spread,
-        autocorrelation,
+        _autocorrelation(z),
         quantiles,
-        _discrete(values),
+        np.where(distinct <= few, 1.0, 0.0),
         presence,
-        moments,
-        joint,
-        chart_scale,
-        held_out,
+        z.T @ z / max(len(z), 1) if z.shape[1] <= MOST_MOMENTS else np.zeros((0, 0)),
+        quiet_rows(values, switches),
+        fit_joint([z], members),
+        _held_out(z, members),
     )
 
 
@@ -94,23 +104,16 @@ def _autocorrelation(z: Floats) -> Floats:
     return np.asarray(np.clip((now * before).sum(0) / norm, 0.0, 0.995))
 
 
-def _discrete(values: Floats) -> Floats:
-    """1 where a point takes few values (switch, state, counter of faults), else 0."""
-    most = max(SWITCH_VALUES, min(FEW_VALUES, len(values) // 10))
-    return np.where(_distinct(values) <= most, 1.0, 0.0)
-
-
 def _distinct(values: Floats) -> Floats:
     """How many different values each point takes."""
     return np.array([float(len(np.unique(column[~np.isnan(column)]))) for column in values.T])
 
 
-def _held_out(z: Floats) -> tuple[Floats, Floats]:
-    """Scale of each chart and the sorted joint statistic, on rows the charts weren't fitted on."""
-    charts = len(AVERAGING)
+def _held_out(z: Floats, members: NDArray[np.int64]) -> Reference:
+    """The charts' statistics on rows they weren't fitted on."""
     folds = min(FOLDS, len(z) // 5)
-    if folds < 2:
-        return np.ones(charts), np.zeros(0)
+    if folds < 2 or not members.size:
+        return reference_of(np.zeros((0, len(AVERAGING) * len(members))), np.array(AVERAGING))
     edges = np.linspace(0, len(z), folds + 1).astype(int)
     parts = []
     for fold in range(folds):
@@ -119,14 +122,6 @@ def _held_out(z: Floats) -> tuple[Floats, Floats]:
         centre = np.vstack(kept).mean(0)
         scale = np.vstack(kept).std(0)
         inverse = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 1e-9)
-        model = fit_joint([(part - centre) * inverse for part in kept])
+        model = fit_joint([(part - centre) * inverse for part in kept], members)
         parts.append(statistics_of(model, (z[:stop] - centre) * inverse)[start:])
-    table = np.vstack(parts)
-    logs = np.log(table + 1e-9)
-    middle = np.median(logs, axis=0)
-    # 2.6 deviations of a lognormal: a steadier measure than a high quantile of few rows.
-    chart_scale = np.maximum(np.exp(middle + 2.6 * 1.4826 * np.median(np.abs(logs - middle), axis=0)), 1e-9)
-    joint = np.sort((table / chart_scale).max(1))
-    if len(joint) > HELD_OUT_KEPT:
-        joint = np.quantile(joint, np.linspace(0, 1, HELD_OUT_KEPT))
-    return chart_scale, joint
+    return reference_of(np.vstack(parts), np.array(AVERAGING))

@@ -2,16 +2,17 @@
 
 import base64
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from .charts import Joint
+from .limits import Reference
+from .novelty import Known
 from .window import Floats, carried_forward
 
-FORMAT = 1
-FEW_ROWS_ALLOWANCE = 20.0
+FORMAT = 2
+OLD_FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,10 +20,12 @@ class Normal:
     """Learned normal of `points`; arrays have one entry a point unless said otherwise.
 
     `centre`/`scale` standardise (scale 0: it never moved); `charted` is 1 where a point takes part in the joint
-    charts, which switches and constants don't; `median`/`spread` judge a single point; `quantiles` is points × 41;
-    `discrete` is 1 where a point takes few values; `presence` is the share of rows with a reading; `moments` holds
-    the second moments of the standardised points (points × points); `chart_scale` brings the charts to one measure;
-    `held_out` is the sorted joint statistic of rows the charts hadn't seen.
+    charts, which switches, constants and wandering points don't; `wandering` is 1 where normal rows show fewer than
+    two full swings of it; `switches` is 1 where it took one value or two; `median`/`spread` judge a single point;
+    `quantiles` is points × 41; `discrete` is 1 where a point takes few values; `presence` is the share of rows with a
+    reading; `moments` holds the second moments of the standardised points (points × points; 0 × 0 above 2000 points);
+    `quiet` is the number of rows at the end in which no switch took a new value; `held_out` are the charts'
+    statistics on rows they hadn't seen.
     """
 
     points: tuple[str, ...]
@@ -31,6 +34,8 @@ class Normal:
     centre: Floats
     scale: Floats
     charted: Floats
+    wandering: Floats
+    switches: Floats
     median: Floats
     spread: Floats
     autocorrelation: Floats
@@ -38,24 +43,21 @@ class Normal:
     discrete: Floats
     presence: Floats
     moments: Floats
+    quiet: float
     joint: Joint
-    chart_scale: Floats
-    held_out: Floats
+    held_out: Reference
 
-    def limit(self, false_alarm_rate: float) -> float:
-        """Value of the joint statistic that fault-free rows pass with the given rate.
+    def limits(self, false_alarm_rate: float) -> Floats:
+        """Values of the joint statistics (chart by chart, group by group) that fault-free rows pass, any of them,
+        with the given rate; infinite where too few rows were learned from."""
+        return self.held_out.limits(false_alarm_rate)
 
-        The larger of the empirical quantile and a lognormal tail fitted by median and MAD, so that rates
-        rarer than the training rows can show are still answered; wider where the rows are few."""
-        if not len(self.held_out):
-            return np.inf
-        share = 1 - min(max(false_alarm_rate, 1e-9), 0.5)
-        logs = np.log(self.held_out + 1e-12)
-        middle = float(np.median(logs))
-        deviation = 1.4826 * float(np.median(np.abs(logs - middle)))
-        allowance = 1 + FEW_ROWS_ALLOWANCE / max(self.rows, 1)
-        tail = float(np.exp(middle + NormalDist().inv_cdf(share) * deviation * allowance))
-        return max(float(np.quantile(self.held_out, share)), tail, 1e-9)
+    @property
+    def known(self) -> Known:
+        """What the switches did."""
+        low = np.where(self.switches > 0, self.quantiles[:, 0], np.nan)
+        high = np.where(self.switches > 0, self.quantiles[:, -1], np.nan)
+        return Known(low, high, self.quiet, self.rows)
 
     def standardised(self, values: Floats) -> Floats:
         """Rows × points in standard deviations from the mean; gaps carried forward, constant points 0."""
@@ -69,25 +71,45 @@ class Normal:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-ready values; arrays as base64, lists as little-endian float64, tables as float32."""
-        arrays = {name: _packed(getattr(self, name)) for name in _ARRAYS}
-        joint = {name: _packed(getattr(self.joint, name)) for name in ("coefficients", "precisions")}
-        head = {"format": FORMAT, "points": list(self.points), "rows": self.rows, "step_s": self.step_s}
-        return {**head, "arrays": arrays, "joint": joint}
+        return {
+            "format": FORMAT,
+            "points": list(self.points),
+            "rows": self.rows,
+            "step_s": self.step_s,
+            "quiet": self.quiet,
+            "arrays": {name: _packed(getattr(self, name)) for name in _ARRAYS},
+            "joint": {name: _packed(getattr(self.joint, name)) for name in _JOINT},
+            "held_out": {name: _packed(getattr(self.held_out, name)) for name in _HELD_OUT},
+        }
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Normal":
-        """The inverse of `to_dict`; ValueError for a format this version doesn't know."""
+        """The inverse of `to_dict`; what the last version stored is read too. ValueError for any other format."""
+        if stored.get("format") == OLD_FORMAT:
+            stored = _renewed(stored)
         if stored.get("format") != FORMAT:
             raise ValueError(f"unknown format of a learned normal: {stored.get('format')!r}")
         arrays = {name: _unpacked(stored["arrays"][name]) for name in _ARRAYS}
-        joint = Joint(**{name: _unpacked(stored["joint"][name]) for name in ("coefficients", "precisions")})
-        return cls(tuple(stored["points"]), int(stored["rows"]), float(stored["step_s"]), joint=joint, **arrays)
+        joint = {name: _unpacked(stored["joint"][name]) for name in _JOINT}
+        held_out = {name: _unpacked(stored["held_out"][name]) for name in _HELD_OUT}
+        members = joint.pop("members").astype(np.int64)
+        return cls(
+            points=tuple(stored["points"]),
+            rows=int(stored["rows"]),
+            step_s=float(stored["step_s"]),
+            quiet=float(stored["quiet"]),
+            joint=Joint(members=members, **joint),
+            held_out=Reference(**held_out),
+            **arrays,
+        )
 
 
 _ARRAYS = (
     "centre",
     "scale",
     "charted",
+    "wandering",
+    "switches",
     "median",
     "spread",
     "autocorrelation",
@@ -95,9 +117,45 @@ _ARRAYS = (
     "discrete",
     "presence",
     "moments",
-    "chart_scale",
-    "held_out",
 )
+_JOINT = ("weights", "members", "coefficients", "precisions")
+_HELD_OUT = ("middle", "deviation", "independent", "table")
+_OLD_WEIGHTS = (1.0, 0.2)
+
+
+def _renewed(stored: dict[str, Any]) -> dict[str, Any]:
+    """A normal of the format before: one group of all points, two charts, one series of unseen rows for both.
+
+    What it hadn't learned stays off: nobody wanders, and new states are told only after a quiet time of their own."""
+    arrays = dict(stored["arrays"])
+    chart_scale, series = _unpacked(arrays.pop("chart_scale")), _unpacked(arrays.pop("held_out"))
+    quantiles, points = _unpacked(arrays["quantiles"]), len(stored["points"])
+    logs = np.log(series + 1e-12)
+    middle = float(np.median(logs)) if len(logs) else 0.0
+    deviation = 1.4826 * float(np.median(np.abs(logs - middle))) if len(logs) else 0.0
+    still = (quantiles[:, 0] == quantiles[:, -1]) & (_unpacked(arrays["presence"]) > 0)
+    arrays |= {"wandering": _packed(np.zeros(points)), "switches": _packed(np.where(still, 1.0, 0.0))}
+    charts = np.ones(len(_OLD_WEIGHTS))
+    held_out = {
+        "middle": middle + np.log(chart_scale),
+        "deviation": deviation * charts,
+        "independent": max(float(stored["rows"]), 2.0) * charts,
+        "table": series[:, None] * chart_scale,
+    }
+    joint = {
+        "weights": np.array(_OLD_WEIGHTS),
+        "members": np.arange(float(points))[None, :],
+        "coefficients": _unpacked(stored["joint"]["coefficients"])[None],
+        "precisions": _unpacked(stored["joint"]["precisions"])[:, None],
+    }
+    return {
+        **stored,
+        "format": FORMAT,
+        "quiet": 0.0,
+        "arrays": arrays,
+        "joint": {name: _packed(value) for name, value in joint.items()},
+        "held_out": {name: _packed(value) for name, value in held_out.items()},
+    }
 
 
 def _packed(array: Floats) -> dict[str, Any]:
