@@ -60,7 +60,8 @@ def rank(
     points = normal.points
     adjacency = _adjacency(points, parents)
     likeness = _likeness(found, points.index(target)) if target in points else np.ones(len(points))
-    coverage = _coverage(adjacency, np.log1p(np.maximum(found.moved - 1, 0)) * likeness)
+    weight = np.log1p(np.maximum(found.moved - 1, 0)) * likeness
+    coverage = _coverage(adjacency, weight)
     size = np.log1p(found.peak) * likeness
     explained, strongest = _explained(adjacency, size)
     rows = max(len(found.z) - found.start, 0)
@@ -79,7 +80,7 @@ def rank(
     temperature = _temperature(rows, clear)
     score = score + temperature * _prior_of(graph, points, prior or {})
     shut = np.array([name in set(barred) for name in points], bool)
-    guessed = unmeasured_units(graph, points, score, temperature, shut, prior or {})
+    guessed = unmeasured_units(graph, points, score, found.moved, temperature, shut, prior or {})
     judged = np.concatenate((np.where(shut, -np.inf, score), [unit.score for unit in guessed]))
     probability = _probability(judged, temperature)
     return Ranking(
@@ -152,7 +153,10 @@ def _coverage(adjacency: Floats, weight: Floats) -> Floats:
         front = ((front @ links > 0) & ~reached).astype(np.float32)
         reached |= front > 0
         gathered += COVERAGE_DECAY**hop * (front @ weight)
-    return gathered / (float(weight.sum()) + 1e-9)
+    coverage = gathered / (float(weight.sum()) + 1e-9)
+    linked = (adjacency.sum(0) + adjacency.sum(1)) > 0
+    # A point that nobody drew a link to or from may reach anything: neither for nor against it.
+    return np.where(linked, coverage, coverage[linked].mean()) if linked.any() else coverage
 
 
 def _likeness(found: Deviations, target: int) -> Floats:

@@ -18,7 +18,7 @@ from .window import Floats
 TOGETHER_ROWS = 4
 LEAST_SHARE = 0.7
 MOST_BY_CHANCE = 0.05
-MOST_POINTS = 150
+MOST_POINTS = 100
 COUPLED = 0.1  # share of pairs that are coupled, before looking
 
 
@@ -87,7 +87,9 @@ class _Partner:
 def _moves(values: Floats, discrete: NDArray[np.bool_]) -> _Moves:
     changed = values[1:] != values[:-1]
     counts = changed.sum(0)
-    columns = [int(c) for c in np.flatnonzero(discrete & (counts > 0) & (counts < len(values) / 8))][:MOST_POINTS]
+    moving = np.flatnonzero(discrete & (counts > 0) & (counts < len(values) / 8))
+    last = len(changed) - changed[::-1, moving].argmax(0) if len(moving) else moving
+    columns = sorted(moving[np.argsort(-last, kind="stable")][:MOST_POINTS].tolist())  # the latest to move
     return _Moves([np.flatnonzero(changed[:, column]) + 1 for column in columns], columns)
 
 

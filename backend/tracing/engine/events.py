@@ -26,6 +26,7 @@ FAR_STEP = 0.25
 FALLING = 2.0
 """Contacts that say "all is well" are closed in good order and open on a fault (closed-circuit principle, IEC 60204-1),
 also when a wire breaks; lamps and messages that follow an alarm rise. So a fall weighs more than a rise."""
+MOST_ALARMS = 10  # the latest; a flood says no more
 FEW_UNMEASURED = 0.25  # weight of a cause nobody measures, as share of all points taken together
 
 
@@ -59,7 +60,8 @@ def event_evidence(
 
 
 def _activations(values: Floats, normal: Normal, columns: Iterable[int], start: int) -> list[tuple[int, int]]:
-    """(column, row of the last activation) of alarms standing at the end, else of those that stood since `start`."""
+    """(column, row of the last activation) of alarms standing at the end, else of those that stood since `start`:
+    the latest first."""
     standing: list[tuple[int, int]] = []
     passed: list[tuple[int, int]] = []
     for column in columns:
@@ -68,7 +70,7 @@ def _activations(values: Floats, normal: Normal, columns: Iterable[int], start: 
             continue
         begins = np.flatnonzero(on & ~np.append(False, on[:-1]))
         (standing if on[-1] else passed).append((int(column), start + int(begins[-1])))
-    return standing or passed
+    return sorted(standing or passed, key=lambda one: -one[1])[:MOST_ALARMS]
 
 
 def _links_to(graph: PlantGraph, alarm: str, points: Sequence[str]) -> Floats:

@@ -1,8 +1,9 @@
 """Units without readings as root causes: what nobody measures can still be where it began.
 
-Such a unit is judged by the measured points that come first downstream of it. If they all look like roots at once,
-the unit explains with one fault what else takes several; if only one of many does, that point is the likelier root.
-So its evidence is the mean of theirs and the logarithm of how many agree, less what speaks against guessing.
+Such a unit is judged by the measured points that come first downstream of it. If they all move at once, the unit
+explains with one fault what else takes several; if only one of many does, that point is the likelier root. So its
+evidence is that of the likeliest of them, with the logarithms of the share and the number that move, less what
+speaks against guessing.
 """
 
 from collections import deque
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from .graph import NodeKind, PlantGraph
 from .window import Floats
 
-GUESS = 1.5  # log odds against a unit that nobody measures, beside a measured point of equal evidence
+GUESS = 0.8  # score against a unit that nobody measures: it takes three points that move at once to outweigh it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,15 @@ def unmeasured_units(
     graph: PlantGraph,
     points: Sequence[str],
     score: Floats,
+    moved: Floats,
     temperature: float,
     barred: NDArray[np.bool_],
     prior: Mapping[str, float],
 ) -> list[Unmeasured]:
     """Every unit without readings that leads to measured points, by the evidence of these.
 
-    `score` over `temperature` is log evidence; so is `prior`, by unit."""
+    `moved`: by how many spreads each point went early; `prior` is log odds by unit, of which one is `temperature` in
+    scores."""
     place = {name: column for column, name in enumerate(points) if not barred[column]}
     measured = set(points)
     out = []
@@ -46,8 +49,8 @@ def unmeasured_units(
             continue
         columns = _first_below(graph, node.id, measured, place)
         if columns:
-            evidence = _evidence(score[columns] / temperature) + prior.get(node.id, 0.0)
-            out.append(Unmeasured(node.id, temperature * evidence, tuple(columns)))
+            evidence = _evidence(score[columns], moved[columns]) + temperature * prior.get(node.id, 0.0)
+            out.append(Unmeasured(node.id, evidence, tuple(columns)))
     return out
 
 
@@ -67,8 +70,6 @@ def _first_below(graph: PlantGraph, unit: str, measured: set[str], place: Mappin
     return list(found)
 
 
-def _evidence(score: Floats) -> float:
-    top = float(score.max())
-    weight = np.exp(score - top)
-    agreeing = float(weight.sum() ** 2 / (weight * weight).sum())
-    return top + float(np.log(weight.mean())) + float(np.log(agreeing)) - GUESS
+def _evidence(score: Floats, moved: Floats) -> float:
+    moving = np.clip((moved - 1) / 2, 1e-3, 1.0)  # 1 is what a point does in normal work, 3 is clear
+    return float(score.max() + np.log(moving.mean()) + np.log(max(moving.sum(), 1.0))) - GUESS
