@@ -117,3 +117,10 @@ def test_a_normal_that_the_version_before_stored_is_still_read() -> None:
     window = Window.of(np.arange(300.0), stored["points"], rows)
     alarms = detect(window, Normal.from_dict(stored), 0.01).alarms
     assert alarms[:200].mean() < 0.03 and alarms[205:].all()
+
+
+def test_after_a_great_disturbance_is_over_its_memory_does_not_go_on_alarming(normal: Normal) -> None:
+    window = chain(DELAYS, rows=400, seed=17)
+    window.values[100:150] += 30 * normal.scale
+    alarms = detect(window, normal, 0.001).alarms
+    assert alarms[100:150].all() and not alarms[165:].any()

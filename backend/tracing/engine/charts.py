@@ -16,20 +16,24 @@ from .window import Floats
 
 LAGS = 2
 AVERAGING = (1.0, 0.35, 0.06)
+QUICK = 1  # the chart whose average says whether a slower one still holds
 RIDGE_A_REGRESSOR = 3.0
 SHRINKAGE = 0.3
 LEAST_SHRINKAGE = 1e-6
+USUAL, CAP = 0.99, 4.0
 
 
 @dataclass(frozen=True, eq=False)
 class Joint:
     """`weights`: averaging of each chart; `members`: groups × size, columns of the points, −1 where a group is
-    smaller; `coefficients`: groups × (lags · size) × size; `precisions`: charts × groups × size × size."""
+    smaller; `coefficients`: groups × (lags · size) × size; `precisions`: charts × groups × size × size; `caps`:
+    one a group, the largest plain distance that an averaged chart takes in full."""
 
     weights: Floats
     members: NDArray[np.int64]
     coefficients: Floats
     precisions: Floats
+    caps: Floats
 
     @property
     def statistics(self) -> int:
@@ -42,6 +46,7 @@ def fit_joint(parts: Sequence[Floats], members: NDArray[np.int64]) -> Joint:
     groups, size = members.shape
     coefficients = np.zeros((groups, LAGS * size, size))
     precisions = np.zeros((len(AVERAGING), groups, size, size))
+    caps = np.full(groups, np.inf)
     for group, row in enumerate(members):
         columns = row[row >= 0]
         kept = [part[:, columns] for part in parts]
@@ -49,9 +54,14 @@ def fit_joint(parts: Sequence[Floats], members: NDArray[np.int64]) -> Joint:
         errors = [part - lagged(part) @ fitted for part in kept]
         places = np.concatenate([lag * size + np.arange(len(columns)) for lag in range(LAGS)])
         coefficients[group, places, : len(columns)] = fitted
-        for chart, precision in enumerate(_precisions(errors)):
+        plain = np.vstack([error[LAGS:] for error in errors])
+        moments = _regular(plain.T @ plain / max(len(plain), 1), min(1.0, len(columns) / max(len(plain), 1)))
+        distance = distances(plain, _inverse(moments))
+        caps[group] = CAP * float(np.quantile(distance, USUAL)) if len(distance) else np.inf
+        held = [error * shrinking(distances(error, _inverse(moments)), caps[group]) for error in errors]
+        for chart, precision in enumerate(_precisions(moments, held)):
             precisions[chart, group, : len(columns), : len(columns)] = precision
-    return Joint(np.array(AVERAGING), members, coefficients, precisions)
+    return Joint(np.array(AVERAGING), members, coefficients, precisions, caps)
 
 
 def residuals_of(joint: Joint, z: Floats, group: int) -> Floats:
@@ -72,11 +82,34 @@ def statistics_of(joint: Joint, z: Floats) -> Floats:
     for group in range(groups):
         errors = residuals_of(joint, z, group)
         points = errors.shape[1]
-        for chart, weight in enumerate(joint.weights):
-            mean = averaged(errors, float(weight))
-            precision = joint.precisions[chart, group, :points, :points]
-            out[:, chart * groups + group] = np.einsum("ij,ij->i", mean @ precision, mean)
+        precisions = joint.precisions[:, group, :points, :points]
+        held = errors * shrinking(distances(errors, precisions[0]), joint.caps[group])
+        means = [averaged(held, float(weight)) if weight < 1 else errors for weight in joint.weights]
+        for chart, mean in enumerate(means):
+            distance = distances(mean, precisions[chart])
+            if chart > QUICK:
+                along = np.einsum("ij,ij->i", means[QUICK] @ precisions[chart], mean)
+                distance = distance * support(along, distance)
+            out[:, chart * groups + group] = distance
     return out
+
+
+def distances(rows: Floats, precision: Floats) -> Floats:
+    """Squared Mahalanobis distance of each row."""
+    return np.asarray(np.einsum("ij,ij->i", rows @ precision, rows), float)
+
+
+def shrinking(distance: Floats, cap: Floats | float) -> Floats:
+    """Rows × 1: what brings a row to the cap. A row counts in the averages as far as it is like others: else the
+    memory of one great disturbance would alarm long after it (Huber's bounded influence)."""
+    return np.asarray(np.sqrt(np.minimum(1.0, cap / np.maximum(distance, 1e-300)))[:, None], float)
+
+
+def support(along: Floats, distance: Floats) -> Floats:
+    """How far the quick average still goes the way of a slow one: 1 from half of its length on, towards 0 when what
+    moved the slow one is over, whose memory would go on alarming. `along`: product of both, `distance`: of the slow
+    one with itself."""
+    return np.asarray(np.clip(2 * along / np.maximum(distance, 1e-300), 0.0, 1.0) ** 2, float)
 
 
 def lagged(z: Floats) -> Floats:
@@ -107,14 +140,12 @@ def _coefficients(parts: Sequence[Floats]) -> Floats:
     return np.asarray(np.linalg.solve(gram, before.T @ now), float)
 
 
-def _precisions(errors: Sequence[Floats]) -> list[Floats]:
-    """Inverse second moments of the residuals for each chart.
+def _precisions(moments: Floats, errors: Sequence[Floats]) -> list[Floats]:
+    """Inverse second moments of the residuals for each chart; `moments`: of the plain ones.
 
     Averaged rows are few independent ones. Where they are too few for their own moments, the moments that
     unconnected residuals would give, weight / (2 − weight) of the plain ones, stand in."""
-    plain = np.vstack([part[LAGS:] for part in errors])
-    rows, points = plain.shape
-    moments = _regular(plain.T @ plain / max(rows, 1), min(1.0, points / max(rows, 1)))
+    rows, points = sum(max(len(error) - LAGS, 0) for error in errors), len(moments)
     out = []
     for weight in AVERAGING:
         part = weight / (2 - weight)

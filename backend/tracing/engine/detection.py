@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .charts import LAGS, Joint, residuals_of, statistics_of
+from .charts import LAGS, QUICK, Joint, residuals_of, shrinking, statistics_of, support
 from .normal import Normal
 from .novelty import Novelty
 from .wandering import far_off_limit
@@ -110,10 +110,12 @@ class _Charts:
 
     def __init__(self, joint: Joint, limits: Floats) -> None:
         self._weights = joint.weights
+        self._plain = (joint.weights >= 1)[:, None, None]
         self._columns = np.maximum(joint.members, 0)
         self._there = (joint.members >= 0).astype(float)
         self._coefficients = np.ascontiguousarray(joint.coefficients)
         self._precisions = np.ascontiguousarray(joint.precisions)
+        self._caps = joint.caps
         self._limits = limits.reshape(len(joint.weights), len(joint.members))
         self._before: Floats | None = None
         self._rows = 0
@@ -131,6 +133,11 @@ class _Charts:
         if self._rows <= LAGS:
             error = np.zeros_like(now)
         self._before = np.concatenate([now, self._before[:, : -now.shape[1]]], axis=1)
-        self._means += self._weights[:, None, None] * (error - self._means)
+        plain = np.einsum("gi,gij,gj->g", error, self._precisions[0], error)
+        held = error * shrinking(plain, self._caps)
+        self._means += self._weights[:, None, None] * (np.where(self._plain, error, held) - self._means)
         weighed = np.matmul(self._means[:, :, None, :], self._precisions)[:, :, 0, :]
-        return float((np.einsum("cgi,cgi->cg", weighed, self._means) / self._limits).max())
+        distance = np.einsum("cgi,cgi->cg", weighed, self._means)
+        along = np.einsum("cgi,gi->cg", weighed[QUICK + 1 :], self._means[QUICK])
+        distance[QUICK + 1 :] *= support(along, distance[QUICK + 1 :])
+        return float((distance / self._limits).max())

@@ -118,7 +118,7 @@ _ARRAYS = (
     "presence",
     "moments",
 )
-_JOINT = ("weights", "members", "coefficients", "precisions")
+_JOINT = ("weights", "members", "coefficients", "precisions", "caps")
 _HELD_OUT = ("middle", "deviation", "independent", "table")
 _OLD_WEIGHTS = (1.0, 0.2)
 
@@ -147,6 +147,7 @@ def _renewed(stored: dict[str, Any]) -> dict[str, Any]:
         "members": np.arange(float(points))[None, :],
         "coefficients": _unpacked(stored["joint"]["coefficients"])[None],
         "precisions": _unpacked(stored["joint"]["precisions"])[:, None],
+        "caps": np.array([np.inf]),
     }
     return {
         **stored,
