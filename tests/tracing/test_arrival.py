@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from backend.tracing.engine import Link, LinkKind, Node, PlantGraph, impact, learn_normal
 from backend.tracing.engine.arrival import SHARE, learn_pace
 from backend.tracing.engine.window import Floats
+from tests.tracing.synthetic import STEP_S, chain
 
 NONE: Floats = np.zeros(0)
 
@@ -47,3 +49,27 @@ def test_the_pace_shown_so_far_corrects_a_drawing_that_is_twice_too_slow() -> No
 def test_what_is_overdue_arrives_after_now_however_long_it_is_overdue() -> None:
     earliest, likely, latest = learn_pace(NONE, NONE, NONE, NONE).arrivals(np.array([1.0]), np.array([1e6]))
     assert 1e6 <= earliest[0] <= likely[0] <= latest[0] < np.inf
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_arrivals_foretold_from_readings_come_within_their_interval(drawn: bool) -> None:
+    """Chains whose drawn delays are wrong by a factor of about a half to two, or that have none drawn."""
+    rng = np.random.default_rng(7)
+    hits: list[bool] = []
+    for _ in range(12):
+        delays = [int(rows) for rows in rng.integers(3, 25, 6)]
+        wrong = np.exp(rng.normal(0, 0.3) + rng.normal(0, 0.2, 6))
+        links = [
+            Link(f"P{n}", f"P{n + 1}", LinkKind.MATERIAL, float(rows * STEP_S * wrong[n]) if drawn else None)
+            for n, rows in enumerate(delays)
+        ]
+        graph = PlantGraph([Node("BY")], links)
+        arrives = 250 + np.cumsum([0, *delays])
+        now = int(rng.integers(258, arrives[-1] - 2))
+        window = chain(delays, rows=now, fault_at=250, seed=int(rng.integers(10**6)))
+        normal = learn_normal(chain(delays, rows=400, seed=int(rng.integers(10**6))))
+        for item in impact(window, normal, graph, ["P0"]):
+            if item.path and not item.moving:
+                real = (float(arrives[int(item.node[1:])]) - now + 1) * STEP_S
+                hits.append(item.arrival_earliest_s <= real <= item.arrival_latest_s)
+    assert len(hits) > 25 and sum(hits) / len(hits) > 0.72
