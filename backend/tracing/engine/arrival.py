@@ -18,7 +18,7 @@ SHARE = 0.8
 """How many arrivals should lie within their interval."""
 SHARED_SPREAD_DRAWN, SHARED_SPREAD_BLIND = 0.4, 1.2
 """Standard deviation of ln(time ÷ plan) that all points share, where all delays are drawn and where none is."""
-OWN_SPREADS = np.array([0.1, 0.2, 0.35, 0.6, 1.0])
+OWN_SPREADS = np.array([0.1, 0.2, 0.4, 0.8, 1.6])
 NEVER = 0.3
 """Share of points within reach that never move visibly: not having seen them says little."""
 _SHARED = np.linspace(-4.0, 4.0, 81)

@@ -129,20 +129,27 @@ class PlantGraph:
     def network(self) -> Network:
         """The links and memberships by number, made once; links have their place in `links` as number."""
         index, links = self._index, self.links
-        belongs = [(index[n.unit], index[n.id]) for n in self._nodes.values() if n.unit and n.unit != n.id]
-        both = 2 * len(belongs)
         carriers = [CARRIERS[link.kind] for link in links]
+        inward = [
+            (index[node.unit or node.id], index[node.id]) for node in self._nodes.values() if self._hears_of_unit(node)
+        ]
+        outward = [(index[n.id], index[n.unit]) for n in self._nodes.values() if n.unit and n.unit != n.id]
+        belongs = inward + outward
         return Network.of(
             len(self._names),
-            [index[link.source] for link in links] + [unit for unit, _ in belongs] + [point for _, point in belongs],
-            [index[link.target] for link in links] + [point for _, point in belongs] + [unit for unit, _ in belongs],
+            [index[link.source] for link in links] + [source for source, _ in belongs],
+            [index[link.target] for link in links] + [target for _, target in belongs],
             [c.strength if link.strength is None else link.strength for link, c in zip(links, carriers, strict=True)]
-            + [MEMBERSHIP.strength] * both,
-            [1.0] * len(links) + [MEMBERSHIP_STEPS] * both,
-            [max(link.delay_s or 0.0, 0.0) for link in links] + [0.0] * both,
+            + [MEMBERSHIP.strength] * len(belongs),
+            [1.0] * len(links) + [MEMBERSHIP_STEPS] * len(belongs),
+            [max(link.delay_s or 0.0, 0.0) for link in links] + [0.0] * len(belongs),
             [c.pace if link.delay_s is None else 0.0 for link, c in zip(links, carriers, strict=True)]
-            + [MEMBERSHIP.pace] * both,
+            + [MEMBERSHIP.pace] * len(belongs),
         )
+
+    def _hears_of_unit(self, node: Node) -> bool:
+        """Whether what happens to its unit gets to a node: an alarm hears what is drawn, if anything is."""
+        return node.kind is not NodeKind.ALARM or not self.parents(node.id)
 
     def with_delays(self, delays: Mapping[tuple[str, str], float]) -> Self:
         """The same plant, with these seconds for the links (source, target) named, e.g. learned ones."""

@@ -23,7 +23,7 @@ from .switching import weakened_links
 from .window import Floats, Window, carried_forward
 
 RECENT_ROWS = 60
-REACH_WEIGHT, SHIFT_WEIGHT = 0.1, 1.0
+REACH_WEIGHT = 0.05
 STEP_ROWS = 5.0  # a step along a link of the usual pace, where no delay is drawn
 STEPS_WITHOUT_WAY = 10.0
 UNSEEN_ROWS = 4.0  # so long a change goes unseen: a point may have been reached without having been seen to move
@@ -165,7 +165,8 @@ def _ranked(outlook: Outlook, graph: PlantGraph, tree: Tree, barred: set[str]) -
     points = outlook.normal.points
     numbers = [graph.number(name) for name in points]
     near = np.array([0.0 if number is None else tree.strength[number] for number in numbers])
-    scores = (SHIFT_WEIGHT * outlook.shift + REACH_WEIGHT * near) / (SHIFT_WEIGHT + REACH_WEIGHT)
+    # Squared, a small shift, which chance makes as well, weighs little beside a drawn way, and a large one much.
+    scores = np.sqrt((outlook.shift**2 + REACH_WEIGHT * near) / (1 + REACH_WEIGHT))
     other = tree.strength.copy()
     other[[number for number in numbers if number is not None]] = 0.0
     blank = np.flatnonzero(other).tolist()

@@ -3,7 +3,9 @@
 A switch can only go to its other value. If those it acts on have stood with that very combination of switches
 before and kept still, they will keep still again; a combination never seen is what alarms are made for. The more
 combinations are possible that were never seen, the less it says that this one wasn't either. A combination seen in
-one row only may be a passing one, during which nothing had time to happen: it counts half, two rows two thirds.
+one row only may be a passing one, during which nothing had time to happen: it counts half, two rows two thirds. And
+where a command acts on both the switch and its alarm, that alarm watches whether the switch follows: a combination
+that was only ever passed through is new to it once it stays.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +19,7 @@ from .window import Floats, Window, carried_forward
 SWITCH_VALUES = 2
 KEPT_STILL = 0.3  # share of its strength that a link keeps if it did nothing in the same combination before
 MOST_SWITCHES = 10
+PASSING_ROWS = 5
 
 
 def weakened_links(
@@ -45,7 +48,8 @@ def weakened_links(
             if child in switches and child not in changed:
                 above = [p for p in dict.fromkeys(graph.parents(child)) if p in switches][:MOST_SWITCHES]
                 if name in above:
-                    out[link] = _factor(history, values[-1], place, above, place[child], changed)
+                    watched = bool(set(graph.parents(name)) & set(graph.parents(child)))
+                    out[link] = _factor(history, values[-1], place, above, place[child], changed, watched)
     return out
 
 
@@ -63,15 +67,21 @@ def _factor(
     above: Sequence[str],
     child: int,
     changed: Mapping[str, float],
+    watched: bool,
 ) -> float:
     columns = [place[name] for name in above]
     wanted = np.array([changed.get(name, now[place[name]]) for name in above])
     past = history[:, columns]
     same = (past == wanted).all(1)
-    seen = float(same.sum())
+    seen = 0.0 if watched and _longest_run(same) <= PASSING_ROWS else float(same.sum())
     follows = float((history[same, child] != now[child]).mean()) if seen else 0.0
     possible = float(np.prod([max(len(np.unique(column)), SWITCH_VALUES) for column in past.T]))
     unheard = 1 - len(np.unique(past, axis=0)) / possible
     if_new = 1 - (1 - KEPT_STILL) / 2 * min(max(unheard, 0.0), 1.0)
     if_known = KEPT_STILL + (1 - KEPT_STILL) * follows
     return (if_new + seen * if_known) / (1 + seen)
+
+
+def _longest_run(marks: np.ndarray) -> int:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], marks, [False]])))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
