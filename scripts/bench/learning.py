@@ -19,7 +19,7 @@ import numpy as np
 
 from backend.tracing.casefile import read_graph
 from backend.tracing.engine import PlantGraph, Window, learn_normal, trace
-from backend.tracing.engine.learned import ConfirmedCase, Place, log_prior
+from backend.tracing.engine.learned import SCORE_SCALE, ConfirmedCase, Place, log_prior
 from backend.tracing.engine.signature import Signature, signature_of
 
 DRAWS = 20
@@ -40,7 +40,7 @@ class Traced:
 
     def rank(self, prior: Mapping[str, float]) -> int:
         """Place of the first true root, 1 = first."""
-        ranked = sorted(self.scores, key=lambda name: -(self.scores[name] + prior.get(name, 0.0)))
+        ranked = sorted(self.scores, key=lambda name: -(self.scores[name] + SCORE_SCALE * prior.get(name, 0.0)))
         named = [self.unit_of.get(name, name) if self.by_unit else name for name in ranked]
         return next((place for place, name in enumerate(dict.fromkeys(named), 1) if name in self.truth), 999)
 

@@ -87,7 +87,7 @@ async def test_a_corrected_cause_comes_first_in_the_next_trace_of_the_fault_and_
     found = await trouble(database)
     first = await made_trace(database, found)
     shown = [cause["node"] for cause in first.result["causes"]]
-    corrected = shown[2]
+    corrected = shown[1]
     await confirm(database, found, first, shown[0])
     await confirm(database, found, first, corrected, "现场发现是这里")
     group_id = await again(database, found)
@@ -102,6 +102,7 @@ async def test_a_corrected_cause_comes_first_in_the_next_trace_of_the_fault_and_
         await activate_version(session, officer, kept[0].id)
     untaught = await ranking(database, found, material)
     assert rank_of(taught, corrected) == 0 < rank_of(untaught, corrected)
+    assert dict(taught)[corrected] > 1.3 * dict(untaught)[corrected]
     assert [version.because for version in kept] == [Because.SHIPPED, Because.CONFIRMED, Because.CORRECTED]
     assert second.result["model_version"] == 2 and second.result["causes"][0]["node"] == corrected
     assert [(one["trace_id"], one["node"], one["note"]) for one in like] == [(first.id, corrected, "现场发现是这里")]
@@ -260,7 +261,7 @@ async def test_a_trial_judges_each_trace_by_what_others_taught_on_the_readings_s
     monkeypatch.setattr("backend.tracing.versions.replaying.STEP_S", 0.0)
     found = await trouble(database)
     first = await made_trace(database, found)
-    true = first.result["causes"][2]["node"]
+    true = first.result["causes"][1]["node"]
     await confirm(database, found, first, true)
     group_id = await again(database, found)
     async with database.session() as session:
