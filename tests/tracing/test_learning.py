@@ -22,6 +22,7 @@ from backend.tracing.gathering import Material, gather
 from backend.tracing.models import Trace
 from backend.tracing.versions.active import active_model, similar
 from backend.tracing.versions.commands import activate_version, ask_replay, learn_waiting, set_learning
+from backend.tracing.versions.learning import learn_from
 from backend.tracing.versions.models import REPLAY_JOB, Because, ReplayState, TraceCase, TraceModel, TraceReplay
 from backend.tracing.versions.queries import overview, similar_to, trial
 from tests.factories import made
@@ -153,6 +154,23 @@ async def test_a_trace_that_is_made_again_isn_t_told_its_own_answer(database: Da
     refined = await made_trace(database, found)
     assert [cause["node"] for cause in refined.result["causes"]][:3] == before[:3]
     assert (refined.result["model_version"], refined.confirmed_node) == (1, before[2])
+
+
+async def test_a_confirmed_cause_of_the_library_raises_it_for_all_equipment_of_the_class(database: Database) -> None:
+    found = await trouble(database)
+    trace = await made_trace(database, found)
+    valve, pump = found.equipment_key("FEED_A"), found.equipment_key("FEED_D")
+    async with database.session(site_id=found.site.id) as session:
+        kept = await session.get_one(Trace, trace.id)
+        shown = [{"key": f"{pump}/feed.empty"}, {"key": f"{valve}/valve.sticking"}]
+        kept.result, kept.confirmed_node = kept.result | {"fused": shown}, valve
+        session.add(kept)
+        case = await learn_from(session, found.actors[Role.LEADER], kept, fused=f"{valve}/valve.sticking")
+    async with database.session() as session:
+        model = await active_model(session, found.site.id)
+    assert (case.node, case.library_key, case.rank) == (valve, "valve.sticking", 2)
+    assert case.offered == ["feed.empty", "valve.sticking"]
+    assert model.causes["valve.sticking"] > 0 > model.causes["feed.empty"]
 
 
 async def test_a_site_may_decide_itself_when_to_learn(database: Database) -> None:
