@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -322,6 +322,28 @@ async def test_a_trace_whose_readings_are_gone_is_passed_over_and_an_empty_perio
         for period in ((now() - 9 * EARLIER, now() - 8 * EARLIER), (now(), now() - EARLIER)):
             with pytest.raises(Invalid):
                 await ask_replay(session, officer, model.id, from_at=period[0], to_at=period[1])
+
+
+async def test_a_trial_whose_job_failed_for_good_is_over_and_doesn_t_stand_in_the_way(database: Database) -> None:
+    found = await trouble(database)
+    trace = await made_trace(database, found)
+    await confirm(database, found, trace, trace.result["causes"][0]["node"])
+    officer = found.actors[Role.SAFETY_OFFICER]
+    period = {"from_at": now() - EARLIER, "to_at": now() + EARLIER}
+    async with database.session(site_id=found.site.id) as session:
+        model = (await versions(session, found))[1]
+        first = await ask_replay(session, officer, model.id, **period)
+        assert (await trial(session, officer, first.id)).running
+        with pytest.raises(Conflict):
+            await ask_replay(session, officer, model.id, **period)
+        mine = (col(Job.kind) == REPLAY_JOB) & (col(Job.site_id) == found.site.id)
+        await session.execute(update(Job).where(mine).values(status="dead"))
+        assert (await trial(session, officer, first.id)).broken
+        assert (await ask_replay(session, officer, model.id, **period, against=0)).against == 0
+        await session.execute(update(Job).where(mine).values(status="dead"))
+        for unknown in (1, 77):
+            with pytest.raises(Invalid):
+                await ask_replay(session, officer, model.id, **period, against=unknown)
 
 
 async def test_a_trace_names_earlier_ones_like_it_but_never_itself(database: Database) -> None:

@@ -116,6 +116,7 @@ async def test_a_trial_is_asked_for_shows_its_progress_and_then_before_and_after
         f"/trace-models/{newest}/replay", data={"from_day": "2001-01-01", "to_day": "2001-02-01"}
     )
     assert refused.status_code == 422 and "没有已确认根源" in refused.text and 'value="2001-01-01"' in refused.text
+    assert "第 0 版（出厂）" in refused.text
     asked = await officer.post(f"/trace-models/{newest}/replay")
     assert (asked.status_code, asked.headers["location"]) == (303, f"/trace-models/{newest}?done=replay#trial")
     assert (await officer.post(f"/trace-models/{newest}/replay")).status_code == 409

@@ -100,4 +100,4 @@ async def _learn(session: AsyncSession, actor: Actor, model: TraceModel, case: T
     after = [id_ for id_ in before if id_ not in earlier] + ([case.id] if case.node or case.library_key else [])
     if after != before:
         because = Because.CORRECTED if corrects else Because.CONFIRMED
-        await make_version(session, actor, after, because=because, trace_id=case.trace_id)
+        await make_version(session, actor, after, because=because, trace_id=case.trace_id, note=case.note)

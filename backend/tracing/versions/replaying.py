@@ -76,7 +76,10 @@ async def _material(session: AsyncSession, trace: Trace) -> Material | None:
     """The readings up to the trace's last moment, and the alarms that had come by then."""
     if trace.group_id is None:
         return None
-    material = await gather(session, trace.group_id, trace.window_to)
+    try:
+        material = await gather(session, trace.group_id, trace.window_to)
+    except LookupError:
+        return None  # its alarms are gone
     known = [alarm for alarm in material.alarms if alarm.raised_at <= trace.window_to]
     material.alarms[:] = known or material.alarms
     return material
