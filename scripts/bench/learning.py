@@ -10,6 +10,7 @@ import argparse
 import csv
 import gzip
 import json
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import numpy as np
 
 from backend.tracing.casefile import read_graph
 from backend.tracing.engine import PlantGraph, Window, learn_normal, trace
-from backend.tracing.engine.learned import SCORE_SCALE, ConfirmedCase, Place, log_prior
+from backend.tracing.engine.learned import ConfirmedCase, Place, log_prior
 from backend.tracing.engine.signature import Signature, signature_of
 
 DRAWS = 20
@@ -28,7 +29,7 @@ FEW = 3
 
 @dataclass
 class Traced:
-    """A case as the engine ranks it untaught, and what was true."""
+    """A case as the engine ranks it untaught (log probability of each cause), and what was true."""
 
     number: int
     fault: str
@@ -40,7 +41,7 @@ class Traced:
 
     def rank(self, prior: Mapping[str, float]) -> int:
         """Place of the first true root, 1 = first."""
-        ranked = sorted(self.scores, key=lambda name: -(self.scores[name] + SCORE_SCALE * prior.get(name, 0.0)))
+        ranked = sorted(self.scores, key=lambda name: -(self.scores[name] + prior.get(name, 0.0)))
         named = [self.unit_of.get(name, name) if self.by_unit else name for name in ranked]
         return next((place for place, name in enumerate(dict.fromkeys(named), 1) if name in self.truth), 999)
 
@@ -64,7 +65,7 @@ def read(folder: Path, number: int, graph: PlantGraph) -> Traced | None:
     units = {name: graph.unit_of(name) or name for name in window.points}
     by_unit = wanted.get("level") == "unit"
     fault = meta["truth"].get("fault") or str(sorted(meta["truth"]["root_causes"]))
-    scores = {cause.node: cause.score for cause in found.causes}
+    scores = {cause.node: math.log(max(cause.probability, 1e-12)) for cause in found.causes}
     marks = signature_of(window, normal, rows)
     return Traced(number, fault, scores, tuple(meta["truth"]["root_causes"]), by_unit, units, marks)
 

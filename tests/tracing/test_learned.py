@@ -22,8 +22,7 @@ from backend.tracing.engine import (
 from backend.tracing.engine.learned import (
     MOST_DOWN,
     MOST_UP,
-    SCORE_SCALE,
-    as_evidence,
+    by_unit,
     lags_along,
     learned_delays,
     log_prior,
@@ -126,10 +125,10 @@ def test_a_case_of_like_signature_speaks_louder_than_an_unlike_one() -> None:
 @given(confirmations(), signatures())
 def test_as_trace_adds_it_up_every_node_has_its_own_prior(cases: list[ConfirmedCase], seen: Signature) -> None:
     prior = log_prior(cases, PLACES, seen)
-    named = as_evidence(prior, PLACES)
+    named = by_unit(prior, PLACES)
     for node, place in PLACES.items():
         own = 0.0 if node == place.unit else named.get(node, 0.0)
-        assert math.isclose(own + named.get(place.unit, 0.0), SCORE_SCALE * prior[node], abs_tol=1e-5)
+        assert math.isclose(own + named.get(place.unit, 0.0), prior[node], abs_tol=1e-5)
 
 
 @given(signatures(), signatures(), st.floats(0.1, 10))

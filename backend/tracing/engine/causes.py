@@ -68,7 +68,9 @@ def rank(
         # Where alarms have a clear cause among the events, courses over time say little beside it.
         clear = float(events.score.max(initial=0.0))
         score = (1 - EVENT_SHARE * min(2 * clear, 1.0)) * score + EVENT_WEIGHT * (events.score - clear)
-    score = score + np.array([prior.get(name, 0.0) + prior.get(graph.unit_of(name) or "", 0.0) for name in points])
+    score = score + TEMPERATURE * np.array(
+        [prior.get(name, 0.0) + prior.get(graph.unit_of(name) or "", 0.0) for name in points]
+    )
     allowed = np.array([name not in set(barred) for name in points], bool)
     return Ranking(score, _probability(score, allowed), likeness, coverage, strongest, explained)
 

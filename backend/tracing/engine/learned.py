@@ -26,8 +26,6 @@ LEAST_LIKENESS = 0.65
 """Less than this isn't the same story: about 19 of 20 pairs of development cases of different roots lie below."""
 MOST_UP, MOST_DOWN = 3.0, 1.0
 """Bounds of the log-prior: who is confirmed gains a factor of 20 at the most, who never is loses 2.7."""
-SCORE_SCALE = 0.25
-"""Scores divided by this are log probabilities: fitted by likelihood 0.1 … 0.5 on the three development plants."""
 CAUSE_CASES = 4.0
 DELAY_CASES = 2.0
 LEAST_LAGS = 2
@@ -95,11 +93,10 @@ def log_prior(
     }
 
 
-def as_evidence(prior: Mapping[str, float], places: Mapping[str, Place]) -> dict[str, float]:
-    """The log-prior as `trace` adds it to scores: what stands at a unit counts for each of its points as well."""
-    scaled = {node: SCORE_SCALE * value for node, value in prior.items()}
-    shared = {place.unit: round(scaled.get(place.unit, 0.0), 6) for place in places.values()}
-    own = {node: round(value - shared[places[node].unit], 6) for node, value in scaled.items() if node not in shared}
+def by_unit(prior: Mapping[str, float], places: Mapping[str, Place]) -> dict[str, float]:
+    """The log-prior as `trace` takes it: what stands at a unit counts for each of its points as well."""
+    shared = {place.unit: prior.get(place.unit, 0.0) for place in places.values()}
+    own = {node: round(value - shared[places[node].unit], 6) for node, value in prior.items() if node not in shared}
     return {name: value for name, value in (shared | own).items() if value}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from backend.tracing.engine import ConfirmedCase, Node, NodeKind, Normal, Place, PlantGraph, Signature, Window
 from backend.tracing.engine.learned import (
     LearnedDelay,
-    as_evidence,
+    by_unit,
     learned_delays,
     log_prior,
     log_prior_of_causes,
@@ -52,7 +52,7 @@ class ActiveModel:
     def teach(self, window: Window, normal: Normal, graph: PlantGraph) -> Taught:
         """What this version knows about a trace of these readings. Takes as long as the first part of a trace."""
         signature = signature_of(window, normal)
-        prior = as_evidence(log_prior(self.cases, self.places, signature), self.places) if self.cases else {}
+        prior = by_unit(log_prior(self.cases, self.places, signature), self.places) if self.cases else {}
         return Taught(with_delays(graph, self.delays), prior, signature)
 
 
