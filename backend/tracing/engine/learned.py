@@ -10,7 +10,7 @@ count once more, by their likeness, on top of that. The log-prior is bounded: wh
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
@@ -216,10 +216,7 @@ def with_delays(graph: PlantGraph, delays: Mapping[tuple[str, str], float]) -> P
     """The graph with learned delays in place of the drawn ones; the graph itself where none of its links has one."""
     if not any((link.source, link.target) in delays for link in graph.links):
         return graph
-    links = [
-        type(link)(link.source, link.target, link.kind, delays.get((link.source, link.target), link.delay_s))
-        for link in graph.links
-    ]
+    links = [replace(link, delay_s=delays.get((link.source, link.target), link.delay_s)) for link in graph.links]
     return PlantGraph(graph.nodes(), links)
 
 
