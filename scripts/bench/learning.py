@@ -10,6 +10,7 @@ import argparse
 import csv
 import gzip
 import json
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ FEW = 3
 
 @dataclass
 class Traced:
-    """A case as the engine ranks it untaught, and what was true."""
+    """A case as the engine ranks it untaught (log probability of each cause), and what was true."""
 
     number: int
     fault: str
@@ -64,7 +65,7 @@ def read(folder: Path, number: int, graph: PlantGraph) -> Traced | None:
     units = {name: graph.unit_of(name) or name for name in window.points}
     by_unit = wanted.get("level") == "unit"
     fault = meta["truth"].get("fault") or str(sorted(meta["truth"]["root_causes"]))
-    scores = {cause.node: cause.score for cause in found.causes}
+    scores = {cause.node: math.log(max(cause.probability, 1e-12)) for cause in found.causes}
     marks = signature_of(window, normal, rows)
     return Traced(number, fault, scores, tuple(meta["truth"]["root_causes"]), by_unit, units, marks)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -23,6 +23,7 @@ from backend.tracing.making import explain, symptom_of
 from backend.tracing.models import Trace
 from backend.tracing.versions.active import active_model, similar
 from backend.tracing.versions.commands import activate_version, ask_replay, learn_waiting, set_learning
+from backend.tracing.versions.learning import learn_from
 from backend.tracing.versions.models import REPLAY_JOB, Because, ReplayState, TraceCase, TraceModel, TraceReplay
 from backend.tracing.versions.queries import overview, similar_to, trial
 from tests.factories import made
@@ -92,7 +93,7 @@ async def test_a_corrected_cause_comes_first_in_the_next_trace_of_the_fault_and_
     found = await trouble(database)
     first = await made_trace(database, found)
     shown = [cause["node"] for cause in first.result["causes"]]
-    corrected = shown[2]
+    corrected = shown[1]
     await confirm(database, found, first, shown[0])
     await confirm(database, found, first, corrected, "现场发现是这里")
     group_id = await again(database, found)
@@ -107,6 +108,7 @@ async def test_a_corrected_cause_comes_first_in_the_next_trace_of_the_fault_and_
         await activate_version(session, officer, kept[0].id)
     untaught = await ranking(database, found, material)
     assert rank_of(taught, corrected) == 0 < rank_of(untaught, corrected)
+    assert dict(taught)[corrected] > 1.3 * dict(untaught)[corrected]
     assert [version.because for version in kept] == [Because.SHIPPED, Because.CONFIRMED, Because.CORRECTED]
     assert second.result["model_version"] == 2 and second.result["causes"][0]["node"] == corrected
     assert [(one["trace_id"], one["node"], one["note"]) for one in like] == [(first.id, corrected, "现场发现是这里")]
@@ -157,6 +159,23 @@ async def test_a_trace_that_is_made_again_isn_t_told_its_own_answer(database: Da
     refined = await made_trace(database, found)
     assert [cause["node"] for cause in refined.result["causes"]][:3] == before[:3]
     assert (refined.result["model_version"], refined.confirmed_node) == (1, before[2])
+
+
+async def test_a_confirmed_cause_of_the_library_raises_it_for_all_equipment_of_the_class(database: Database) -> None:
+    found = await trouble(database)
+    trace = await made_trace(database, found)
+    valve, pump = found.equipment_key("FEED_A"), found.equipment_key("FEED_D")
+    async with database.session(site_id=found.site.id) as session:
+        kept = await session.get_one(Trace, trace.id)
+        shown = [{"key": f"{pump}/feed.empty"}, {"key": f"{valve}/valve.sticking"}]
+        kept.result, kept.confirmed_node = kept.result | {"fused": shown}, valve
+        session.add(kept)
+        case = await learn_from(session, found.actors[Role.LEADER], kept, fused=f"{valve}/valve.sticking")
+    async with database.session() as session:
+        model = await active_model(session, found.site.id)
+    assert (case.node, case.library_key, case.rank) == (valve, "valve.sticking", 2)
+    assert case.offered == ["feed.empty", "valve.sticking"]
+    assert model.causes["valve.sticking"] > 0 > model.causes["feed.empty"]
 
 
 async def test_a_site_may_decide_itself_when_to_learn(database: Database) -> None:
@@ -265,7 +284,7 @@ async def test_a_trial_judges_each_trace_by_what_others_taught_on_the_readings_s
     monkeypatch.setattr("backend.tracing.versions.replaying.STEP_S", 0.0)
     found = await trouble(database)
     first = await made_trace(database, found)
-    true = first.result["causes"][2]["node"]
+    true = first.result["causes"][1]["node"]
     await confirm(database, found, first, true)
     group_id = await again(database, found)
     async with database.session() as session:
@@ -308,6 +327,28 @@ async def test_a_trace_whose_readings_are_gone_is_passed_over_and_an_empty_perio
         for period in ((now() - 9 * EARLIER, now() - 8 * EARLIER), (now(), now() - EARLIER)):
             with pytest.raises(Invalid):
                 await ask_replay(session, officer, model.id, from_at=period[0], to_at=period[1])
+
+
+async def test_a_trial_whose_job_failed_for_good_is_over_and_doesn_t_stand_in_the_way(database: Database) -> None:
+    found = await trouble(database)
+    trace = await made_trace(database, found)
+    await confirm(database, found, trace, trace.result["causes"][0]["node"])
+    officer = found.actors[Role.SAFETY_OFFICER]
+    period = {"from_at": now() - EARLIER, "to_at": now() + EARLIER}
+    async with database.session(site_id=found.site.id) as session:
+        model = (await versions(session, found))[1]
+        first = await ask_replay(session, officer, model.id, **period)
+        assert (await trial(session, officer, first.id)).running
+        with pytest.raises(Conflict):
+            await ask_replay(session, officer, model.id, **period)
+        mine = (col(Job.kind) == REPLAY_JOB) & (col(Job.site_id) == found.site.id)
+        await session.execute(update(Job).where(mine).values(status="dead"))
+        assert (await trial(session, officer, first.id)).broken
+        assert (await ask_replay(session, officer, model.id, **period, against=0)).against == 0
+        await session.execute(update(Job).where(mine).values(status="dead"))
+        for unknown in (1, 77):
+            with pytest.raises(Invalid):
+                await ask_replay(session, officer, model.id, **period, against=unknown)
 
 
 async def test_a_trace_names_earlier_ones_like_it_but_never_itself(database: Database) -> None:

@@ -29,11 +29,11 @@ async def app(database_url: str, redis_url: str) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture(scope="module")
 async def taught(database_url: str) -> tuple[Troubled, Trace, Trace]:
-    """A site where the third cause of a trace was confirmed and the fault came again, confirmed too."""
+    """A site where the second cause of a trace was confirmed and the fault came again, confirmed too."""
     database = Database(database_url)
     found = await trouble(database)
     first = await made_trace(database, found)
-    root = first.result["causes"][2]["node"]
+    root = first.result["causes"][1]["node"]
     await confirm(database, found, first, root, "阀门卡涩")
     group_id = await again(database, found)
     async with database.session() as session:
@@ -66,8 +66,8 @@ async def test_the_list_says_what_changed_and_why_and_how_precise_traces_were(
     page = (await officer.get("/trace-models")).text
     assert f"溯源 #{first.id} 的根源已确认" in page and f"溯源 #{second.id} 的根源已确认" in page
     assert page.count("使用中</span>") == 1 and "出厂：还没有学习任何案例" in page
-    assert name_of(found, first.result["causes"][2]["node"]) in page
-    assert "1 / 2 次" in page, "the first trace had it third, the second first"
+    assert name_of(found, first.result["causes"][1]["node"]) in page
+    assert "1 / 2 次" in page, "the first trace had it second, the second first"
     assert "溯源模型" in (await officer.get("/me")).text
 
 
@@ -77,7 +77,7 @@ async def test_a_version_tells_in_words_whose_odds_rose_by_how_many_confirmation
     found, first, _ = taught
     shipped, _, newest = await model_ids(database, found)
     page = (await officer.get(f"/trace-models/{newest}")).text
-    assert name_of(found, first.result["causes"][2]["node"]) in page
+    assert name_of(found, first.result["causes"][1]["node"]) in page
     assert "更常是根源，因 2 次确认" in page and "略降" in page and "阀门卡涩" in page
     assert "这一版没有学习任何案例" in (await officer.get(f"/trace-models/{shipped}")).text
 
@@ -116,6 +116,7 @@ async def test_a_trial_is_asked_for_shows_its_progress_and_then_before_and_after
         f"/trace-models/{newest}/replay", data={"from_day": "2001-01-01", "to_day": "2001-02-01"}
     )
     assert refused.status_code == 422 and "没有已确认根源" in refused.text and 'value="2001-01-01"' in refused.text
+    assert "第 0 版（出厂）" in refused.text
     asked = await officer.post(f"/trace-models/{newest}/replay")
     assert (asked.status_code, asked.headers["location"]) == (303, f"/trace-models/{newest}?done=replay#trial")
     assert (await officer.post(f"/trace-models/{newest}/replay")).status_code == 409

@@ -10,7 +10,7 @@ count once more, by their likeness, on top of that. The log-prior is bounded: wh
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
@@ -94,7 +94,7 @@ def log_prior(
 
 
 def by_unit(prior: Mapping[str, float], places: Mapping[str, Place]) -> dict[str, float]:
-    """The same log-prior as `trace` adds it up: what stands at a unit counts for each of its points as well."""
+    """The log-prior as `trace` takes it: what stands at a unit counts for each of its points as well."""
     shared = {place.unit: prior.get(place.unit, 0.0) for place in places.values()}
     own = {node: round(value - shared[places[node].unit], 6) for node, value in prior.items() if node not in shared}
     return {name: value for name, value in (shared | own).items() if value}
@@ -216,10 +216,7 @@ def with_delays(graph: PlantGraph, delays: Mapping[tuple[str, str], float]) -> P
     """The graph with learned delays in place of the drawn ones; the graph itself where none of its links has one."""
     if not any((link.source, link.target) in delays for link in graph.links):
         return graph
-    links = [
-        type(link)(link.source, link.target, link.kind, delays.get((link.source, link.target), link.delay_s))
-        for link in graph.links
-    ]
+    links = [replace(link, delay_s=delays.get((link.source, link.target), link.delay_s)) for link in graph.links]
     return PlantGraph(graph.nodes(), links)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from backend.core.errors import NotFound
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -91,10 +91,11 @@ class SimilarOut(BaseModel):
 
 
 class PeriodIn(BaseModel):
-    """The period whose confirmed traces are tried."""
+    """The period whose confirmed traces are tried; ``against``: the version beside it (its base)."""
 
     from_at: AwareDatetime
     to_at: AwareDatetime
+    against: int | None = Field(None, ge=0, le=2**31 - 1)
 
 
 @router.get("/trace-models", dependencies=[allow("trace_models.see")])
@@ -119,7 +120,8 @@ async def activate(session: SessionDep, actor: ActorDep, model_id: int) -> Conte
 @router.post("/trace-models/{model_id}/replays", dependencies=[allow("trace_models.edit")])
 async def replay(session: SessionDep, actor: ActorDep, model_id: int, sent: PeriodIn) -> TrialOut:
     """Try this version on the confirmed traces of a period; a worker does it."""
-    asked = await commands.ask_replay(session, actor, model_id, from_at=sent.from_at, to_at=sent.to_at)
+    period = {"from_at": sent.from_at, "to_at": sent.to_at}
+    asked = await commands.ask_replay(session, actor, model_id, **period, against=sent.against)
     return _trial(await queries.trial(session, actor, asked.id))
 
 

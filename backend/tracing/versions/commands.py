@@ -23,14 +23,14 @@ from backend.tracing.versions.models import (
     TraceModel,
     TraceReplay,
 )
-from backend.tracing.versions.queries import waiting_cases
+from backend.tracing.versions.queries import trials_at_work, waiting_cases
 
 LONGEST_PERIOD = timedelta(days=366)
 MOST_TRIED = 500
 """Traces of one trial, the latest of the period."""
 
 
-async def activate_version(session: AsyncSession, actor: Actor, model_id: int, *, note: str = "") -> TraceModel:
+async def activate_version(session: AsyncSession, actor: Actor, model_id: int) -> TraceModel:
     """Let traces be made with this version from now on; going back and forth is always possible.
 
     Raises NotFound for another site's version, Conflict for the one in use.
@@ -82,23 +82,66 @@ async def set_learning(session: AsyncSession, actor: Actor, *, at_once: bool) ->
 
 
 async def ask_replay(
-    session: AsyncSession, actor: Actor, model_id: int, *, from_at: datetime, to_at: datetime
+    session: AsyncSession,
+    actor: Actor,
+    model_id: int,
+    *,
+    from_at: datetime,
+    to_at: datetime,
+    against: int | None = None,
 ) -> TraceReplay:
-    """Try a version on the confirmed traces of a period, beside the version it was made from; a worker does it.
+    """Try a version on the confirmed traces of a period beside another (the one it was made from); a worker does it.
 
-    Raises NotFound for another site's version, Invalid for a period without confirmed traces or of over a year,
-    Conflict while another trial runs.
+    Raises NotFound for another site's version, Invalid for a period without confirmed traces or of over a year or a
+    version to compare with that isn't there, Conflict while another trial runs.
     """
     require(actor, "trace_models.edit")
     model = await get_visible(session, actor, TraceModel, model_id)
     if not from_at < to_at or to_at - from_at > LONGEST_PERIOD:
         raise Invalid(fields={"from_day": N_("请选择不超过一年的时间段")})
     await making.alone(session, actor.site_id)
-    running = select(col(TraceReplay.id)).where(
-        visible(actor, TraceReplay), col(TraceReplay.state) == ReplayState.RUNNING
+    await _no_other_trial(session, actor)
+    other = await _compared_with(session, actor, model, against)
+    trace_ids = await _confirmed_traces(session, actor, from_at, to_at)
+    if not trace_ids:
+        raise Invalid(fields={"from_day": N_("这段时间没有已确认根源的溯源")})
+    replay = TraceReplay(
+        site_id=actor.site_id,
+        version=model.version,
+        against=other,
+        from_at=from_at,
+        to_at=to_at,
+        trace_ids=trace_ids,
+        asked_by=actor.person_id,
     )
-    if (await session.execute(running.limit(1))).first():
-        raise Conflict(N_("已有一次回放正在进行"))
+    session.add(replay)
+    await session.flush()
+    await record_change(session, actor, "trace_model.replay", "trace_model", model.id, {"traces": len(trace_ids)})
+    await enqueue(session, REPLAY_JOB, {"replay_id": replay.id}, site_id=actor.site_id, dedupe_key=f"{replay.id}:0")
+    return replay
+
+
+async def _no_other_trial(session: AsyncSession, actor: Actor) -> None:
+    """Raise Conflict while a trial runs; one whose job failed for good is over."""
+    wanted = select(TraceReplay).where(visible(actor, TraceReplay), col(TraceReplay.state) == ReplayState.RUNNING)
+    at_work = await trials_at_work(session, actor)
+    for replay in (await session.scalars(wanted.with_for_update())).all():
+        if replay.id in at_work:
+            raise Conflict(N_("已有一次回放正在进行"))
+        replay.state = ReplayState.BROKEN
+        session.add(replay)
+
+
+async def _compared_with(session: AsyncSession, actor: Actor, model: TraceModel, against: int | None) -> int:
+    wanted = model.base_version or 0 if against is None else against
+    known = select(col(TraceModel.id)).where(visible(actor, TraceModel), col(TraceModel.version) == wanted)
+    if wanted == model.version or (await session.execute(known)).first() is None:
+        raise Invalid(fields={"against": N_("请选择另一版来对照")})
+    return wanted
+
+
+async def _confirmed_traces(session: AsyncSession, actor: Actor, from_at: datetime, to_at: datetime) -> list[int]:
+    """Traces of the period whose confirmed root is a node, the latest first."""
     tried = (
         select(col(TraceCase.trace_id))
         .join(Trace, col(Trace.id) == col(TraceCase.trace_id))
@@ -112,20 +155,4 @@ async def ask_replay(
         .order_by(col(TraceCase.id).desc())
         .limit(MOST_TRIED)
     )
-    trace_ids = list((await session.scalars(tried)).all())
-    if not trace_ids:
-        raise Invalid(fields={"from_day": N_("这段时间没有已确认根源的溯源")})
-    replay = TraceReplay(
-        site_id=actor.site_id,
-        version=model.version,
-        against=model.base_version or 0,
-        from_at=from_at,
-        to_at=to_at,
-        trace_ids=trace_ids,
-        asked_by=actor.person_id,
-    )
-    session.add(replay)
-    await session.flush()
-    await record_change(session, actor, "trace_model.replay", "trace_model", model.id, {"traces": len(trace_ids)})
-    await enqueue(session, REPLAY_JOB, {"replay_id": replay.id}, site_id=actor.site_id, dedupe_key=f"{replay.id}:0")
-    return replay
+    return list((await session.scalars(tried)).all())

@@ -19,18 +19,19 @@ OTHER = "other"
 """What is confirmed when the root is none of the plant graph's nodes."""
 
 
-async def learn_from(session: AsyncSession, actor: Actor, trace: Trace) -> TraceCase:
+async def learn_from(session: AsyncSession, actor: Actor, trace: Trace, *, fused: str = "") -> TraceCase:
     """Remember the root that was confirmed of ``trace``, and learn from it at once if the site wants that.
 
-    A correction takes the place of what was confirmed before; the same said again changes nothing.
+    ``fused``: the key of the fused cause that was confirmed (``equipment:3/valve.sticking``), where it was one. A
+    correction takes the place of what was confirmed before; the same said again changes nothing.
     """
     await alone(session, trace.site_id)
     model = await current_version(session, actor)
     known = await _current_case(session, actor, trace.id)
-    node, library_key = _confirmed(trace)
+    node, library_key = ("" if trace.confirmed_node == OTHER else trace.confirmed_node), library_key_of(fused)
     if known and (known.node, known.library_key) == (node, library_key):
         return known
-    case = await _remember(session, actor, trace, known, node, library_key)
+    case = await _remember(session, actor, trace, known, node, library_key, fused)
     if await learns_at_once(session, actor):
         await _learn(session, actor, model, case, corrects=known is not None)
     return case
@@ -50,17 +51,13 @@ async def _current_case(session: AsyncSession, actor: Actor, trace_id: int) -> T
     return (await session.execute(wanted.with_for_update())).scalar_one_or_none()
 
 
-def _confirmed(trace: Trace) -> tuple[str, str]:
-    """Node and key of the cause library, each empty where none was named."""
-    said = trace.confirmed_node
-    for fused in trace.result.get("fused", []):
-        if fused["key"] == said:
-            return (f"equipment:{fused['equipment_id']}" if fused.get("equipment_id") else ""), said
-    return ("" if said == OTHER else said), ""
+def library_key_of(fused: str) -> str:
+    """``valve.sticking`` of ``equipment:3/valve.sticking``: what is learned holds for all equipment of the class."""
+    return fused.rpartition("/")[2]
 
 
 async def _remember(
-    session: AsyncSession, actor: Actor, trace: Trace, known: TraceCase | None, node: str, library_key: str
+    session: AsyncSession, actor: Actor, trace: Trace, known: TraceCase | None, node: str, library_key: str, fused: str
 ) -> TraceCase:
     if known is not None:
         known.current = False
@@ -76,11 +73,11 @@ async def _remember(
         node=node,
         library_key=library_key,
         note=trace.confirmation_note,
-        rank=rank_shown(result, library_key or node),
+        rank=rank_shown(result, fused or node),
         model_version=int(result.get("model_version", 0)),
         signature=signature.to_dict(),
         lags=[list(lag) for lag in lags_along(path, signature, units)],
-        offered=[fused["key"] for fused in result.get("fused", [])],
+        offered=sorted({library_key_of(one["key"]) for one in result.get("fused", [])}),
         confirmed_by=trace.confirmed_by,
     )
     session.add(case)
@@ -103,4 +100,4 @@ async def _learn(session: AsyncSession, actor: Actor, model: TraceModel, case: T
     after = [id_ for id_ in before if id_ not in earlier] + ([case.id] if case.node or case.library_key else [])
     if after != before:
         because = Because.CORRECTED if corrects else Because.CONFIRMED
-        await make_version(session, actor, after, because=because, trace_id=case.trace_id)
+        await make_version(session, actor, after, because=because, trace_id=case.trace_id, note=case.note)

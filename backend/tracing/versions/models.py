@@ -40,6 +40,7 @@ class TraceModel(SiteScoped, table=True):
     trace_id: int | None = reference("trace.id", nullable=True)
     """The trace whose confirmation made it."""
     note: str = ""
+    """What the person who confirmed it wrote."""
     content: dict[str, Any] = document()
     """As ``versions.content`` writes it."""
     made_by: int | None = reference("person.id", nullable=True)
@@ -81,6 +82,8 @@ class ReplayState(enum.StrEnum):
 
     RUNNING = "running"
     DONE = "done"
+    BROKEN = "broken"
+    """Its job failed for good."""
 
 
 class TraceReplay(SiteScoped, table=True):
@@ -99,7 +102,7 @@ class TraceReplay(SiteScoped, table=True):
     trace_ids: list[int] = document(default=list)
     """Traces to be tried, in this order."""
     results: list[dict[str, Any]] = document(default=list)
-    """One for each trace done so far: ``{trace_id, node, rank, against, of}``, or ``{trace_id, skipped}``."""
+    """One for each trace done so far: ``{trace_id, node, rank, against}``, or ``{trace_id, skipped}``."""
     asked_by: int | None = reference("person.id", nullable=True)
     asked_at: datetime = moment(now=True)
     finished_at: datetime | None = moment(nullable=True)

@@ -74,14 +74,21 @@ async def activate(session: SessionDep, actor: ActorDep, model_id: int) -> Respo
 
 @router.post("/{model_id}/replay", dependencies=[allow("trace_models.edit")])
 async def replay(
-    request: Request, session: SessionDep, actor: ActorDep, model_id: int, from_day: _Day = "", to_day: _Day = ""
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    model_id: int,
+    from_day: _Day = "",
+    to_day: _Day = "",
+    against: _Day = "",
 ) -> Response:
     """Try this version on the confirmed traces of a period."""
-    typed = {"from_day": from_day, "to_day": to_day}
+    typed = {"from_day": from_day, "to_day": to_day, "against": against}
+    other = int(against) if against.isascii() and against.isdigit() and len(against) < 9 else None
     from_at, to_at = _period(actor, typed)
     try:
         async with session.begin_nested():
-            await commands.ask_replay(session, actor, model_id, from_at=from_at, to_at=to_at)
+            await commands.ask_replay(session, actor, model_id, from_at=from_at, to_at=to_at, against=other)
     except Invalid as refused:
         return await _version(request, session, actor, model_id, typed=typed, errors=refused.fields, status=422)
     except Conflict as refused:
@@ -140,7 +147,8 @@ async def _version(
         names=await queries.names_of(session, actor, nodes),
         reasons=REASONS,
         edits=actor.can("trace_models.edit"),
-        typed=typed or {name: day.isoformat() for name, day in _usual_days(actor).items()},
+        typed=typed or {name: day.isoformat() for name, day in _usual_days(actor).items()} | {"against": ""},
+        beside=list(dict.fromkeys(v for v in (row.model.base_version, 0) if v is not None and v != row.model.version)),
         errors=errors or {},
         done=done,
     )

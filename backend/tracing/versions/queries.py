@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.core.jobs import Job, JobStatus
 from backend.identity.actor import Actor
 from backend.identity.models import Person
 from backend.identity.permissions import visible
@@ -17,7 +18,7 @@ from backend.tracing.engine.learned import similar
 from backend.tracing.models import Trace
 from backend.tracing.queries import NodeName, PersonName, node_names
 from backend.tracing.versions.active import MOST_COMPARED, MOST_SIMILAR, case_of
-from backend.tracing.versions.models import ReplayState, TraceCase, TraceModel, TraceReplay
+from backend.tracing.versions.models import REPLAY_JOB, ReplayState, TraceCase, TraceModel, TraceReplay
 from backend.tracing.versions.precision import Precision, precision
 
 MOST_VERSIONS = 60
@@ -50,11 +51,13 @@ class Trial:
     version: Precision
     against: Precision
     skipped: int
+    running: bool
+    """Whether a worker goes on with it; a trial whose job failed for good is neither running nor done."""
 
     @property
-    def running(self) -> bool:
-        """Whether it goes on."""
-        return self.replay.state == ReplayState.RUNNING
+    def broken(self) -> bool:
+        """Whether it ended before its last trace."""
+        return not self.running and self.replay.state != ReplayState.DONE
 
     @property
     def done(self) -> int:
@@ -180,7 +183,18 @@ async def similar_to(session: AsyncSession, actor: Actor, trace: Trace) -> list[
 
 async def trial(session: AsyncSession, actor: Actor, replay_id: int) -> Trial:
     """One trial. Raises NotFound for none that the actor may see."""
-    return _trial(await get_visible(session, actor, TraceReplay, replay_id))
+    replay = await get_visible(session, actor, TraceReplay, replay_id)
+    return _trial(replay, await trials_at_work(session, actor))
+
+
+async def trials_at_work(session: AsyncSession, actor: Actor) -> set[int]:
+    """Trials that a job of the actor's site is to go on with."""
+    wanted = select(Job.payload["replay_id"].as_integer()).where(
+        col(Job.kind) == REPLAY_JOB,
+        col(Job.site_id) == actor.site_id,
+        col(Job.status).in_([JobStatus.QUEUED, JobStatus.RUNNING]),
+    )
+    return set((await session.scalars(wanted)).all())
 
 
 async def _live(session: AsyncSession, actor: Actor) -> dict[int, list[int | None]]:
@@ -200,16 +214,18 @@ async def _trials(session: AsyncSession, actor: Actor) -> dict[int, Trial]:
     rows = await session.scalars(
         select(TraceReplay).where(visible(actor, TraceReplay), col(TraceReplay.id).in_(newest))
     )
-    return {row.version: _trial(row) for row in rows}
+    at_work = await trials_at_work(session, actor)
+    return {row.version: _trial(row, at_work) for row in rows}
 
 
-def _trial(replay: TraceReplay) -> Trial:
+def _trial(replay: TraceReplay, at_work: set[int]) -> Trial:
     tried: list[dict[str, Any]] = [one for one in replay.results if "skipped" not in one]
     return Trial(
         replay,
         precision(one["rank"] for one in tried),
         precision(one["against"] for one in tried),
         len(replay.results) - len(tried),
+        replay.state == ReplayState.RUNNING and replay.id in at_work,
     )
 
 

@@ -76,7 +76,10 @@ async def _material(session: AsyncSession, trace: Trace) -> Material | None:
     """The readings up to the trace's last moment, and the alarms that had come by then."""
     if trace.group_id is None:
         return None
-    site_id, alarms = await alarms_of_group(session, trace.group_id)
+    try:
+        site_id, alarms = await alarms_of_group(session, trace.group_id)
+    except LookupError:
+        return None  # its alarms are gone
     known = [alarm for alarm in alarms if alarm.raised_at <= trace.window_to]
     return await gather(session, site_id, known or alarms, Span(trace.window_to))
 
