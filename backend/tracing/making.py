@@ -32,12 +32,15 @@ _GRAVITY: dict[str, int] = {Level.MAJOR: 4, Level.SIGNIFICANT: 3, Level.GENERAL:
 async def make_trace(session: AsyncSession, group_id: int, *, review: bool = False) -> Trace:
     """Trace a group of alarms, store the answer, tell of it, plan the refinement.
 
+    An alarm that joins makes a warning's trace an alarm's: people are called again, by the graver alarm's ladder.
     On the readings up to now; with ``review``, and for good once it was made so, on the whole process from the onset
     to the closing of the group. Raises LookupError when the group has no alarms.
     """
     await _alone(session, str(group_id))
     site_id, alarms = await alarms_of_group(session, group_id)
     made = await _trace_of(session, site_id, group_id, alarms)
+    called = not made.revision or made.origin != origin_of(alarms)
+    made.origin = origin_of(alarms)
     if review and made.revision:
         made.stage = Stage.REVIEW
     span = Span(now())
@@ -48,8 +51,8 @@ async def make_trace(session: AsyncSession, group_id: int, *, review: bool = Fal
     await _answer(session, made, material, symptom_of(alarms))
     _note_window(made, material, span.until)
     await session.flush()
-    if before is None or gist(before) != gist(made.result):
-        await announce(session, made, alarms)
+    if called or before is None or gist(before) != gist(made.result):
+        await announce(session, made, alarms, called=called)
     if made.stage == Stage.LIVE:
         await _plan_refinement(session, made, material.pace.step_s)
     else:
@@ -66,7 +69,7 @@ async def make_asked(session: AsyncSession, trace_id: int) -> Trace:
     target = await _target(session, made, material)
     await _answer(session, made, material, target)
     await session.flush()
-    await announce(session, made, [])
+    await announce(session, made, [], called=made.revision == 1)
     return made
 
 
@@ -85,7 +88,7 @@ async def _alone(session: AsyncSession, what: str) -> None:
 
 @system_query("the worker stores every site's traces")
 async def _trace_of(session: AsyncSession, site_id: int, group_id: int, alarms: Sequence[GroupAlarm]) -> Trace:
-    """The trace as it is now, locked, or a new one. An alarm that joins makes a warning's trace an alarm's."""
+    """The trace as it is now, locked, or a new one."""
     known = (
         await session.execute(select(Trace).where(col(Trace.group_id) == group_id).with_for_update())
     ).scalar_one_or_none()
@@ -97,9 +100,9 @@ async def _trace_of(session: AsyncSession, site_id: int, group_id: int, alarms: 
         first_made_at=at,
         window_from=at,
         window_to=at,
+        origin=origin_of(alarms),
         result=nothing_yet(),
     )
-    made.origin = origin_of(alarms)
     session.add(made)
     await session.flush()
     return made
