@@ -14,10 +14,19 @@ from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.permissions import require, visible
 from backend.tracing import seams
-from backend.tracing.making import make_asked, make_trace, symptom_of
+from backend.tracing.making import explain, make_asked, make_trace, symptom_of
 from backend.tracing.models import TRACE_JOB, Trace, TraceDismissal
 
-__all__ = ["confirm_cause", "dismiss_cause", "make_asked", "make_trace", "retrace", "symptom_of", "take_back"]
+__all__ = [
+    "confirm_cause",
+    "dismiss_cause",
+    "explain",
+    "make_asked",
+    "make_trace",
+    "retrace",
+    "symptom_of",
+    "take_back",
+]
 
 
 async def confirm_cause(session: AsyncSession, actor: Actor, trace_id: int, *, node: str, note: str = "") -> Trace:

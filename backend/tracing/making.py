@@ -16,12 +16,12 @@ from backend.identity.permissions import system_query
 from backend.tracing import seams
 from backend.tracing.announcing import announce
 from backend.tracing.engine import TraceResult, trace
-from backend.tracing.gathering import REVIEW_ROWS_BEFORE, GroupAlarm, Material, Span, alarms_of_group, gather
+from backend.tracing.engine.tracing import MOST_CAUSES
+from backend.tracing.gathering import REVIEW_ROWS_BEFORE, GroupAlarm, Material, Span, alarms_of_group, gather_for
 from backend.tracing.models import TRACE_JOB, Origin, Stage, Trace, TraceCheck, TraceDismissal
 from backend.tracing.plant import point_key
 from backend.tracing.records import answerable_posts, records_about
 from backend.tracing.refining import next_refinement
-from backend.tracing.seams import Learned
 from backend.tracing.story import gist, nothing_yet, suspected_equipment, tell
 from backend.tracing.subjects import equipment_asked_for, worst_point
 from backend.tracing.weighing import summed, weigh
@@ -46,13 +46,14 @@ async def make_trace(session: AsyncSession, group_id: int, *, review: bool = Fal
     span = Span(now())
     if made.stage == Stage.REVIEW:
         span = Span(await _closed_at(session, group_id) or now(), _begun(made, alarms), REVIEW_ROWS_BEFORE)
-    material = await gather(session, site_id, alarms, span)
+    material = await gather_for(session, site_id, alarms, span)
     before = made.result if made.revision else None
     await _answer(session, made, material, symptom_of(alarms))
     _note_window(made, material, span.until)
     await session.flush()
     if called or before is None or gist(before) != gist(made.result):
         await announce(session, made, alarms, called=called)
+    await seams.ask_people(session, made)
     if made.stage == Stage.LIVE:
         await _plan_refinement(session, made, material.pace.step_s)
     else:
@@ -65,11 +66,12 @@ async def make_asked(session: AsyncSession, trace_id: int) -> Trace:
     await _alone(session, f"asked:{trace_id}")
     made = await _asked(session, trace_id)
     span = Span(made.window_to, made.window_from)
-    material = await gather(session, made.site_id, [], span)
+    material = await gather_for(session, made.site_id, [], span)
     target = await _target(session, made, material)
     await _answer(session, made, material, target)
     await session.flush()
     await announce(session, made, [], called=made.revision == 1)
+    await seams.ask_people(session, made)
     return made
 
 
@@ -117,33 +119,49 @@ async def _answer(session: AsyncSession, made: Trace, material: Material, target
     """Ask the engine, the records and the neighbours; the answer becomes the trace's next revision."""
     model = await seams.learned(session, made)
     weighed = await weighed_by_people(session, made.id)
-    found, stored = await asyncio.to_thread(_explain, material, target, model, weighed)
+    found, mark = await asyncio.to_thread(explain, material, model, target=target, weighed=weighed)
     suspects = suspected_equipment(found, material.equipment_of)
     times = material.window.times_s
+    end_s = float(times[-1]) if len(times) else made.window_to.timestamp()
     answer = tell(
         found,
         material.equipment_of,
         await records_about(session, made.site_id, suspects, made.group_id or 0),
         await answerable_posts(session, made.site_id, suspects),
-        window_end_s=float(times[-1]) if len(times) else made.window_to.timestamp(),
+        window_end_s=end_s,
         rows=material.window.rows,
     )
-    answer |= {"normal_id": material.normal_id, "stage": made.stage} | dict(stored)
-    answer["fused"] = await seams.fused(session, made, found, material.equipment_of, model)
+    answer |= {"normal_id": material.normal_id, "stage": made.stage}
+    answer |= {"model_version": model.version, "signature": mark.to_dict()} if model is not None else {}
+    answer |= await seams.forward(material, found, end_s)
+    answer |= await seams.fused(session, made, material, found)
     made.result = answer
     made.revision += 1
     made.made_at = now()
     session.add(made)
 
 
-def _explain(
-    material: Material, target: str | None, model: Learned, weighed: Mapping[str, float]
-) -> tuple[TraceResult, Mapping[str, Any]]:
-    """The engine's answer, with what the site has learned and what people found out as prior."""
-    taught = model.teach(material.window, material.normal, material.graph)
-    prior = summed(taught.prior, weighed)
-    contacts = material.alarm_columns
-    return trace(material.window, material.normal, taught.graph, target, contacts, prior=prior), taught.stored
+def explain(
+    material: Material,
+    model: Any,
+    *,
+    target: str | None = None,
+    weighed: Mapping[str, float] | None = None,
+    most: int | None = MOST_CAUSES,
+) -> tuple[TraceResult, Any]:
+    """Trace ``material`` with what the site's ``model`` has learned (None: nothing) and what people found out: the
+    answer, and the mark by which its like is found again. Without a ``target`` the alarms' symptom is explained."""
+    taught = model.teach(material.window, material.normal, material.graph) if model is not None else None
+    found = trace(
+        material.window,
+        material.normal,
+        taught.graph if taught else material.graph,
+        target or symptom_of(material.alarms),
+        material.alarm_columns,
+        most=most,
+        prior=summed(taught.prior if taught else {}, weighed or {}),
+    )
+    return found, taught.signature if taught else None
 
 
 @system_query("the worker weighs what people of every site found out")
@@ -196,15 +214,16 @@ async def _closed_at(session: AsyncSession, group_id: int) -> datetime | None:
 
 @system_query("the worker refines every site's traces")
 async def _plan_refinement(session: AsyncSession, made: Trace, step_s: float) -> None:
-    """Queue the next revision while any alarm of the group is active; an alarm that comes (again) brings it nearer."""
-    last_raised = await session.scalar(
+    """Queue the next revision while any alarm of the group is open; one that comes (again) brings it nearer."""
+    open_alarms = await session.execute(
         text(
-            "SELECT max(last_raised_at) FROM alarm WHERE site_id = :site AND group_id = :group_id "
-            "AND active AND state <> 'closed'"
+            "SELECT max(last_raised_at), bool_or(active) FROM alarm "
+            "WHERE site_id = :site AND group_id = :group_id AND state <> 'closed'"
         ),
         {"site": made.site_id, "group_id": made.group_id},
     )
-    due_at = next_refinement(last_raised, made.made_at, step_s) if last_raised else None
+    last_raised, standing = open_alarms.one()
+    due_at = next_refinement(last_raised, made.made_at, step_s, standing=standing) if last_raised else None
     if due_at is not None:
         await enqueue(
             session,

@@ -181,7 +181,7 @@ async def _page(
         confirms=actor.can("traces.confirm") and bool(view.result["causes"]),
         asks=actor.can("traces.ask"),
         origins=listing_pages.ORIGINS,
-        fused=view.result.get("fused", []),
+        fused=None if short else await seams.fused_view(session, actor, view.trace),
         similar=[] if short else await seams.similar(session, actor, view.trace),
     )
     return response

@@ -1,56 +1,26 @@
-"""Where a trace asks its neighbours: what was learned from confirmed traces, the cause library, similar cases.
+"""Where a trace asks its neighbours: what was learned from confirmed traces, the cause library, the way forward.
 
 Each neighbour may be absent; then the engine's answer stands alone.
 """
 
+import asyncio
 import importlib
 import importlib.util
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.identity.actor import Actor
-from backend.tracing.engine import Normal, PlantGraph, TraceResult, Window
+from backend.tracing.engine import TraceResult
+from backend.tracing.gathering import Material
 from backend.tracing.models import Trace
 
 
-@dataclass(frozen=True)
-class Taught:
-    """What the site's model says of one window: the graph with its delays, log-priors by node key, what to store."""
-
-    graph: PlantGraph
-    prior: Mapping[str, float] = field(default_factory=dict)
-    stored: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What confirmed traces taught; ``model`` is the neighbour's own, None while nothing was learned."""
-
-    model: Any = None
-
-    @property
-    def causes(self) -> Mapping[str, float]:
-        """Log-priors by cause of the library."""
-        return getattr(self.model, "causes", None) or {}
-
-    def teach(self, window: Window, normal: Normal, graph: PlantGraph) -> Taught:
-        """The model applied to a window; nothing changes without one."""
-        if self.model is None:
-            return Taught(graph)
-        taught = self.model.teach(window, normal, graph)
-        stored = {"model_version": self.model.version, "signature": taught.signature.to_dict()}
-        return Taught(taught.graph, taught.prior, stored)
-
-
-async def learned(session: AsyncSession, trace: Trace) -> Learned:
-    """The active model of the trace's site, without what was confirmed of the trace itself."""
+async def learned(session: AsyncSession, trace: Trace) -> Any:
+    """The active model of the trace's site, without what was confirmed of the trace itself; None without models."""
     ask = _neighbour("backend.tracing.versions.active", "active_model")
-    if ask is None:
-        return Learned()
-    return Learned(await ask(session, trace.site_id, group_id=trace.group_id, trace_id=trace.id))
+    return await ask(session, trace.site_id, group_id=trace.group_id, trace_id=trace.id) if ask else None
 
 
 async def similar(session: AsyncSession, actor: Actor, trace: Trace) -> Sequence[Any]:
@@ -72,15 +42,35 @@ async def learn(session: AsyncSession, actor: Actor, trace: Trace) -> None:
         await teach(session, actor, trace)
 
 
-async def fused(
-    session: AsyncSession, trace: Trace, result: TraceResult, equipment_of: Mapping[str, int], model: Learned
-) -> list[dict[str, Any]]:
-    """Physical, human and management causes in one ranked list; empty without a library."""
-    fuse = _neighbour("backend.tracing.library.fusing", "fuse")
+async def fused(session: AsyncSession, trace: Trace, material: Material, result: TraceResult) -> dict[str, Any]:
+    """Physical, human and management causes in one ranked list, and what they rest on; nothing without a library."""
+    fuse = _neighbour("backend.tracing.library.fusing", "fuse_seen")
     if fuse is None:
-        return []
-    about = {"group_id": trace.group_id, "trace_id": trace.id}
-    return list(await fuse(session, trace.site_id, result, equipment_of, **about, learned=model.causes))
+        return {"fused": []}
+    behaviours = _neighbour("backend.tracing.engine.behaviour", "behaviours")
+    shown = await asyncio.to_thread(behaviours, material.window, material.normal, result.started_s)
+    seen = _neighbour("backend.tracing.library.fusing", "seen_in")(result, material.equipment_of, shown)
+    causes = await fuse(session, trace.site_id, seen, group_id=trace.group_id, trace_id=trace.id)
+    return {"fused": causes, "seen": _neighbour("backend.tracing.library.fusing", "stored")(seen)}
+
+
+async def ask_people(session: AsyncSession, trace: Trace) -> None:
+    """Let the library ask what would tell its causes apart."""
+    ask = _neighbour("backend.tracing.library.asking", "ask")
+    if ask:
+        await ask(session, trace)
+
+
+async def fused_view(session: AsyncSession, actor: Actor, trace: Trace) -> Any:
+    """The fused causes as ``tracing/fused.html`` shows them; None without a library."""
+    view = _neighbour("backend.tracing.library.queries", "fused_view")
+    return await view(session, actor, trace) if view else None
+
+
+async def forward(material: Material, result: TraceResult, window_end_s: float) -> dict[str, Any]:
+    """What each cause would reach; nothing where only the first cause's scope is known."""
+    ask = _neighbour("backend.tracing.forward", "forward_of")
+    return {"forward": await asyncio.to_thread(ask, material, result, window_end_s)} if ask else {}
 
 
 def _neighbour(module: str, name: str) -> Any:

@@ -13,6 +13,8 @@ from sqlmodel import col
 from backend.core.database import Database
 from backend.hazards.reports.commands import ReportDraft, report_hazard
 from backend.identity.models import Person
+from backend.tracing.checking import ask_check
+from backend.tracing.models import Trace
 from tests.browser.conftest import replaying
 from tests.browser.phone import Phone, Phones
 from tests.browser.test_main_line import TITLE
@@ -56,6 +58,7 @@ async def ids_of(database_url: str) -> dict[str, int]:
         async with database.session() as session:
             found = dict((await session.execute(text(_IDS))).mappings().one())
     found["report"] = await _reported(database, found["equipment"])
+    found["check"] = await _sent_to_look(database, found["trace"] or 0)
     await database.close()
     return {name: id_ for name, id_ in found.items() if id_ is not None}
 
@@ -68,6 +71,15 @@ async def _reported(database: Database, equipment_id: int | None) -> int:
             details="护栏松动，一推就晃", equipment_id=equipment_id, idempotency_key="pictures-of-pages"
         )
         return (await report_hazard(session, await actor_for(session, worker), draft)).id
+
+
+async def _sent_to_look(database: Database, trace_id: int) -> int:
+    """A look on site that leader1 asked for."""
+    async with database.session() as session:
+        leader = (await session.scalars(select(Person).where(col(Person.account) == "leader1"))).one()
+        made = await session.get_one(Trace, trace_id)
+        node = made.result["causes"][0]["node"]
+        return (await ask_check(session, await actor_for(session, leader), trace_id, node=node)).id
 
 
 _IDS = """
@@ -85,7 +97,10 @@ PAGES = (
     "/tasks",
     "/alarms",
     "/alarms/{alarm}",
+    "/traces",
+    "/traces/new?what=equipment:{equipment}",
     "/traces/{trace}",
+    "/checks/{check}",
     "/plant",
     "/equipment/{equipment}",
     "/areas/{area}",
