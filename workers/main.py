@@ -34,7 +34,7 @@ from workers.bell import hear
 from workers.handlers import HANDLERS
 from workers.loops import Round, every
 from workers.storage import keep_partitions
-from workers.sweep import sweep
+from workers.sweep import do_scheduled, sweep
 from workers.watchdog import Watchdog
 
 log = structlog.get_logger()
@@ -83,6 +83,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(30, "escalation audit", in_session(escalation_audit)))
         start(every(5, "shelving", in_session(expire_shelving)))
         start(every(5, "sweep", lambda: sweep(database, HANDLERS)))
+        start(every(1, "scheduled", lambda: do_scheduled(database, HANDLERS)))
         start(every(10, "canary", watchdog.send_canaries))
         start(every(5, "watch", watchdog.look))
         start(every(600, "overdue", in_session(remind_overdue)))

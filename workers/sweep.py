@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from backend.core.database import Database
-from backend.core.jobs import Handler, due_jobs, run_job
+from backend.core.jobs import Handler, due_jobs, run_job, scheduled_jobs
 
 GRACE = timedelta(seconds=3)
 """Younger jobs are left to the bell."""
@@ -21,4 +21,12 @@ async def sweep(database: Database, handlers: dict[str, Handler]) -> int:
             {"keep": KEEP_DONE},
         )
     done = [await run_job(database, handlers, job_id) for job_id in waiting]
+    return sum(done)
+
+
+async def do_scheduled(database: Database, handlers: dict[str, Handler]) -> int:
+    """Do jobs whose moment has come, in time: a trace is refined after ten seconds, not after the next sweep."""
+    async with database.session() as session:
+        due = await scheduled_jobs(session)
+    done = [await run_job(database, handlers, job_id) for job_id in due]
     return sum(done)

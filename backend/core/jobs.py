@@ -241,6 +241,18 @@ async def due_jobs(session: AsyncSession, *, older_than: timedelta = timedelta(0
     return list(found.scalars())
 
 
+async def scheduled_jobs(session: AsyncSession, *, most: int = 100) -> list[int]:
+    """Ids of jobs that were put off until a moment that has come: nobody rang for them."""
+    found = await session.execute(
+        text(
+            "SELECT id FROM job WHERE status = 'queued' AND due_at <= now() "
+            "AND due_at > created_at + interval '1 second' ORDER BY due_at LIMIT :most"
+        ),
+        {"most": most},
+    )
+    return list(found.scalars())
+
+
 async def dead_jobs(session: AsyncSession) -> int:
     """How many jobs failed for good and wait for a person."""
     found = await session.execute(text("SELECT count(*) FROM job WHERE status = 'dead'"))

@@ -19,12 +19,13 @@ _WORDS = {
 }
 
 
-async def announce(session: AsyncSession, made: Trace, alarms: Sequence[GroupAlarm]) -> None:
-    """Record what was found. The first answer goes to those whom the alarm calls, and names the probable root;
-    one that a person asked for goes to that person."""
+async def announce(session: AsyncSession, made: Trace, alarms: Sequence[GroupAlarm], *, called: bool) -> None:
+    """Record what was found. Who is ``called`` by the alarm hears its probable root; what a person asked for goes to
+    that person. Other news changes the open pages only."""
     first = alarms[0] if alarms else None
-    told = await _called(session, made, first)
-    zh, en = await _title(session, made, first)
+    gravest = min(alarms, key=lambda alarm: list(Level).index(Level(alarm.level)), default=None)
+    told = await _called(session, made, gravest) if called else []
+    zh, en = await _title(session, made, gravest, called=called)
     await record_event(
         session,
         site_id=made.site_id,
@@ -32,7 +33,7 @@ async def announce(session: AsyncSession, made: Trace, alarms: Sequence[GroupAla
         subject="trace",
         subject_id=made.id,
         story=f"alarm:{first.id}" if first else f"trace:{made.id}",
-        level=first.level if first else "",
+        level=gravest.level if gravest else "",
         data={
             "title_zh": zh,
             "title_en": en,
@@ -46,17 +47,15 @@ async def announce(session: AsyncSession, made: Trace, alarms: Sequence[GroupAla
 
 
 async def _called(session: AsyncSession, made: Trace, first: GroupAlarm | None) -> list[int]:
-    if made.revision > 1:
-        return []
     if first is None:
         return [made.asked_by] if made.asked_by else []
     ladder = await ladder_of(session, made.site_id, Level(first.level))
     return await people_to_tell(session, made.site_id, first.area_id, ladder.roles_at(0))
 
 
-async def _title(session: AsyncSession, made: Trace, first: GroupAlarm | None) -> tuple[str, str]:
-    """What happened and its probable root, Chinese and English; later revisions say only that there is more."""
-    if made.revision > 1:
+async def _title(session: AsyncSession, made: Trace, first: GroupAlarm | None, *, called: bool) -> tuple[str, str]:
+    """What happened and its probable root, Chinese and English; news that call nobody say only that there is more."""
+    if not called:
         return _WORDS["reviewed" if made.stage == Stage.REVIEW else "refined"]
     causes = made.result["causes"]
     names = await _names(session, causes[0]["node"]) if causes else None

@@ -18,7 +18,15 @@ from backend.tracing.models import TRACE_JOB, Trace, TraceDismissal
 from backend.tracing.versions.learning import learn_from
 from backend.tracing.versions.making import places
 
-__all__ = ["confirm_cause", "dismiss_cause", "make_asked", "make_trace", "retrace", "symptom_of", "take_back"]
+__all__ = [
+    "confirm_cause",
+    "dismiss_cause",
+    "make_asked",
+    "make_trace",
+    "retrace",
+    "symptom_of",
+    "take_back",
+]
 
 
 async def confirm_cause(session: AsyncSession, actor: Actor, trace_id: int, *, node: str, note: str = "") -> Trace:

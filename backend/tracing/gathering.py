@@ -12,8 +12,10 @@ from backend.identity.permissions import system_query
 from backend.tracing.contacts import contacts_among
 from backend.tracing.engine import Normal, PlantGraph, Window, joined, learn_normal
 from backend.tracing.pace import Pace, pace_of
-from backend.tracing.plant import PlantMap, plant_map, point_key
+from backend.tracing.plant import PlantMap, equipment_key, plant_map, point_key
 from backend.tracing.windows import MOST_ROWS, ROWS, habits, read_window
+
+__all__ = ["GroupAlarm", "Material", "Span", "alarms_of_group", "equipment_key", "gather", "gather_for", "point_key"]
 
 MOST_POINTS = 400
 BEFORE_ALARM_ROWS = 60
@@ -88,8 +90,14 @@ async def alarms_of_group(session: AsyncSession, group_id: int) -> tuple[int, li
     return rows[0]["site_id"], alarms
 
 
-async def gather(session: AsyncSession, site_id: int, alarms: list[GroupAlarm], span: Span) -> Material:
-    """Everything for one trace of ``span``."""
+async def gather(session: AsyncSession, group_id: int, until: datetime) -> Material:
+    """Everything for one trace of a group on the last rows before ``until``. Raises LookupError without alarms."""
+    site_id, alarms = await alarms_of_group(session, group_id)
+    return await gather_for(session, site_id, alarms, Span(until))
+
+
+async def gather_for(session: AsyncSession, site_id: int, alarms: list[GroupAlarm], span: Span) -> Material:
+    """Everything for one trace of ``span``, of these alarms or of none."""
     plant = await plant_map(session, site_id)
     normal_id, stored, known = await _stored_normal(session, site_id)
     ids = _points_wanted(plant, alarms, known)
@@ -134,11 +142,14 @@ def _points_wanted(plant: PlantMap, alarms: Sequence[GroupAlarm], known: Sequenc
 
     A large learned normal is looked at as a whole.
     """
+    room, of_normal = max(MOST_POINTS - len(known), 0), set(known)
+    others = [point.id for point in plant.points if point.id not in of_normal]
+    if len(others) <= room:
+        return [*known, *others]
     raised = [point_key(alarm.point_id) for alarm in alarms if alarm.point_id]
     above = plant.graph().upstream(raised)
-    others = [point.id for point in plant.points if point.id not in set(known)]
     nearest = sorted(others, key=lambda id_: above[point_key(id_)].steps if point_key(id_) in above else 1e9)
-    return [*known, *sorted(nearest[: max(MOST_POINTS - len(known), 0)])]
+    return [*known, *sorted(nearest[:room])]
 
 
 @system_query("the worker traces every site's alarms")

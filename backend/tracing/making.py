@@ -18,7 +18,7 @@ from backend.tracing.engine import Signature, TraceResult, trace
 from backend.tracing.engine.behaviour import behaviours
 from backend.tracing.engine.tracing import MOST_CAUSES
 from backend.tracing.forward import forward_of
-from backend.tracing.gathering import REVIEW_ROWS_BEFORE, GroupAlarm, Material, Span, alarms_of_group, gather
+from backend.tracing.gathering import REVIEW_ROWS_BEFORE, GroupAlarm, Material, Span, alarms_of_group, gather_for
 from backend.tracing.library.asking import ask
 from backend.tracing.library.fusing import fuse_seen, seen_in, stored
 from backend.tracing.models import TRACE_JOB, Origin, Stage, Trace, TraceCheck, TraceDismissal
@@ -37,24 +37,27 @@ _GRAVITY: dict[str, int] = {Level.MAJOR: 4, Level.SIGNIFICANT: 3, Level.GENERAL:
 async def make_trace(session: AsyncSession, group_id: int, *, review: bool = False) -> Trace:
     """Trace a group of alarms, store the answer, tell of it, plan the refinement.
 
+    An alarm that joins makes a warning's trace an alarm's: people are called again, by the graver alarm's ladder.
     On the readings up to now; with ``review``, and for good once it was made so, on the whole process from the onset
     to the closing of the group. Raises LookupError when the group has no alarms.
     """
     await _alone(session, str(group_id))
     site_id, alarms = await alarms_of_group(session, group_id)
     made = await _trace_of(session, site_id, group_id, alarms)
+    called = not made.revision or made.origin != origin_of(alarms)
+    made.origin = origin_of(alarms)
     if review and made.revision:
         made.stage = Stage.REVIEW
     span = Span(now())
     if made.stage == Stage.REVIEW:
         span = Span(await _closed_at(session, group_id) or now(), _begun(made, alarms), REVIEW_ROWS_BEFORE)
-    material = await gather(session, site_id, alarms, span)
+    material = await gather_for(session, site_id, alarms, span)
     before = made.result if made.revision else None
     await _answer(session, made, material, symptom_of(alarms))
     _note_window(made, material, span.until)
     await session.flush()
-    if before is None or gist(before) != gist(made.result):
-        await announce(session, made, alarms)
+    if called or before is None or gist(before) != gist(made.result):
+        await announce(session, made, alarms, called=called)
     await ask(session, made)
     if made.stage == Stage.LIVE:
         await _plan_refinement(session, made, material.pace.step_s)
@@ -68,11 +71,11 @@ async def make_asked(session: AsyncSession, trace_id: int) -> Trace:
     await _alone(session, f"asked:{trace_id}")
     made = await _asked(session, trace_id)
     span = Span(made.window_to, made.window_from)
-    material = await gather(session, made.site_id, [], span)
+    material = await gather_for(session, made.site_id, [], span)
     target = await _target(session, made, material)
     await _answer(session, made, material, target)
     await session.flush()
-    await announce(session, made, [])
+    await announce(session, made, [], called=made.revision == 1)
     await ask(session, made)
     return made
 
@@ -92,7 +95,7 @@ async def _alone(session: AsyncSession, what: str) -> None:
 
 @system_query("the worker stores every site's traces")
 async def _trace_of(session: AsyncSession, site_id: int, group_id: int, alarms: Sequence[GroupAlarm]) -> Trace:
-    """The trace as it is now, locked, or a new one. An alarm that joins makes a warning's trace an alarm's."""
+    """The trace as it is now, locked, or a new one."""
     known = (
         await session.execute(select(Trace).where(col(Trace.group_id) == group_id).with_for_update())
     ).scalar_one_or_none()
@@ -104,9 +107,9 @@ async def _trace_of(session: AsyncSession, site_id: int, group_id: int, alarms: 
         first_made_at=at,
         window_from=at,
         window_to=at,
+        origin=origin_of(alarms),
         result=nothing_yet(),
     )
-    made.origin = origin_of(alarms)
     session.add(made)
     await session.flush()
     return made
@@ -121,23 +124,23 @@ async def _answer(session: AsyncSession, made: Trace, material: Material, target
     """Ask the engine, the records and the neighbours; the answer becomes the trace's next revision."""
     model = await active_model(session, made.site_id, group_id=made.group_id, trace_id=made.id)
     weighed = await weighed_by_people(session, made.id)
-    found, signature = await asyncio.to_thread(explain, material, target, model, weighed)
+    found, mark = await asyncio.to_thread(explain, material, model, target=target, weighed=weighed)
+    shown = await asyncio.to_thread(behaviours, material.window, material.normal, found.started_s)
+    seen = seen_in(found, material.equipment_of, shown)
     suspects = suspected_equipment(found, material.equipment_of)
     times = material.window.times_s
-    window_end_s = float(times[-1]) if len(times) else made.window_to.timestamp()
+    end_s = float(times[-1]) if len(times) else made.window_to.timestamp()
     answer = tell(
         found,
         material.equipment_of,
         await records_about(session, made.site_id, suspects, made.group_id or 0),
         await answerable_posts(session, made.site_id, suspects),
-        window_end_s=window_end_s,
+        window_end_s=end_s,
         rows=material.window.rows,
     )
-    answer["forward"] = await asyncio.to_thread(forward_of, material, found, window_end_s)
     answer |= {"normal_id": material.normal_id, "stage": made.stage}
-    answer |= {"model_version": model.version, "signature": signature.to_dict(), "learned_causes": model.causes}
-    shown = await asyncio.to_thread(behaviours, material.window, material.normal, found.started_s)
-    seen = seen_in(found, material.equipment_of, shown)
+    answer |= {"model_version": model.version, "signature": mark.to_dict(), "learned_causes": model.causes}
+    answer["forward"] = await asyncio.to_thread(forward_of, material, found, end_s)
     answer["seen"] = stored(seen)
     answer["fused"] = await fuse_seen(
         session, made.site_id, seen, group_id=made.group_id, trace_id=made.id, learned=model.causes
@@ -150,20 +153,25 @@ async def _answer(session: AsyncSession, made: Trace, material: Material, target
 
 def explain(
     material: Material,
-    target: str | None,
     model: ActiveModel,
-    weighed: Mapping[str, float] | None = None,
     *,
+    target: str | None = None,
+    weighed: Mapping[str, float] | None = None,
     most: int | None = MOST_CAUSES,
 ) -> tuple[TraceResult, Signature]:
-    """Trace ``material`` with what the site has learned and, as log-priors by node, what people found out: the
-    answer, and the mark by which its like is found again."""
+    """Trace ``material`` with what the site's ``model`` has learned and what people found out: the answer, and the mark
+    by which its like is found again. Without a ``target`` the alarms' symptom is explained."""
     taught = model.teach(material.window, material.normal, material.graph)
-    prior = summed(taught.prior, weighed or {})
-    contacts = material.alarm_columns
-    return trace(
-        material.window, material.normal, taught.graph, target, contacts, most=most, prior=prior
-    ), taught.signature
+    found = trace(
+        material.window,
+        material.normal,
+        taught.graph,
+        target or symptom_of(material.alarms),
+        material.alarm_columns,
+        most=most,
+        prior=summed(taught.prior, weighed or {}),
+    )
+    return found, taught.signature
 
 
 @system_query("the worker weighs what people of every site found out")
@@ -216,15 +224,16 @@ async def _closed_at(session: AsyncSession, group_id: int) -> datetime | None:
 
 @system_query("the worker refines every site's traces")
 async def _plan_refinement(session: AsyncSession, made: Trace, step_s: float) -> None:
-    """Queue the next revision while any alarm of the group is active; an alarm that comes (again) brings it nearer."""
-    last_raised = await session.scalar(
+    """Queue the next revision while any alarm of the group is open; one that comes (again) brings it nearer."""
+    open_alarms = await session.execute(
         text(
-            "SELECT max(last_raised_at) FROM alarm WHERE site_id = :site AND group_id = :group_id "
-            "AND active AND state <> 'closed'"
+            "SELECT max(last_raised_at), bool_or(active) FROM alarm "
+            "WHERE site_id = :site AND group_id = :group_id AND state <> 'closed'"
         ),
         {"site": made.site_id, "group_id": made.group_id},
     )
-    due_at = next_refinement(last_raised, made.made_at, step_s) if last_raised else None
+    last_raised, standing = open_alarms.one()
+    due_at = next_refinement(last_raised, made.made_at, step_s, standing=standing) if last_raised else None
     if due_at is not None:
         await enqueue(
             session,

@@ -10,7 +10,7 @@ from sqlalchemy import String, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.alarms.models import Alarm, AlarmRule
+from backend.alarms.models import Alarm, AlarmRule, Level
 from backend.core.jobs import Job
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Post, PostHolder
@@ -84,6 +84,8 @@ class TraceView:
     rule_advice: list[tuple[str, str]]
     """What the rules of the group's alarms advise, Chinese and English."""
     confirmed_by: PersonName | None = None
+    gravest: Alarm | None = None
+    """The alarm whose point is explained: the gravest, of equals the first."""
 
     @property
     def result(self) -> dict[str, Any]:
@@ -176,6 +178,7 @@ async def _view(session: AsyncSession, actor: Actor, found: Trace) -> TraceView:
         await _posts(session, actor, found.result["posts"]),
         await _rule_advice(session, actor, found.group_id or 0),
         confirmed_by=confirmed.get(found.confirmed_by or 0),
+        gravest=min(alarms, key=lambda alarm: list(Level).index(Level(alarm.level)), default=None),
     )
 
 

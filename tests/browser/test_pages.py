@@ -13,6 +13,7 @@ from sqlmodel import col
 from backend.core.database import Database
 from backend.hazards.reports.commands import ReportDraft, report_hazard
 from backend.identity.models import Person
+from backend.tracing.checking import ask_check
 from backend.tracing.commands import confirm_cause
 from backend.tracing.models import Trace
 from backend.tracing.versions.models import TraceModel
@@ -60,6 +61,7 @@ async def ids_of(database_url: str) -> dict[str, int]:
             found = dict((await session.execute(text(_IDS))).mappings().one())
     found["report"] = await _reported(database, found["equipment"])
     found["model"] = await _taught(database, found["trace"] or 0)
+    found["check"] = await _sent_to_look(database, found["trace"] or 0)
     await database.close()
     return {name: id_ for name, id_ in found.items() if id_ is not None}
 
@@ -83,6 +85,15 @@ async def _taught(database: Database, trace_id: int) -> int:
         return (await session.scalars(select(TraceModel.id).where(col(TraceModel.active)))).one()
 
 
+async def _sent_to_look(database: Database, trace_id: int) -> int:
+    """A look on site that leader1 asked for."""
+    async with database.session() as session:
+        leader = (await session.scalars(select(Person).where(col(Person.account) == "leader1"))).one()
+        made = await session.get_one(Trace, trace_id)
+        node = made.result["causes"][0]["node"]
+        return (await ask_check(session, await actor_for(session, leader), trace_id, node=node)).id
+
+
 _IDS = """
 SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm, (SELECT max(id) FROM trace) AS trace,
        (SELECT min(id) FROM alarm_rule) AS rule, (SELECT id FROM point WHERE code = 'XMEAS_9') AS point,
@@ -98,11 +109,14 @@ PAGES = (
     "/tasks",
     "/alarms",
     "/alarms/{alarm}",
+    "/traces",
+    "/traces/new?what=equipment:{equipment}",
     "/traces/{trace}",
     "/cause-library",
     "/cause-library/valve",
     "/trace-models",
     "/trace-models/{model}",
+    "/checks/{check}",
     "/plant",
     "/equipment/{equipment}",
     "/areas/{area}",

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from backend.core import jobs
+from backend.core.clock import now
 from backend.core.database import Database
-from backend.core.jobs import MAX_ATTEMPTS, JobContext, due_jobs, enqueue, run_job
+from backend.core.jobs import MAX_ATTEMPTS, JobContext, due_jobs, enqueue, run_job, scheduled_jobs
 from tests.factories import make_site
 
 
@@ -158,3 +159,14 @@ async def test_a_living_worker_keeps_its_lease(database: Database, monkeypatch: 
 async def _overdue(database: Database) -> list[int]:
     async with database.session() as session:
         return await due_jobs(session)
+
+
+async def test_what_was_put_off_is_found_at_its_moment_and_nothing_else(database: Database) -> None:
+    async with database.session() as session:
+        at_once = await enqueue(session, "test.at-once")
+        soon = await enqueue(session, "test.soon", due_at=now() + timedelta(seconds=1.3))
+        late = await enqueue(session, "test.late", due_at=now() + timedelta(hours=1))
+        assert not {at_once, soon, late} & set(await scheduled_jobs(session))
+    await asyncio.sleep(1.4)
+    async with database.session() as session:
+        assert {at_once, soon, late} & set(await scheduled_jobs(session)) == {soon}

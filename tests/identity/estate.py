@@ -101,9 +101,10 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         "point_id": point.id,
         "rule_id": rule.id,
         "alarm_id": alarm.id,
-        **(traced := await _trace(session, estate, group, point, post.id)),
+        "trace_id": (traced := await _trace(session, group, alarm, point)),
+        **await _look(session, estate, traced, point, post.id),
         **await _causes(session, site, mark),
-        **await _trace_model(session, site, traced["trace_id"], point, mark),
+        **await _trace_model(session, site, traced, point, mark),
         **await _rectification(session, estate, alarm, mark),
         **await _report(session, estate, alarm, mark),
         **await _refused(session, site, mark),
@@ -190,9 +191,7 @@ async def _sign_in(session: AsyncSession, person: Person) -> int:
     return actor.session_id
 
 
-async def _trace(
-    session: AsyncSession, estate: Estate, group: AlarmGroup, point: Point, post_id: int
-) -> dict[str, int]:
+async def _trace(session: AsyncSession, group: AlarmGroup, alarm: Alarm, point: Point) -> int:
     result: dict[str, Any] = {"symptom": f"point:{point.id}", "state": "traced", "onset": None, "reason": ""}
     empty = ("causes", "scope", "posts", "units", "records", "advice", "charts", "suspects", "evidence", "path")
     made_trace = await made(
@@ -205,28 +204,21 @@ async def _trace(
             result=result | {key: [] for key in empty},
         ),
     )
-    site: dict[str, Any] = {"site_id": group.site_id}
-    leader = estate.people[Role.LEADER]
-    node = f"point:{point.id}"
-    check = TraceCheck(
-        **site,
-        trace_id=made_trace.id,
-        node=node,
-        post_id=post_id,
-        asked_by=leader.id,
-        due_at=now(),
-    )
+    return made_trace.id
+
+
+async def _look(session: AsyncSession, estate: Estate, trace_id: int, point: Point, post_id: int) -> dict[str, int]:
+    """A look on site for a trace, and a trace by hand."""
+    site: dict[str, Any] = {"site_id": estate.site.id}
+    leader, node = estate.people[Role.LEADER], f"point:{point.id}"
+    check = TraceCheck(**site, trace_id=trace_id, node=node, post_id=post_id, asked_by=leader.id, due_at=now())
     await made(session, check)
     file = {"sha256": "0" * 64, "path": "none.webp", "thumbnail_path": "none-small.webp"}
     photo = TraceCheckPhoto(**site, check_id=check.id, uploaded_by=leader.id, width=1, height=1, bytes=1, **file)
     asked = Trace(**site, origin="hand", asked_by=leader.id, asked_for=node, revision=0, window_from=now())
     asked.window_to, asked.result = now(), nothing_yet()
     await made(session, asked)
-    return {
-        "trace_id": made_trace.id,
-        "check_id": check.id,
-        "check_photo_id": (await made(session, photo)).id,
-    }
+    return {"check_id": check.id, "check_photo_id": (await made(session, photo)).id}
 
 
 async def _causes(session: AsyncSession, site: Site, mark: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from backend.telemetry.models import Quality
 from backend.telemetry.storage import copy_rows
 from backend.tracing.contacts import contacts_among
 from backend.tracing.engine import Normal, Window, detect, joined, learn_normal, trace
-from backend.tracing.gathering import Material, Span, alarms_of_group, gather
+from backend.tracing.gathering import Material, gather
 from backend.tracing.models import TRACE_JOB
 from tests.factories import make_point, make_rule, unique
 from tests.tracing.conftest import AFTER, BEFORE, STEP_S, Troubled, made_trace, trouble
@@ -28,8 +28,7 @@ from tests.tracing.synthetic import chain, chain_graph, learned
 
 
 async def material_of(session: AsyncSession, found: Troubled) -> Material:
-    site_id, alarms = await alarms_of_group(session, found.group_id)
-    return await gather(session, site_id, alarms, Span(now()))
+    return await gather(session, found.group_id, now())
 
 
 async def put(session: AsyncSession, found: Troubled, point: Point, values: list[float], *, quality: int = 0) -> None:
@@ -129,7 +128,7 @@ def test_what_is_normal_of_the_known_points_stays_as_it_was_when_others_join(unk
     known = learn_normal(subset(whole, names[: len(names) - unknown]))
     both = joined(known, learn_normal(subset(whole, names)))
     assert both.points == tuple(names)
-    for name in ("centre", "scale", "median", "quantiles", "moments", "chart_scale", "held_out"):
+    for name in ("centre", "scale", "median", "quantiles", "moments", "wandering"):
         mine, theirs = getattr(known, name), getattr(both, name)
         part = theirs[tuple(slice(0, size) for size in mine.shape)]
         assert np.array_equal(part, mine)

@@ -18,8 +18,8 @@ from backend.core.jobs import Job, run_job
 from backend.identity.models import AuditEntry, Role
 from backend.telemetry.partitions import ensure_partitions
 from backend.tracing.commands import confirm_cause, make_trace
-from backend.tracing.gathering import Material, Span, alarms_of_group, gather
-from backend.tracing.making import explain, symptom_of
+from backend.tracing.gathering import Material, gather
+from backend.tracing.making import explain
 from backend.tracing.models import Trace
 from backend.tracing.versions.active import active_model, similar
 from backend.tracing.versions.commands import activate_version, ask_replay, learn_waiting, set_learning
@@ -66,10 +66,7 @@ async def ranking(database: Database, found: Troubled, material: Material) -> li
     """Every candidate with its probability, as the site's active version has it."""
     async with database.session() as session:
         model = await active_model(session, found.site.id)
-    return [
-        (cause.node, cause.probability)
-        for cause in explain(material, symptom_of(material.alarms), model, most=None)[0].causes
-    ]
+    return [(cause.node, cause.probability) for cause in explain(material, model, most=None)[0].causes]
 
 
 def rank_of(ranked: list[tuple[str, float]], node: str) -> int:
@@ -83,8 +80,7 @@ async def versions(session: AsyncSession, found: Troubled) -> list[TraceModel]:
 
 async def material_of(database: Database, group_id: int) -> Material:
     async with database.session() as session:
-        site_id, alarms = await alarms_of_group(session, group_id)
-        return await gather(session, site_id, alarms, Span(now()))
+        return await gather(session, group_id, now())
 
 
 async def test_a_corrected_cause_comes_first_in_the_next_trace_of_the_fault_and_going_back_restores(

@@ -158,10 +158,14 @@ async def test_a_refined_trace_is_told_when_it_says_something_else(database: Dat
         assert (await session.scalars(events.order_by(col(Event.id)))).all() == ["trace.made", "trace.refined"]
 
 
-async def test_when_all_alarms_have_returned_nothing_is_refined(database: Database) -> None:
+@pytest.mark.parametrize("state", ["returned long ago", "closed"])
+async def test_when_all_alarms_have_returned_or_are_closed_nothing_is_refined(database: Database, state: str) -> None:
     found = await trouble(database)
+    changed = "state = 'closed'" if state == "closed" else "last_raised_at = now() - interval '3 minutes'"
     async with database.session() as session:
-        await session.execute(text("UPDATE alarm SET active = false WHERE id = :id"), {"id": found.alarm_id})
+        await session.execute(
+            text(f"UPDATE alarm SET active = false, {changed} WHERE id = :id"), {"id": found.alarm_id}
+        )
     await made_trace(database, found)
     assert [job.dedupe_key for job in await jobs(database, found)] == [str(found.group_id)]
 

@@ -97,6 +97,9 @@ async def test_an_alarm_that_joins_makes_the_warning_s_trace_an_alarm_s(database
         )
     again = await made_trace(database, found)
     assert (made.origin, again.origin, again.revision) == (Origin.WARNING, Origin.ALARM, 2)
+    first, second = await events_of(database, made)
+    assert second.data["told"] == first.data["told"] and second.level == Level.SIGNIFICANT
+    assert second.data["title_zh"].startswith("反应器压力 高报，可能根源：")
 
 
 async def test_when_its_alarms_are_closed_the_whole_process_is_traced(database: Database) -> None:

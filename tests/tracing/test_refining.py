@@ -10,10 +10,10 @@ from backend.tracing.refining import LONGEST, STEPS, next_refinement
 RAISED = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
-def schedule(step_s: float) -> list[float]:
+def schedule(step_s: float, *, standing: bool = True) -> list[float]:
     """Seconds after the alarm at which its trace is made anew."""
     made, found = RAISED, []
-    while (due := next_refinement(RAISED, made, step_s)) is not None:
+    while (due := next_refinement(RAISED, made, step_s, standing=standing)) is not None:
         found.append((due - RAISED).total_seconds())
         made = due
     return found
@@ -39,3 +39,7 @@ def test_an_alarm_that_comes_again_is_looked_at_again_and_not_at_once() -> None:
     again = RAISED + timedelta(hours=5)
     due = next_refinement(again, again + timedelta(seconds=0.2), 1.0)
     assert due == again + timedelta(seconds=10)
+
+
+def test_an_alarm_that_has_returned_is_looked_at_twice_more() -> None:
+    assert schedule(1.0, standing=False) == [10, 60]

@@ -112,6 +112,35 @@ def support(along: Floats, distance: Floats) -> Floats:
     return np.asarray(np.clip(2 * along / np.maximum(distance, 1e-300), 0.0, 1.0) ** 2, float)
 
 
+def innovations_of(joint: Joint, z: Floats) -> Floats:
+    """Rows × points: one-step residuals of all groups; 0 for points of none."""
+    out = np.zeros_like(z)
+    for group, row in enumerate(joint.members):
+        out[:, row[row >= 0]] = residuals_of(joint, z, group)
+    return out
+
+
+def dynamics_of(joint: Joint, points: int) -> Floats:
+    """(lags · points) × points: coefficients of all groups in one; points of different groups don't act on another."""
+    size = joint.members.shape[1]
+    out = np.zeros((LAGS * points, points))
+    for group, row in enumerate(joint.members):
+        columns = row[row >= 0]
+        for lag in range(LAGS):
+            part = joint.coefficients[group, lag * size : lag * size + len(columns), : len(columns)]
+            out[np.ix_(lag * points + columns, columns)] = part
+    return out
+
+
+def precision_of(joint: Joint, points: int) -> Floats:
+    """Points × points: inverse second moments of the plain residuals of all groups in one."""
+    out = np.zeros((points, points))
+    for group, row in enumerate(joint.members):
+        columns = row[row >= 0]
+        out[np.ix_(columns, columns)] = joint.precisions[0, group, : len(columns), : len(columns)]
+    return out
+
+
 def lagged(z: Floats) -> Floats:
     """The `LAGS` rows before each row, side by side; before the first row stands the first row."""
     if not len(z):

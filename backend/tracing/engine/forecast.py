@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .charts import lagged
+from .charts import LAGS, dynamics_of, innovations_of
 from .normal import Normal
 from .window import Floats, Window
 
 HORIZON_ROWS = 240
+MOST_POINTS = 2000
 COURSES = 4
 LEAST_ERRORS = 20
 DOUBT = 4.0  # an influence within two standard errors isn't believed at all
@@ -33,14 +34,12 @@ class Forecast:
 
 def foresee(window: Window, normal: Normal, start: int) -> Forecast | None:
     """Play the plant forward from the end of a window that deviates since row `start`; None without a joint model."""
-    coefficients = normal.joint.coefficients
     points = len(normal.points)
-    lags = len(coefficients) // points if points else 0
-    if not lags or window.rows <= lags + 2 or not normal.charted.any():
+    if not 0 < points <= MOST_POINTS or window.rows <= LAGS + 2 or not normal.charted.any():
         return None
     z = np.clip(normal.for_charts(window.values), -Z_MOST, Z_MOST)
-    errors = (z - lagged(z) @ coefficients)[lags:]
-    since = min(max(start - lags, 0), len(errors) - 2)
+    errors = innovations_of(normal.joint, z)[LAGS:]
+    since = min(max(start - LAGS, 0), len(errors) - 2)
     influence = _believed(errors[since:])
     pool = errors[max(min(since, len(errors) - LEAST_ERRORS), 0) :]
     pool = pool - pool.mean(0)
@@ -48,8 +47,8 @@ def foresee(window: Window, normal: Normal, start: int) -> Forecast | None:
     drawn = pool[np.random.default_rng(SEED).integers(0, len(pool), (HORIZON_ROWS, COURSES))]
     drawn[:, 0] = 0.0  # the first course is the mean one
     pushed = (drawn + influence).astype(np.float32)  # single precision: the time goes into these products
-    following = coefficients.astype(np.float32)
-    before = [np.repeat(z[-lag][None], COURSES, 0).astype(np.float32) for lag in range(1, lags + 1)]
+    following = dynamics_of(normal.joint, points).astype(np.float32)
+    before = [np.repeat(z[-lag][None], COURSES, 0).astype(np.float32) for lag in range(1, LAGS + 1)]
     out = np.empty((HORIZON_ROWS, COURSES, points))
     for row in range(HORIZON_ROWS):
         now = np.clip(np.hstack(before) @ following + pushed[row], -Z_MOST, Z_MOST)

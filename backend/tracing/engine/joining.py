@@ -1,18 +1,19 @@
 """A learned normal and points it doesn't know: what is normal of both, without learning the first anew.
 
-The later points take part as single points (their own spread, quantiles, autocorrelation) but not in the joint charts:
+The later points take part as single points (their own spread, quantiles, autocorrelation) but in none of the charts:
 their share in the plant's dynamics was never seen together with the others. All numbers of the first stay as they are.
 """
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .normal import Normal
+from .window import Floats
 
-_OF_THE_CHARTS = {"chart_scale", "held_out"}
-"""Of the whole, not of single points, though there may happen to be as many."""
+_SINGLE = ("centre", "scale", "median", "spread", "autocorrelation", "quantiles", "discrete", "presence")
+_CHARTED = ("charted", "wandering", "switches")
 
 
 def joined(normal: Normal, later: Normal) -> Normal:
@@ -20,32 +21,20 @@ def joined(normal: Normal, later: Normal) -> Normal:
     new = [column for column, name in enumerate(later.points) if name not in normal.points]
     if not new:
         return normal
-    known, added = len(normal.points), len(new)
     changed: dict[str, Any] = {"points": normal.points + tuple(later.points[column] for column in new)}
-    for field in fields(normal):
-        mine, theirs = getattr(normal, field.name), getattr(later, field.name)
-        if field.name == "charted":
-            changed[field.name] = np.concatenate([mine, np.zeros(added)])
-        elif field.name == "moments":
-            changed[field.name] = _widened(mine, known, added)
-            changed[field.name][known:, known:] = theirs[np.ix_(new, new)]
-        elif field.name in _OF_THE_CHARTS:
-            continue
-        elif isinstance(mine, np.ndarray) and mine.shape[:1] == (known,) and theirs.shape[1:] == mine.shape[1:]:
-            changed[field.name] = np.concatenate([mine, theirs[new]])
-        elif is_dataclass(mine) and not isinstance(mine, type):
-            parts = {part.name: _widened(getattr(mine, part.name), known, added) for part in fields(mine)}
-            changed[field.name] = replace(mine, **parts)
-    return replace(normal, **changed)
+    for name in _SINGLE:
+        changed[name] = np.concatenate([getattr(normal, name), getattr(later, name)[new]])
+    for name in _CHARTED:
+        changed[name] = np.concatenate([getattr(normal, name), np.zeros(len(new))])
+    return replace(normal, moments=_side_by_side(normal.moments, later.moments, new), **changed)
 
 
-def _widened(value: Any, known: int, added: int) -> Any:
-    """`value` with zeros for the added points along each axis that counts points (or points for several lags)."""
-    if not isinstance(value, np.ndarray) or not known:
-        return value
-    for axis, size in enumerate(value.shape):
-        if size and size % known == 0 and (value.ndim < 3 or axis):
-            blocks = np.split(value, size // known, axis=axis)
-            gap = np.zeros([added if a == axis else s for a, s in enumerate(blocks[0].shape)])
-            value = np.concatenate([part for block in blocks for part in (block, gap)], axis=axis)
-    return value
+def _side_by_side(mine: Floats, theirs: Floats, new: list[int]) -> Floats:
+    """Second moments of both, nothing known between them; none where one is too large to have any."""
+    if not mine.size or not theirs.size:
+        return np.zeros((0, 0))
+    known = len(mine)
+    out = np.zeros((known + len(new), known + len(new)))
+    out[:known, :known] = mine
+    out[known:, known:] = theirs[np.ix_(new, new)]
+    return out

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .charts import SHRINKAGE, lagged
+from .charts import innovations_of, precision_of
 from .normal import Normal
 from .window import Floats
 
@@ -45,22 +45,36 @@ def views_of(values: Floats, normal: Normal, parents: Mapping[str, Sequence[str]
     above = [
         [place[p] for p in parents.get(name, ()) if p in place and normal.scale[place[p]] > 0] for name in normal.points
     ]
-    level = normal.standardised(values)[start:]
-    charted = normal.for_charts(values)
-    shock = (charted - lagged(charted) @ normal.joint.coefficients)[start:]
-    precision = normal.joint.precisions[0]
+    z = normal.standardised(values)
+    level = z[start:]
+    shock, precision = _innovations(z, normal)
+    shock = shock[start:]
+    moments = normal.moments if normal.moments.size else np.diag((normal.scale > 0).astype(float))
     drawn = any(above)
     if drawn:
-        shock_given_parents = _given_parents(shock, _covariance(precision, normal.charted), above)
+        shock_given_parents = _given_parents(shock, _inverse_of_varying(precision), above)
     else:
         shock_given_parents = shock * np.sqrt(np.maximum(np.diagonal(precision), 0.0))
     return Views(
         drawn,
         shock_given_parents,
         _given_all(shock, precision),
-        _given_parents(level, normal.moments, above),
-        _given_all(level, _inverse(normal.moments + LEVEL_RIDGE * np.eye(len(level.T)))),
+        _given_parents(level, moments, above),
+        _given_all(level, _inverse(moments + LEVEL_RIDGE * np.eye(len(level.T)))),
     )
+
+
+def _innovations(z: Floats, normal: Normal) -> tuple[Floats, Floats]:
+    """Rows × points, what the learned dynamics don't predict, and the inverse of its second moments.
+
+    A point outside the joint model (it wanders, or came later) is predicted by itself alone: first-order
+    autoregression, of which a standardised point leaves 1 − ρ²."""
+    rows, precision = innovations_of(normal.joint, z * normal.charted), precision_of(normal.joint, len(normal.points))
+    alone = np.flatnonzero((normal.charted <= 0) & (normal.discrete <= 0) & (normal.scale > 0))
+    own = normal.autocorrelation[alone]
+    rows[1:, alone] = z[1:, alone] - own * z[:-1, alone]
+    precision[alone, alone] = 1 / (1 - own * own)
+    return rows, precision
 
 
 def _given_parents(rows: Floats, moments: Floats, above: Sequence[Sequence[int]]) -> Floats:
@@ -87,12 +101,12 @@ def _given_all(rows: Floats, precision: Floats) -> Floats:
     return np.asarray((rows @ precision) / np.sqrt(np.maximum(np.diagonal(precision), 1e-12)))
 
 
-def _covariance(precision: Floats, charted: Floats) -> Floats:
-    """Second moments of the innovations: the inverse of their precision, without what it was shrunk by."""
-    shrunk = _inverse(precision)
-    size = len(shrunk)
-    mean = float(np.trace(shrunk)) / max(np.count_nonzero(charted) + SHRINKAGE * size, 1e-9)
-    return np.asarray(shrunk - SHRINKAGE * mean * np.eye(size)) * np.outer(charted, charted)
+def _inverse_of_varying(precision: Floats) -> Floats:
+    """Second moments of the innovations: the inverse of their precision; 0 for points outside the joint model."""
+    varying = np.flatnonzero(np.diagonal(precision) > 0)
+    out = np.zeros_like(precision)
+    out[np.ix_(varying, varying)] = _inverse(precision[np.ix_(varying, varying)])
+    return out
 
 
 def _inverse(matrix: Floats) -> Floats:

@@ -16,8 +16,8 @@ from backend.core.events import record_event
 from backend.core.jobs import enqueue
 from backend.identity.permissions import system_query
 from backend.tracing.engine import TraceResult
-from backend.tracing.gathering import Material, Span, alarms_of_group, gather
-from backend.tracing.making import explain, symptom_of
+from backend.tracing.gathering import Material, Span, alarms_of_group, gather_for
+from backend.tracing.making import explain
 from backend.tracing.models import Trace
 from backend.tracing.versions.active import model_version
 from backend.tracing.versions.content import ActiveModel
@@ -81,12 +81,12 @@ async def _material(session: AsyncSession, trace: Trace) -> Material | None:
     except LookupError:
         return None  # its alarms are gone
     known = [alarm for alarm in alarms if alarm.raised_at <= trace.window_to]
-    return await gather(session, site_id, known or alarms, Span(trace.window_to))
+    return await gather_for(session, site_id, known or alarms, Span(trace.window_to))
 
 
 def _rank(material: Material, model: ActiveModel, node: str) -> int | None:
     """Place of the confirmed root among all candidates, 1 = first."""
-    result, _ = explain(material, symptom_of(material.alarms), model, most=None)
+    result, _ = explain(material, model, most=None)
     return place_of(result, node)
 
 

@@ -9,6 +9,7 @@ const LONGEST_WAIT_MS = 15_000;
 const STILL_AFTER_MS = 700;
 const REFRESH_WITHIN_MS = 1500;
 const LOUD = new Set(["alarm.raised", "alarm.escalated", "alarm.repeated", "alarm.nobody_reached", "report.waiting"]);
+const SHOWN = new Set(["trace.made", "trace.refined", "trace.check_asked", "trace.checked"]); // without a sound: the alarm has made one
 const LOUD_IF_GRAVE = new Set(["report.sent"]); // an outbox may send fifty small ones at once
 const locale = document.body.dataset.locale;
 const cursorKey = `ansu-cursor-${document.body.dataset.person}`;
@@ -75,13 +76,13 @@ function happened(frame) {
   socket?.send(JSON.stringify({ received: [frame.id] }));
   say("ansu:event", frame);
   refresh((subjects) => subjects.includes(event.subject));
-  if (!isLoud(event)) return;
+  if (!isLoud(event) && !SHOWN.has(event.kind)) return;
   const toAll = event.told.length === 0 && event.subject === "alarm";
   const addressed = toAll || event.told.includes(Number(document.body.dataset.person));
   if (!addressed || location.pathname === event.url) return;
   const words = locale === "en" ? event.title_en : event.title_zh;
   showToast({ words, level: event.level, url: event.url, stays: event.level === "major" });
-  sound(event.level);
+  if (isLoud(event)) sound(event.level);
 }
 
 function isLoud({ kind, level }) {
