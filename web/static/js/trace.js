@@ -45,7 +45,6 @@ class TraceSteps extends HTMLElement {
     this.querySelector(".step-count").textContent = `${this.#at + 1} / ${this.#steps.length}`;
     this.querySelector('[data-step="-1"]').disabled = this.#at === 0;
     this.querySelector('[data-step="1"]').disabled = this.#at === this.#steps.length - 1;
-    light(this.#steps[this.#at].dataset.equipment);
   }
 }
 customElements.define("trace-steps", TraceSteps);
