@@ -50,6 +50,8 @@ _ROUTERS = (
     "backend.training.api",
     "backend.checkins.pages",
     "backend.checkins.api",
+    "backend.tracing.library.pages",
+    "backend.tracing.library.api",
     "backend.tracing.pages",
     "backend.tracing.api",
     "backend.home.pages",

@@ -14,6 +14,7 @@ from backend.plant import queries as plant
 from backend.tracing import queries
 from backend.tracing.advice import advice_for
 from backend.tracing.commands import confirm_cause
+from backend.tracing.library.queries import fused_view
 from backend.tracing.queries import TraceView
 from backend.tracing.sentences import certainty, reason_sentence, record_sentence
 from backend.tracing.steps import equipment_path, reached_equipment
@@ -104,6 +105,7 @@ async def _page(
         "tracing/trace.html",
         block=block,
         view=view,
+        fused=None if short else await fused_view(session, actor, view.trace),
         rank=rank,
         walked=walked,
         path=path,

@@ -34,6 +34,7 @@ from backend.labels.keys import label_key
 from backend.labels.queries import Kind, live_label, things_named
 from backend.plant.models import Equipment, Point, PointStatus
 from backend.telemetry.models import PointState, Rejection, Source
+from backend.tracing.library.models import CauseLibrary
 from backend.tracing.models import Trace
 from backend.training.models import (
     CauseRule,
@@ -99,6 +100,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         "rule_id": rule.id,
         "alarm_id": alarm.id,
         "trace_id": await _trace(session, group, alarm, point),
+        **await _causes(session, site, mark),
         **await _rectification(session, estate, alarm, mark),
         **await _report(session, estate, alarm, mark),
         **await _refused(session, site, mark),
@@ -199,6 +201,15 @@ async def _trace(session: AsyncSession, group: AlarmGroup, alarm: Alarm, point: 
         ),
     )
     return made_trace.id
+
+
+async def _causes(session: AsyncSession, site: Site, mark: str) -> dict[str, str]:
+    """A class of equipment that only this site has in its cause library."""
+    key = f"own_{site.id}"
+    mode = {"key": "worn", "title": mark, "title_en": mark, "kind": "equipment", "nature": "wear", "per_year": 1.0}
+    edits = {"classes": [{"key": key, "title": mark, "title_en": mark, "modes": [mode]}]}
+    await made(session, CauseLibrary(site_id=site.id, version=1, edits=edits, note=mark))
+    return {"class_key": key, "mode_key": "worn"}
 
 
 async def _rectification(session: AsyncSession, estate: Estate, alarm: Alarm, mark: str) -> dict[str, int]:

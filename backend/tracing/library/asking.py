@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from backend.core.clock import now
 from backend.core.errors import N_, Forbidden, Invalid, NotFound
@@ -24,6 +23,7 @@ from backend.tracing.library.assembling import equipment_of_question
 from backend.tracing.library.catalogue import Check, Library
 from backend.tracing.library.fusing import fuse_seen, seen_in_stored, site_library
 from backend.tracing.library.models import TraceAnswer, TraceQuestion
+from backend.tracing.library.queries import place_asked
 from backend.tracing.library.telling import changes
 from backend.tracing.models import Trace
 
@@ -142,27 +142,14 @@ async def _check(session: AsyncSession, actor: Actor, made: Trace, said: Said) -
         equipment_id = equipment_of_question(said.question)
     except ValueError:
         raise Invalid(fields={"question": N_("这个问题已不存在")}) from None
-    row = (
-        await session.execute(
-            text("SELECT equipment_class, owner_post_id FROM equipment WHERE site_id = :site AND id = :id"),
-            {"site": actor.site_id, "id": equipment_id},
-        )
-    ).one_or_none()
-    if row is None:
+    place = await place_asked(session, actor, made.id, said.question, equipment_id)
+    if place is None:
         raise NotFound()
-    check = check_of(await site_library(session, made.site_id), row.equipment_class, said.question)
+    check = check_of(await site_library(session, made.site_id), place.equipment_class, said.question)
     if check is None:
         raise Invalid(fields={"question": N_("这个问题已不存在")})
-    if actor.role == Role.WORKER and row.owner_post_id not in actor.post_ids:
-        asked = await session.execute(
-            select(col(TraceQuestion.told)).where(
-                col(TraceQuestion.site_id) == actor.site_id,
-                col(TraceQuestion.trace_id) == made.id,
-                col(TraceQuestion.question) == said.question,
-            )
-        )
-        if actor.person_id not in (asked.scalar_one_or_none() or []):
-            raise Forbidden(N_("这个问题由设备的责任岗位回答"))
+    if actor.role == Role.WORKER and not place.own:
+        raise Forbidden(N_("这个问题由设备的责任岗位回答"))
     return check
 
 

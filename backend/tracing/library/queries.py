@@ -1,0 +1,198 @@
+"""The fused causes of a trace and the cause library as people see them: with names and links."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.identity.actor import Actor
+from backend.identity.models import Person, Post, PostHolder, Role
+from backend.identity.permissions import visible
+from backend.plant.models import Equipment
+from backend.tracing.library.catalogue import Library, base_library, edited, edits_from
+from backend.tracing.library.models import CauseLibrary, TraceAnswer, TraceQuestion
+from backend.tracing.models import Trace
+from backend.tracing.queries import NodeName, PersonName, node_names
+from backend.tracing.sentences import Sentence, record_sentence
+
+
+@dataclass(frozen=True)
+class PostThere:
+    """A post by name, with who holds it now."""
+
+    id: int
+    name: str
+    name_en: str
+    holders: tuple[PersonName, ...]
+
+
+@dataclass(frozen=True)
+class FusedView:
+    """The fused list of a trace with every name it needs; ``answerable``: questions this person may answer."""
+
+    trace: Trace
+    causes: list[dict[str, Any]]
+    rest: float
+    names: dict[str, NodeName]
+    posts: dict[int, PostThere]
+    people: dict[int, PersonName]
+    answers: list[TraceAnswer]
+    answerable: frozenset[str]
+
+    def name(self, key: str) -> NodeName:
+        """What a node is called; its key when it is no longer there."""
+        return self.names.get(key) or NodeName(key, key, key, "")
+
+    def equipment(self, equipment_id: int | None) -> NodeName | None:
+        """What equipment is called."""
+        return self.names.get(f"equipment:{equipment_id}") if equipment_id else None
+
+    def posts_of(self, ids: Iterable[int]) -> list[PostThere]:
+        """Posts that are still there."""
+        return [self.posts[id_] for id_ in ids if id_ in self.posts]
+
+    def cited(self, cite: Mapping[str, Any]) -> Sentence:
+        """The sentence for a cited record."""
+        return record_sentence(cite["record"])
+
+    @property
+    def questions(self) -> list[dict[str, Any]]:
+        """What is asked, most telling first."""
+        found = [question for cause in self.causes for question in cause["questions"]]
+        return sorted(found, key=lambda one: (-one["gain"], one["key"]))
+
+
+async def fused_view(session: AsyncSession, actor: Actor, trace: Trace) -> FusedView | None:
+    """What is known about the causes of a trace; None for one that was made before causes were fused."""
+    fused: list[dict[str, Any]] = trace.result.get("fused", [])
+    if not fused:
+        return None
+    answers = list(
+        await session.scalars(
+            select(TraceAnswer)
+            .where(visible(actor, TraceAnswer), col(TraceAnswer.trace_id) == trace.id)
+            .order_by(col(TraceAnswer.at).desc(), col(TraceAnswer.id).desc())
+        )
+    )
+    keys = {f"equipment:{one['equipment_id']}" for one in fused if one["equipment_id"]}
+    keys |= {cite["point"] for one in fused for cite in one["cites"] if cite["kind"] == "reading"}
+    keys |= {node for one in fused for cite in one["cites"] if cite["kind"] == "link" for node in cite["path"]}
+    keys |= {f"equipment:{q['equipment_id']}" for one in fused for q in one["questions"]}
+    keys |= {
+        f"equipment:{change['equipment_id']}" for row in answers for change in row.effect if change["equipment_id"]
+    }
+    causes = [one for one in fused if one["key"] != "rest"]
+    people = {row.person_id for row in answers}
+    return FusedView(
+        trace,
+        causes,
+        next((one["probability"] for one in fused if one["key"] == "rest"), 0.0),
+        await node_names(session, actor, keys),
+        await _posts(session, actor, {id_ for one in causes for id_ in _post_ids(one)}),
+        await _people(session, actor, people),
+        answers,
+        await _answerable(session, actor, trace, causes),
+    )
+
+
+def _post_ids(cause: Mapping[str, Any]) -> list[int]:
+    return [*cause["posts"], *(id_ for question in cause["questions"] for id_ in question["posts"])]
+
+
+async def _posts(session: AsyncSession, actor: Actor, ids: Iterable[int]) -> dict[int, PostThere]:
+    wanted = list(ids)
+    posts = await session.scalars(select(Post).where(visible(actor, Post), col(Post.id).in_(wanted)))
+    held = await session.execute(
+        select(col(PostHolder.post_id), col(Person.id), col(Person.name), col(Person.name_en))
+        .join(Person, col(Person.id) == col(PostHolder.person_id))
+        .where(
+            visible(actor, PostHolder),
+            visible(actor, Person),
+            col(PostHolder.post_id).in_(wanted),
+            col(PostHolder.until).is_(None),
+            col(Person.active),
+        )
+        .order_by(col(PostHolder.since), col(Person.id))
+    )
+    holders: dict[int, list[PersonName]] = {}
+    for post_id, id_, name, name_en in held:
+        holders.setdefault(post_id, []).append(PersonName(id_, name, name_en))
+    return {post.id: PostThere(post.id, post.name, post.name_en, tuple(holders.get(post.id, ()))) for post in posts}
+
+
+async def _people(session: AsyncSession, actor: Actor, ids: Iterable[int]) -> dict[int, PersonName]:
+    rows = await session.execute(
+        select(col(Person.id), col(Person.name), col(Person.name_en)).where(
+            visible(actor, Person), col(Person.id).in_(list(ids))
+        )
+    )
+    return {id_: PersonName(id_, name, name_en) for id_, name, name_en in rows}
+
+
+async def _answerable(
+    session: AsyncSession, actor: Actor, trace: Trace, causes: Iterable[Mapping[str, Any]]
+) -> frozenset[str]:
+    """Keys of the present questions that this person may answer (``asking.answer`` decides in the same way)."""
+    questions = [question for cause in causes for question in cause["questions"]]
+    if actor.role != Role.WORKER or not questions:
+        return frozenset(question["key"] for question in questions)
+    ids = [question["equipment_id"] for question in questions]
+    own = set(
+        await session.scalars(
+            select(col(Equipment.id)).where(
+                visible(actor, Equipment),
+                col(Equipment.id).in_(ids),
+                col(Equipment.owner_post_id).in_(sorted(actor.post_ids)),
+            )
+        )
+    )
+    asked = await session.execute(
+        select(col(TraceQuestion.question), col(TraceQuestion.told)).where(
+            visible(actor, TraceQuestion), col(TraceQuestion.trace_id) == trace.id
+        )
+    )
+    mine = {question for question, told in asked if actor.person_id in told}
+    return frozenset(q["key"] for q in questions if q["equipment_id"] in own or q["key"] in mine)
+
+
+@dataclass(frozen=True)
+class PlaceAsked:
+    """Equipment that a question is about; ``own``: this person holds its owner post, or was asked."""
+
+    equipment_class: str
+    own: bool
+
+
+async def place_asked(
+    session: AsyncSession, actor: Actor, trace_id: int, question: str, equipment_id: int
+) -> PlaceAsked | None:
+    """What a question is about; None for equipment the actor may not see."""
+    about = await session.scalar(select(Equipment).where(visible(actor, Equipment), col(Equipment.id) == equipment_id))
+    if about is None:
+        return None
+    told = await session.scalar(
+        select(col(TraceQuestion.told)).where(
+            visible(actor, TraceQuestion),
+            col(TraceQuestion.trace_id) == trace_id,
+            col(TraceQuestion.question) == question,
+        )
+    )
+    own = about.owner_post_id in actor.post_ids or actor.person_id in (told or [])
+    return PlaceAsked(about.equipment_class, own)
+
+
+async def library_versions(session: AsyncSession, actor: Actor, most: int = 20) -> list[CauseLibrary]:
+    """The site's edits, the newest first."""
+    rows = await session.scalars(
+        select(CauseLibrary).where(visible(actor, CauseLibrary)).order_by(col(CauseLibrary.version).desc()).limit(most)
+    )
+    return list(rows)
+
+
+async def library_seen(session: AsyncSession, actor: Actor) -> Library:
+    """The library in force on the actor's site."""
+    newest = await library_versions(session, actor, 1)
+    return edited(base_library(), edits_from(newest[0].edits)) if newest else base_library()
