@@ -53,9 +53,9 @@ async def make_trace(session: AsyncSession, group_id: int) -> Trace:
     answer["seen"] = stored(seen)
     answer["fused"] = await fuse_seen(session, material.site_id, seen, group_id=group_id, trace_id=None)
     made, before = await _store(session, group_id, material, until, answer)
-    await ask(session, made)
     if before is None or gist(before) != gist(made.result):
         await _announce(session, made, material)
+    await ask(session, made)
     await _plan_refinement(session, made, material.window.step_s)
     return made
 

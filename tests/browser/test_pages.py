@@ -86,6 +86,8 @@ PAGES = (
     "/alarms",
     "/alarms/{alarm}",
     "/traces/{trace}",
+    "/cause-library",
+    "/cause-library/valve",
     "/plant",
     "/equipment/{equipment}",
     "/areas/{area}",

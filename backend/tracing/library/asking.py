@@ -29,6 +29,7 @@ from backend.tracing.models import Trace
 
 ANSWERS = ("yes", "no", "unknown")
 MOST_LETTERS = 500
+MOST_OPEN = 2
 _WORDS = {"yes": ("是", "yes"), "no": ("否", "no"), "unknown": ("不清楚", "can't tell")}
 
 
@@ -45,9 +46,15 @@ class Said:
 
 @system_query("the worker asks the posts of every site")
 async def ask(session: AsyncSession, made: Trace) -> list[TraceQuestion]:
-    """Ask the owner posts what the trace wants to know and hasn't asked yet; gives what was asked now."""
-    asked = []
+    """Ask the owner posts what the trace wants to know and hasn't asked yet; gives what was asked now.
+
+    Nobody is asked anew while ``MOST_OPEN`` questions of the trace wait for their answer: a trace is made many times.
+    """
+    asked: list[TraceQuestion] = []
+    free = MOST_OPEN - await _open(session, made)
     for question in questions_of(made.result.get("fused", [])):
+        if len(asked) >= free:
+            break
         new = insert(TraceQuestion).values(
             site_id=made.site_id,
             trace_id=made.id,
@@ -64,6 +71,19 @@ async def ask(session: AsyncSession, made: Trace) -> list[TraceQuestion]:
                         told=row.told, anchor="#questions")  # fmt: skip
             asked.append(row)
     return asked
+
+
+@system_query("the worker asks the posts of every site")
+async def _open(session: AsyncSession, made: Trace) -> int:
+    """How many questions of the trace nobody has answered."""
+    counted = await session.scalar(
+        text(
+            "SELECT count(*) FROM trace_question q WHERE q.site_id = :site AND q.trace_id = :trace AND NOT EXISTS "
+            "(SELECT 1 FROM trace_answer a WHERE a.trace_id = q.trace_id AND a.question = q.question)"
+        ),
+        {"site": made.site_id, "trace": made.id},
+    )
+    return int(counted or 0)
 
 
 def questions_of(fused: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
