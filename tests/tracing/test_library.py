@@ -1,29 +1,22 @@
 """The cause library at work: one ranked list with its records, a question to the post, an answer that ranks anew."""
 
-from datetime import timedelta
-
 import msgspec
 import pytest
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.alarms.models import Alarm
-from backend.checkins.models import InspectionPlan, InspectionStop, InspectionVisit
-from backend.core.clock import now
 from backend.core.database import Database
 from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
 from backend.core.events import Event
-from backend.hazards.models import Rectification
 from backend.identity.models import AuditEntry, Role
 from backend.tracing.library.asking import Said, answer, questions_of
 from backend.tracing.library.catalogue import LibraryError, base_library, edited, edits_from
 from backend.tracing.library.models import TraceAnswer, TraceQuestion
 from backend.tracing.library.quantities import quantity_of
 from backend.tracing.models import Trace
-from backend.tracing.records import LATE_MINUTES, records_about
-from tests.factories import made
+from backend.tracing.records import records_about
 from tests.tracing.conftest import Troubled, made_trace, trouble
+from tests.tracing.neglect import neglect
 
 
 @pytest.fixture(scope="module")
@@ -31,31 +24,10 @@ async def traced(database_url: str) -> tuple[Troubled, Trace]:
     database = Database(database_url)
     found = await trouble(database)
     async with database.session() as session:
-        await _neglect(session, found)
+        await neglect(session, found)
     trace = await made_trace(database, found)
     await database.close()
     return found, trace
-
-
-async def _neglect(session: AsyncSession, found: Troubled) -> None:
-    """The A feed's duties: a round missed, a rectification late and come back, a warning left alone."""
-    site, feed = {"site_id": found.site.id}, found.equipment["FEED_A"]
-    post = {"post_id": feed.owner_post_id}
-    plan = InspectionPlan(**site, **post, name="进料巡检", name_en="Feed round", rhythm="day", begins_at=now())
-    await made(session, plan)
-    stop = await made(session, InspectionStop(**site, plan_id=plan.id, equipment_id=feed.id))
-    opens, closes = now() - timedelta(hours=49), now() - timedelta(hours=48)
-    of_plan = {"plan_id": plan.id, "stop_id": stop.id, "opens_at": opens, "closes_at": closes}
-    await made(session, InspectionVisit(**site, **post, **of_plan, state="missed"))
-    people = {"owner_id": found.people[Role.WORKER].id, "opened_by": found.people[Role.LEADER].id}
-    words = {"number": "ZG-1", "level": "general", "title": "进料阀填料渗漏", "measure": "换填料"}
-    late = {"recurrence": 1, "deadline": now() - timedelta(days=3)}
-    await made(session, Rectification(**site, **people, **words, **late, equipment_id=feed.id))
-    raised = now() - timedelta(days=1)
-    seen = raised + timedelta(minutes=LATE_MINUTES + 1)
-    words = {"condition_key": "old:H", "kind": "threshold", "level": "low", "title": "流量低", "title_en": "Flow low"}
-    old = Alarm(**site, **words, equipment_id=feed.id, state="closed", raised_at=raised, acknowledged_at=seen)
-    await made(session, old)
 
 
 async def answered(

@@ -46,6 +46,10 @@ class FusedView:
         """What a node is called; its key when it is no longer there."""
         return self.names.get(key) or NodeName(key, key, key, "")
 
+    def named_nodes(self, keys: Iterable[str]) -> list[NodeName]:
+        """What several nodes are called."""
+        return [self.name(key) for key in keys]
+
     def equipment(self, equipment_id: int | None) -> NodeName | None:
         """What equipment is called."""
         return self.names.get(f"equipment:{equipment_id}") if equipment_id else None
