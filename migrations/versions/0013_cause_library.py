@@ -64,7 +64,6 @@ def upgrade() -> None:
         _moment("at"),
         sa.Column("effect", postgresql.JSONB(), nullable=False),
         _moment("created_at"),
-        sa.CheckConstraint("answer IN ('yes', 'no', 'unknown')", name="trace_answer_known"),
     )
     op.create_index("trace_answer_of", "trace_answer", ["trace_id", "question", "at"])
 

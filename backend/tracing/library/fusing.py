@@ -19,7 +19,7 @@ from backend.tracing.library.telling import told
 from backend.tracing.records import RecordEvidence, needs_keeping, records_about, records_kept
 
 MOST_PLACES = 6
-"""So many pieces of equipment are looked at: beyond them the engine's probability is a percent or less."""
+"""So many pieces of equipment are looked at; what the engine gives to others is part of what isn't listed."""
 UNMEASURED_SHARE = 0.25
 """Of a cause's probability, the part that its unmeasured equipment upstream gets: readings can't tell it from what it
 acts on. Our own estimate; an answer from the site decides."""

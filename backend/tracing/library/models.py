@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 
 from backend.core.tables import SiteScoped, Stamped, document, identity_key, moment, reference
 
@@ -45,10 +45,7 @@ class TraceAnswer(SiteScoped, Stamped, table=True):
     """What somebody answered; of several answers to one question the latest counts."""
 
     __tablename__ = "trace_answer"
-    __table_args__ = (
-        CheckConstraint("answer IN ('yes', 'no', 'unknown')", name="trace_answer_known"),
-        Index("trace_answer_of", "trace_id", "question", "at"),
-    )
+    __table_args__ = (Index("trace_answer_of", "trace_id", "question", "at"),)
 
     id: int = identity_key()
     trace_id: int = reference("trace.id", ondelete="CASCADE")
@@ -57,6 +54,7 @@ class TraceAnswer(SiteScoped, Stamped, table=True):
     """The question's words as they were."""
     text_en: str = ""
     answer: str
+    """``yes``, ``no`` or ``unknown``."""
     note: str = ""
     person_id: int = reference("person.id")
     at: datetime = moment(now=True)

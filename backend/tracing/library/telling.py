@@ -9,7 +9,7 @@ from backend.tracing.library.assembling import Known, Network, Place, Suspect
 from backend.tracing.library.catalogue import FactorSpec, Library
 from backend.tracing.records import RecordEvidence
 
-CAUSES_KEPT = 6
+CAUSES_KEPT = 8
 LEAST_CAUSE, LEAST_CONTRIBUTION = 0.01, 0.02
 MOST_CITED_READINGS = 4
 REST = "rest"
