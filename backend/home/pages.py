@@ -34,6 +34,7 @@ _KINDS = {
     TaskKind.EXTENSION: ("calendar", N_("审批延期")),
     TaskKind.TRIAGE: ("triangle-alert", N_("处理上报")),
     TaskKind.COURSE: ("badge-check", N_("培训")),
+    TaskKind.QUESTION: ("circle-help", N_("现场核实")),
 }
 """Picture and word of each kind of task."""
 MOST_FLOODS = 4

@@ -15,6 +15,7 @@ class TaskKind(enum.StrEnum):
     EXTENSION = "extension"
     TRIAGE = "triage"
     COURSE = "course"
+    QUESTION = "question"
 
 
 @dataclass(frozen=True)

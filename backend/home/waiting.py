@@ -12,20 +12,25 @@ from backend.hazards.reports.queries import Card as ReportCard
 from backend.hazards.reports.queries import to_triage
 from backend.home.tasks import Task, TaskKind, Waiting, sort_tasks
 from backend.identity.actor import Actor
+from backend.tracing.library.queries import OpenQuestion, open_questions
 from backend.training.duties import Duty
 from backend.training.queries import Learning, mine
 
 MOST_VISITS = 60
+ANSWER_WITHIN = timedelta(minutes=30)
 
 
 async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
-    """Everything the actor is to do: check-ins, rectifications, verifications, reports to decide on, courses."""
+    """Everything the actor is to do: check-ins, rectifications, verifications, reports to decide on, courses, questions
+    of traces."""
     visits = await due_visits(session, actor, most=MOST_VISITS)
     reports = await to_triage(session, actor) if actor.can("reports.triage") else []
     owned = await rectifications(session, actor, tab=Tab.MINE)
     submitted = await rectifications(session, actor, tab=Tab.TO_VERIFY)
     courses = await mine(session, actor)
+    questions = await open_questions(session, actor)
     tasks = [
+        *(_to_answer(question) for question in questions),
         *(_to_check(visit) for visit in visits),
         *(_to_decide(report, actor) for report in reports),
         *(_to_rectify(card) for card in owned.cards if card.state in WORKABLE),
@@ -70,6 +75,19 @@ def _to_decide(card: ReportCard, actor: Actor) -> Task:
 
 def _to_rectify(card: Card) -> Task:
     return _about(card, TaskKind.RECTIFICATION, card.deadline)
+
+
+def _to_answer(asked: OpenQuestion) -> Task:
+    """The sooner it is answered the sooner the cause is known: due within half an hour."""
+    return Task(
+        TaskKind.QUESTION,
+        f"/traces/{asked.trace_id}#questions",
+        asked.text,
+        asked.text_en,
+        asked.place,
+        asked.place_en,
+        due_at=asked.at + ANSWER_WITHIN,
+    )
 
 
 def _to_verify(card: Card) -> Task:

@@ -53,11 +53,13 @@ async def test_a_worker_answers_on_the_page_and_sees_what_it_moved(
     form = {"question": question["key"], "answer": "no", "note": "总管压力为零", "idempotency_key": "page-1"}
     async with signed_in(app, found.people[Role.WORKER]) as browser:
         before = (await browser.get(f"/traces/{trace.id}")).text
+        assert question["text"] in (await browser.get("/tasks")).text
         assert question["text"] in before and 'data-outbox="' in before and "/cause-library" not in before
         for _ in range(2):
             sent = await browser.post(f"/traces/{trace.id}/answers", data=form)
             assert (sent.status_code, sent.headers["location"]) == (303, f"/traces/{trace.id}#fused")
         page = (await browser.get(f"/traces/{trace.id}")).text
+        assert question["text"] not in (await browser.get("/tasks")).text
         assert page.count("总管压力为零") == 1 and "现场核实记录" in page and "→" in page
         refused = await browser.post(
             f"/traces/{trace.id}/answers", data={**form, "answer": "maybe", "idempotency_key": ""}

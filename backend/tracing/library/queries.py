@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import cast, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.core.clock import now
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Post, PostHolder, Role
 from backend.identity.permissions import visible
@@ -160,6 +163,50 @@ async def _answerable(
     )
     mine = {question for question, told in asked if actor.person_id in told}
     return frozenset(q["key"] for q in questions if q["equipment_id"] in own or q["key"] in mine)
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """A check that somebody was asked for and that nobody has answered."""
+
+    trace_id: int
+    text: str
+    text_en: str
+    place: str
+    place_en: str
+    at: datetime
+
+
+ASKED_FOR = timedelta(hours=24)
+"""So long a question waits; the plant has changed by then."""
+
+
+async def open_questions(session: AsyncSession, actor: Actor) -> list[OpenQuestion]:
+    """What this person was asked lately and nobody has answered, of each trace the present questions only."""
+    answered = select(col(TraceAnswer.id)).where(
+        visible(actor, TraceAnswer),
+        col(TraceAnswer.trace_id) == col(TraceQuestion.trace_id),
+        col(TraceAnswer.question) == col(TraceQuestion.question),
+    )
+    rows = await session.execute(
+        select(TraceQuestion, Equipment, Trace)
+        .join(Equipment, col(Equipment.id) == col(TraceQuestion.equipment_id))
+        .join(Trace, col(Trace.id) == col(TraceQuestion.trace_id))
+        .where(
+            visible(actor, TraceQuestion),
+            visible(actor, Equipment),
+            visible(actor, Trace),
+            col(TraceQuestion.created_at) > now() - ASKED_FOR,
+            cast(TraceQuestion.told, JSONB).contains([actor.person_id]),
+            ~answered.exists(),
+        )
+        .order_by(col(TraceQuestion.created_at))
+    )
+    return [
+        OpenQuestion(asked.trace_id, asked.text, asked.text_en, place.name, place.name_en, asked.created_at)
+        for asked, place, trace in rows
+        if asked.question in {q["key"] for one in trace.result.get("fused", []) for q in one["questions"]}
+    ]
 
 
 @dataclass(frozen=True)
