@@ -148,6 +148,15 @@ def test_no_to_a_check_lowers_what_would_have_shown_it_and_yes_raises_it() -> No
     assert not yes.questions
 
 
+def test_a_question_that_was_asked_stays_while_it_tells_something() -> None:
+    case = _two()
+    modes = [replace(case.modes[0], shows={"q": 0.9, "better": 0.95, "idle": 0.5}), case.modes[1]]
+    asked = [Finding("q", None, 0.5), Finding("better", None, 0.05), Finding("idle", None, 0.5)]
+    many = replace(case, modes=modes, findings=asked)
+    assert [one.key for one in fuse(many, 1).questions] == ["better"]
+    assert [one.key for one in fuse(many, 1, waiting={"q", "idle"}).questions] == ["q"]
+
+
 def test_a_factor_explains_what_would_go_elsewhere_without_it() -> None:
     case = _two()
     there, gone = fuse(case), fuse(replace(case, factors=[Factor("a/overdue", False)]))

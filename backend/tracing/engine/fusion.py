@@ -5,7 +5,7 @@ engine's probability of its place (virtual evidence), and by findings: signs in 
 The inference is exact (bayes.py). docs/tracing/library.md explains the model with an example.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -89,8 +89,13 @@ class Fused:
     questions: tuple[Question, ...]
 
 
-def fuse(case: Case, most_questions: int = 2, least_gain: float = 0.02) -> Fused:
-    """Weigh all evidence of a case; the order in which it is given doesn't matter."""
+def fuse(
+    case: Case, most_questions: int = 2, least_gain: float = 0.02, waiting: Collection[str] = frozenset()
+) -> Fused:
+    """Weigh all evidence of a case; the order in which it is given doesn't matter.
+
+    `waiting`: questions that people were asked already: they go before better ones while they still tell something.
+    """
     modes = sorted((m for m in case.modes if case.places.get(m.place, 0.0) > 0), key=lambda m: m.key)
     factors = sorted(case.factors, key=lambda f: f.key)
     findings = sorted(case.findings, key=lambda f: f.key)
@@ -104,7 +109,7 @@ def fuse(case: Case, most_questions: int = 2, least_gain: float = 0.02) -> Fused
         {mode.key: float(p) for mode, p in zip(modes, found[:-1], strict=True)},
         float(found[-1]),
         {factors[number].key: _explained(factors[number], modes, found, absent[number]) for number in present},
-        _questions(found, findings, table, most_questions, least_gain),
+        _questions(found, findings, table, most_questions, least_gain, waiting),
     )
 
 
@@ -161,7 +166,7 @@ def _explained(factor: Factor, modes: Sequence[Mode], found: Floats, absent: Flo
 
 
 def _questions(
-    found: Floats, findings: Sequence[Finding], table: Floats, most: int, least: float
+    found: Floats, findings: Sequence[Finding], table: Floats, most: int, least: float, waiting: Collection[str]
 ) -> tuple[Question, ...]:
     """The findings whose answers tell most, each beside those before it (greedy, Krause & Guestrin, UAI 2005)."""
     branches = [found]
@@ -169,9 +174,10 @@ def _questions(
     left = [row for row, finding in enumerate(findings) if finding.true is None]
     for _ in range(most):
         gains = {row: _gain(branches, table[row]) for row in left}
-        best = max(left, key=lambda row: (gains[row], findings[row].key), default=None)
-        if best is None or gains[best] < least:
+        left = [row for row in left if gains[row] >= least]
+        if not left:
             break
+        best = max(left, key=lambda row: (findings[row].key in waiting, gains[row], findings[row].key))
         asked.append(Question(findings[best].key, gains[best]))
         left.remove(best)
         branches = [branch * chance for branch in branches for chance in (table[best], 1 - table[best])]

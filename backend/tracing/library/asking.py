@@ -29,7 +29,6 @@ from backend.tracing.models import Trace
 
 ANSWERS = ("yes", "no", "unknown")
 MOST_LETTERS = 500
-MOST_OPEN = 2
 _WORDS = {"yes": ("是", "yes"), "no": ("否", "no"), "unknown": ("不清楚", "can't tell")}
 
 
@@ -48,13 +47,14 @@ class Said:
 async def ask(session: AsyncSession, made: Trace) -> list[TraceQuestion]:
     """Ask the owner posts what the trace wants to know and hasn't asked yet; gives what was asked now.
 
-    Nobody is asked anew while ``MOST_OPEN`` questions of the trace wait for their answer: a trace is made many times.
+    A trace is made many times: what was asked stays its question while the answer still tells something (``waiting``
+    of ``engine.fusion.fuse``), so that people aren't asked one thing after another.
     """
     asked: list[TraceQuestion] = []
-    free = MOST_OPEN - await _open(session, made)
+    known = await _asked(session, made)
     for question in questions_of(made.result.get("fused", [])):
-        if len(asked) >= free:
-            break
+        if question["key"] in known:
+            continue
         new = insert(TraceQuestion).values(
             site_id=made.site_id,
             trace_id=made.id,
@@ -74,16 +74,13 @@ async def ask(session: AsyncSession, made: Trace) -> list[TraceQuestion]:
 
 
 @system_query("the worker asks the posts of every site")
-async def _open(session: AsyncSession, made: Trace) -> int:
-    """How many questions of the trace nobody has answered."""
-    counted = await session.scalar(
-        text(
-            "SELECT count(*) FROM trace_question q WHERE q.site_id = :site AND q.trace_id = :trace AND NOT EXISTS "
-            "(SELECT 1 FROM trace_answer a WHERE a.trace_id = q.trace_id AND a.question = q.question)"
-        ),
+async def _asked(session: AsyncSession, made: Trace) -> set[str]:
+    """Keys of the questions of a trace that somebody was asked."""
+    rows = await session.execute(
+        text("SELECT question FROM trace_question WHERE site_id = :site AND trace_id = :trace"),
         {"site": made.site_id, "trace": made.id},
     )
-    return int(counted or 0)
+    return set(rows.scalars())
 
 
 def questions_of(fused: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -67,6 +67,8 @@ class Known:
     records: Mapping[tuple[int, str], bool] = field(default_factory=dict)
     answers: Sequence[Answer] = ()
     learned: Mapping[str, float] = field(default_factory=dict)
+    waiting: frozenset[str] = frozenset()
+    """Questions that people were asked and haven't answered."""
 
 
 @dataclass(frozen=True)

@@ -154,13 +154,14 @@ async def fuse_seen(
         _states(library, chosen, records, kept),
         answers,
         learned or {},
+        await _waiting(session, site_id, group_id, trace_id),
     )
     return await asyncio.to_thread(_weighed, library, known, records)
 
 
 def _weighed(library: Library, known: Known, records: Sequence[RecordEvidence]) -> list[dict[str, Any]]:
     network = assemble(library, known)
-    return told(library, known, network, weigh(network.case), records)
+    return told(library, known, network, weigh(network.case, waiting=known.waiting), records)
 
 
 def _chosen(seen: Seen) -> dict[int, float]:
@@ -205,6 +206,20 @@ async def _answers(
     )
     truth = {"yes": True, "no": False, "unknown": None}
     return tuple(Answer(row.question, truth[row.answer], row.person_id, row.at.isoformat()) for row in rows)
+
+
+@system_query("the worker weighs the answers of every site's traces")
+async def _waiting(session: AsyncSession, site_id: int, group_id: int | None, trace_id: int | None) -> frozenset[str]:
+    """Questions of the trace that people were asked and nobody has answered."""
+    rows = await session.execute(
+        text(
+            "SELECT q.question FROM trace_question q JOIN trace t ON t.id = q.trace_id WHERE q.site_id = :site "
+            "AND t.site_id = :site AND (t.id = CAST(:trace AS bigint) OR t.group_id = CAST(:group_id AS bigint)) "
+            "AND NOT EXISTS (SELECT 1 FROM trace_answer a WHERE a.trace_id = q.trace_id AND a.question = q.question)"
+        ),
+        {"site": site_id, "trace": trace_id, "group_id": group_id},
+    )
+    return frozenset(rows.scalars())
 
 
 _LINKS = """
