@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -30,6 +31,7 @@ from backend.plant.models import (
 from backend.starter.courses import assign_to_sample_people, install_courses
 from backend.starter.inspections import install_inspections
 from backend.starter.pack import LinkSpec, Pack
+from backend.tracing.library.models import CauseLibrary
 from backend.training.models import TrainingRecord
 
 
@@ -63,6 +65,7 @@ async def install_pack(session: AsyncSession, pack: Pack, *, password_hash: str 
     session.add_all(_rules(pack, ids))
     await _policies(session, pack, ids)
     await install_courses(session, site_id, pack.code)
+    await _causes(session, pack, ids)
     if password_hash is not None:
         await _people(session, pack, ids, password_hash)
         await _commission(session, pack, ids, now().date())
@@ -207,6 +210,15 @@ def _rules(pack: Pack, ids: _Ids) -> Iterable[AlarmRule]:
             advice=rule.advice,
             advice_en=rule.advice_en,
         )
+
+
+@system_query("an installation works on behalf of no person")
+async def _causes(session: AsyncSession, pack: Pack, ids: _Ids) -> None:
+    """What the pack says of causes, where the site has said nothing yet."""
+    known = await session.execute(select(col(CauseLibrary.id)).where(col(CauseLibrary.site_id) == ids.site_id).limit(1))
+    if known.first() is None and (pack.causes.classes or pack.causes.per_year):
+        edits = msgspec.to_builtins(pack.causes)
+        session.add(CauseLibrary(site_id=ids.site_id, version=1, edits=edits, note=pack.name))
 
 
 @system_query("an installation works on behalf of no person")

@@ -1,7 +1,8 @@
 """A starter pack as files: read, typed, checked. Pure but for reading; ``install`` writes it to a site.
 
 A pack is a folder: ``pack.json`` (site, teams, posts, stages, plan, areas), ``plant.json`` (equipment, points),
-``links.json``, ``rules.json``, ``people.json`` (samples) and ``runs.json`` with recorded runs beside it.
+``links.json``, ``rules.json``, ``people.json`` (samples), ``causes.json`` (how such a plant's causes differ from the
+general library) and ``runs.json`` with recorded runs beside it.
 docs/starter-packs.md describes the fields.
 """
 
@@ -18,9 +19,10 @@ from backend.checkins.checklists import Question
 from backend.checkins.schedule import Rhythm
 from backend.identity.models import Role
 from backend.plant.models import LinkKind, PointKind
+from backend.tracing.library.catalogue import Edits, LibraryError, base_library, edited
 
 PACKS = Path(__file__).parent / "packs"
-FILES = ("pack.json", "plant.json", "links.json", "rules.json", "people.json", "runs.json")
+FILES = ("pack.json", "plant.json", "links.json", "rules.json", "people.json", "causes.json", "runs.json")
 
 
 class PackError(Exception):
@@ -208,6 +210,7 @@ class Pack(_Strict, frozen=True):
     maintenance: list[MaintenanceSpec]
     commissioning: list[CommissioningSpec]
     inspections: list[InspectionSpec]
+    causes: Edits
     runs: list[RunSpec]
 
     def run(self, fault: int) -> RunSpec:
@@ -266,6 +269,18 @@ def pack_faults(pack: Pack) -> Iterator[str]:
             yield f"equipment {equipment.code}: its mark is not on the floor plan"
     for rule in pack.rules:
         yield from _rule_faults(rule)
+    yield from _cause_faults(pack)
+
+
+def _cause_faults(pack: Pack) -> Iterator[str]:
+    try:
+        library = edited(base_library(), pack.causes)
+    except LibraryError as error:
+        yield from (f"causes: {fault}" for fault in str(error).splitlines())
+        return
+    for equipment in pack.equipment:
+        if library.of(equipment.equipment_class) is None:
+            yield f"equipment {equipment.code}: class {equipment.equipment_class} isn't in the cause library"
 
 
 def _inside(plan: PlanSpec, x: float, y: float) -> bool:
