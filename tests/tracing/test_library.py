@@ -10,7 +10,7 @@ from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
 from backend.core.events import Event
 from backend.identity.models import AuditEntry, Role
 from backend.tracing.library.asking import Said, answer, questions_of
-from backend.tracing.library.catalogue import LibraryError, base_library, edited, edits_from
+from backend.tracing.library.catalogue import LibraryError, base_library, edited, edits_from, in_force
 from backend.tracing.library.models import TraceAnswer, TraceQuestion
 from backend.tracing.library.quantities import quantity_of
 from backend.tracing.models import Trace
@@ -142,6 +142,8 @@ async def test_a_worker_answers_for_their_own_posts_only_and_nobody_of_another_s
         with pytest.raises(Invalid):
             await answered(database, found, trace, Said(question, given))
     with pytest.raises(NotFound):
+        await answered(database, found, trace, Said(f"equipment:{10**30}?feed.lab_ok", "yes"))
+    with pytest.raises(NotFound):
         await answered(database, found, trace, Said("equipment:999999999?feed.lab_ok", "yes"))
 
 
@@ -163,6 +165,8 @@ def test_the_library_covers_the_demo_s_equipment_and_says_every_fault_at_once() 
             edits_from(wrong)
     with pytest.raises(LibraryError):
         edited(library, edits_from({"per_year": {"valve.no_such": 1.0}}))
+    kept, faults = in_force({"per_year": {"valve.gone_with_an_update": 1.0}})
+    assert kept == library and "valve.gone_with_an_update" in faults
     often = edited(library, edits_from({"per_year": {"valve.sticking": 9.0}})).mode("valve.sticking")
     assert often is not None and often[1].per_year == 9.0
 

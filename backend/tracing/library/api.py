@@ -106,7 +106,7 @@ async def send_answer(
 async def read_library(session: SessionDep, actor: ActorDep) -> LibraryOut:
     """The cause library in force on this site."""
     versions = await queries.library_versions(session, actor, 1)
-    library = await queries.library_seen(session, actor)
+    library, _ = await queries.library_seen(session, actor)
     return LibraryOut(version=versions[0].version if versions else 0, classes=msgspec.to_builtins(library.classes))
 
 

@@ -192,6 +192,17 @@ def edited(library: Library, edits: Edits) -> Library:
     return checked(msgspec.structs.replace(whole, classes=classes))
 
 
+def in_force(document: Mapping[str, Any] | None) -> tuple[Library, str]:
+    """The base with a site's stored edits over it, and what is wrong with them: edits that a newer base no longer bears
+    are left aside, so that tracing goes on."""
+    if not document:
+        return base_library(), ""
+    try:
+        return edited(base_library(), edits_from(document)), ""
+    except LibraryError as error:
+        return base_library(), str(error)
+
+
 def _with_frequencies(one: ClassSpec, per_year: Mapping[str, float]) -> ClassSpec:
     modes = [
         msgspec.structs.replace(mode, per_year=per_year.get(f"{one.key}.{mode.key}", mode.per_year))

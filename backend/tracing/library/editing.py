@@ -10,7 +10,7 @@ from backend.core.errors import N_, Invalid, NotFound
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.permissions import require
-from backend.tracing.library.catalogue import Edits, LibraryError, base_library, edited, edits_from
+from backend.tracing.library.catalogue import Edits, LibraryError, base_library, edited, edits_from, in_force
 from backend.tracing.library.models import CauseLibrary
 from backend.tracing.library.queries import library_versions
 
@@ -25,7 +25,7 @@ async def set_frequency(
     require(actor, "library.edit")
     key = f"{class_key}.{mode_key}"
     edits = await _present(session, actor)
-    known = edited(base_library(), edits).mode(key)
+    known = in_force(msgspec.to_builtins(edits))[0].mode(key)
     if known is None:
         raise NotFound()
     if not 0 < per_year <= OFTENEST:
@@ -51,12 +51,14 @@ async def take_over(session: AsyncSession, actor: Actor, document: Any, note: st
 
 
 async def _present(session: AsyncSession, actor: Actor) -> Edits:
-    """The edits in force; until the transaction ends nobody else changes them."""
+    """The edits in force, none where they no longer fit; until the transaction ends nobody else changes them."""
     await session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"cause_library:{actor.site_id}"}
     )
     newest = await library_versions(session, actor, 1)
-    return edits_from(newest[0].edits) if newest else Edits()
+    if not newest or in_force(newest[0].edits)[1]:
+        return Edits()
+    return edits_from(newest[0].edits)
 
 
 async def _keep(session: AsyncSession, actor: Actor, edits: Edits, change: dict[str, Any], note: str) -> CauseLibrary:

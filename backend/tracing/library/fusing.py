@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,11 +14,12 @@ from backend.tracing.engine import TraceResult
 from backend.tracing.engine.behaviour import Behaviour, Shape
 from backend.tracing.engine.fusion import fuse as weigh
 from backend.tracing.library.assembling import Answer, Known, Place, PointFact, assemble
-from backend.tracing.library.catalogue import Library, base_library, edited, edits_from
+from backend.tracing.library.catalogue import Library, in_force
 from backend.tracing.library.quantities import quantity_of
 from backend.tracing.library.telling import told
 from backend.tracing.records import RecordEvidence, needs_keeping, records_about, records_kept
 
+_log = structlog.get_logger()
 MOST_PLACES = 6
 """So many pieces of equipment are looked at; what the engine gives to others is part of what isn't listed."""
 UNMEASURED_SHARE = 0.25
@@ -180,14 +182,17 @@ def _states(
 
 @system_query("the worker weighs every site's causes with that site's library")
 async def site_library(session: AsyncSession, site_id: int) -> Library:
-    """The base library with the site's newest edits over it."""
+    """The base library with the site's newest edits over it, if they still fit."""
     edits = (
         await session.execute(
             text("SELECT edits FROM cause_library WHERE site_id = :site ORDER BY version DESC LIMIT 1"),
             {"site": site_id},
         )
     ).scalar_one_or_none()
-    return edited(base_library(), edits_from(edits)) if edits else base_library()
+    library, faults = in_force(edits)
+    if faults:
+        _log.warning("cause_library_left_aside", site_id=site_id, faults=faults)
+    return library
 
 
 @system_query("the worker weighs the answers of every site's traces")

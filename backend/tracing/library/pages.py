@@ -49,7 +49,7 @@ async def overview(request: Request, session: SessionDep, actor: ActorDep) -> Re
 @router.get("/cause-library/export", dependencies=_SEE)
 async def export(session: SessionDep, actor: ActorDep) -> Response:
     """The whole library in force as JSON, to be edited and imported."""
-    library = await queries.library_seen(session, actor)
+    library, _ = await queries.library_seen(session, actor)
     content = msgspec.json.format(msgspec.json.encode({"classes": library.classes}), indent=1)
     name = f"cause-library-{actor.site_code or actor.site_id}.json"
     return Response(
@@ -94,10 +94,12 @@ async def edit_mode(
 
 
 async def _overview(request: Request, session: SessionDep, actor: ActorDep, refused: Invalid | None = None) -> Response:
+    library, faults = await queries.library_seen(session, actor)
     response: Response = render(
         request,
         "tracing/library.html",
-        library=await queries.library_seen(session, actor),
+        library=library,
+        faults=faults,
         versions=await queries.library_versions(session, actor),
         edits=actor.can("library.edit"),
         done="done" in request.query_params,
@@ -117,7 +119,7 @@ async def _class(
     typed: str = "",
     refused: Invalid | None = None,
 ) -> Response:
-    library = await queries.library_seen(session, actor)
+    library, _ = await queries.library_seen(session, actor)
     one = next((known for known in library.classes if known.key == class_key), None)
     if one is None:
         raise NotFound()

@@ -15,7 +15,7 @@ from backend.identity.actor import Actor
 from backend.identity.models import Person, Post, PostHolder, Role
 from backend.identity.permissions import visible
 from backend.plant.models import Equipment
-from backend.tracing.library.catalogue import Library, base_library, edited, edits_from
+from backend.tracing.library.catalogue import Library, in_force
 from backend.tracing.library.models import CauseLibrary, TraceAnswer, TraceQuestion
 from backend.tracing.models import Trace
 from backend.tracing.queries import NodeName, PersonName, node_names
@@ -221,6 +221,8 @@ async def place_asked(
     session: AsyncSession, actor: Actor, trace_id: int, question: str, equipment_id: int
 ) -> PlaceAsked | None:
     """What a question is about; None for equipment the actor may not see."""
+    if equipment_id not in range(1, 2**63):
+        return None
     about = await session.scalar(select(Equipment).where(visible(actor, Equipment), col(Equipment.id) == equipment_id))
     if about is None:
         return None
@@ -243,7 +245,7 @@ async def library_versions(session: AsyncSession, actor: Actor, most: int = 20) 
     return list(rows)
 
 
-async def library_seen(session: AsyncSession, actor: Actor) -> Library:
-    """The library in force on the actor's site."""
+async def library_seen(session: AsyncSession, actor: Actor) -> tuple[Library, str]:
+    """The library in force on the actor's site, and what keeps the site's newest edits from being so."""
     newest = await library_versions(session, actor, 1)
-    return edited(base_library(), edits_from(newest[0].edits)) if newest else base_library()
+    return in_force(newest[0].edits if newest else None)
