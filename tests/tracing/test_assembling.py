@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from backend.tracing.engine.behaviour import Shape
 from backend.tracing.engine.fusion import fuse
-from backend.tracing.library.assembling import Known, Place, PointFact, assemble, equipment_of_question
+from backend.tracing.library.assembling import MOST_MODES, Known, Place, PointFact, assemble, equipment_of_question
 from backend.tracing.library.catalogue import base_library
 from backend.tracing.library.telling import changes, told
 from backend.tracing.records import RecordEvidence
@@ -37,6 +38,19 @@ def test_a_sign_is_looked_for_at_its_side_and_left_out_where_nothing_measures_it
     assert not [f for f in unread.case.findings if f.place]
     beside = assemble(base_library(), KNOWN).suspects["equipment:2/mixer.ratio_off"]
     assert [point.key for _, point in beside.shown] == ["point:1"], "what lies upstream of the mixer"
+
+
+def test_a_library_of_any_size_takes_bounded_time_and_memory() -> None:
+    library = base_library()
+    feed = next(one for one in library.classes if one.key == "feed")
+    many = [msgspec.structs.replace(feed.modes[0], key=f"lost_{n}", per_year=1 + n) for n in range(600)]
+    huge = msgspec.structs.replace(feed, modes=many)
+    swollen = msgspec.structs.replace(library, classes=[huge if one is feed else one for one in library.classes])
+    network = assemble(swollen, KNOWN)
+    assert len(network.case.modes) == MOST_MODES
+    assert "equipment:1/feed.lost_599" in {mode.key for mode in network.case.modes}
+    found = fuse(network.case)
+    assert sum(found.modes.values()) + found.unknown == pytest.approx(1.0)
 
 
 def test_equipment_without_a_valve_has_no_valve_s_troubles() -> None:
