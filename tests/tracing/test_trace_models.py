@@ -116,7 +116,7 @@ async def test_a_trial_is_asked_for_shows_its_progress_and_then_before_and_after
         f"/trace-models/{newest}/replay", data={"from_day": "2001-01-01", "to_day": "2001-02-01"}
     )
     assert refused.status_code == 422 and "没有已确认根源" in refused.text and 'value="2001-01-01"' in refused.text
-    assert "第 0 版（出厂）" in refused.text
+    assert "模型第 0 版（出厂）" in refused.text
     asked = await officer.post(f"/trace-models/{newest}/replay")
     assert (asked.status_code, asked.headers["location"]) == (303, f"/trace-models/{newest}?done=replay#trial")
     assert (await officer.post(f"/trace-models/{newest}/replay")).status_code == 409
@@ -127,7 +127,7 @@ async def test_a_trial_is_asked_for_shows_its_progress_and_then_before_and_after
         (job_id,) = (await session.scalars(wanted)).all()
     assert await run_job(database, HANDLERS, job_id)
     page = (await officer.get(f"/trace-models/{newest}")).text
-    assert "第 1 版（对照）" in page and "没有学过它自己的模型" in page and "every 2s" not in page
+    assert "模型第 1 版（对照）" in page and "没有学过它自己的模型" in page and "every 2s" not in page
     assert "回放：排第一 50% → 100%（2 次）" in (await officer.get("/trace-models")).text
 
 
