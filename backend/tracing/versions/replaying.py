@@ -16,9 +16,9 @@ from backend.core.events import record_event
 from backend.core.jobs import enqueue
 from backend.identity.permissions import system_query
 from backend.tracing.engine import TraceResult
-from backend.tracing.gathering import Material, Span, alarms_of_group, gather_for
+from backend.tracing.gathering import GroupAlarm, Material, Span, alarms_of_group, gather_for
 from backend.tracing.making import explain
-from backend.tracing.models import Trace
+from backend.tracing.models import Stage, Trace
 from backend.tracing.versions.active import model_version
 from backend.tracing.versions.content import ActiveModel
 from backend.tracing.versions.models import REPLAY_JOB, ReplayState, TraceCase, TraceModel, TraceReplay
@@ -66,27 +66,31 @@ async def _tried(
     material = await _material(session, trace)
     if material is None or material.window.rows < max(LEAST_ROWS * trace.result.get("rows", 0), 1):
         return {"trace_id": trace_id, "skipped": "readings"}
+    symptom = None if trace.group_id else trace.result["symptom"]
     own = select(col(TraceCase.id)).where(col(TraceCase.site_id) == site_id, col(TraceCase.trace_id) == trace_id)
     mine = set((await session.scalars(own)).all())
-    ranks = [await asyncio.to_thread(_rank, material, one.without(mine), case.node) for one in (version, against)]
+    models = [one.without(mine) for one in (version, against)]
+    ranks = [await asyncio.to_thread(_rank, material, symptom, model, case.node) for model in models]
     return {"trace_id": trace_id, "node": case.node, "rank": ranks[0], "against": ranks[1]}
 
 
 async def _material(session: AsyncSession, trace: Trace) -> Material | None:
     """The readings up to the trace's last moment, and the alarms that had come by then."""
-    if trace.group_id is None:
-        return None
-    try:
-        site_id, alarms = await alarms_of_group(session, trace.group_id)
-    except LookupError:
-        return None  # its alarms are gone
-    known = [alarm for alarm in alarms if alarm.raised_at <= trace.window_to]
-    return await gather_for(session, site_id, known or alarms, Span(trace.window_to))
+    alarms: list[GroupAlarm] = []
+    if trace.group_id is not None:
+        try:
+            _, alarms = await alarms_of_group(session, trace.group_id)
+        except LookupError:
+            return None  # its alarms are gone
+        alarms = [alarm for alarm in alarms if alarm.raised_at <= trace.window_to] or alarms
+    whole = trace.group_id is None or trace.stage == Stage.REVIEW
+    span = Span(trace.window_to, trace.window_from if whole else None)
+    return await gather_for(session, trace.site_id, alarms, span)
 
 
-def _rank(material: Material, model: ActiveModel, node: str) -> int | None:
+def _rank(material: Material, symptom: str | None, model: ActiveModel, node: str) -> int | None:
     """Place of the confirmed root among all candidates, 1 = first."""
-    result, _ = explain(material, model, most=None)
+    result, _ = explain(material, model, target=symptom, most=None)
     return place_of(result, node)
 
 
