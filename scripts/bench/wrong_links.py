@@ -48,7 +48,7 @@ def main() -> None:
     plants: dict[str, list[PlantCase]] = {}
     for case in cases(wanted.cases):
         plants.setdefault(case.plant, []).append(case)
-    for name, plant in plants.items():
+    for name, plant in sorted(plants.items(), key=lambda item: len(item[1])):
         for way in WAYS:
             for share in SHARES:
                 seeds = range(wanted.seeds if share else 1)
