@@ -15,7 +15,8 @@ from backend.tracing.engine import Detector, Normal
 
 
 class ScoredRow(NamedTuple):
-    """Moment of a row's last value, its score (1 = limit), and the point furthest from its normal."""
+    """Moment of a row's last value, its score (1 = limit), and the point it comes from: the one in
+    a state never seen, else the one furthest from its normal."""
 
     at: float
     score: float
@@ -72,4 +73,5 @@ class Rows:
         row = np.where(self._moments >= self._row_at - self.parameters.max_age_s, self._values, np.nan)
         score = self._detector.step(row)
         distance = np.abs(np.nan_to_num((row - self._centre) / self._scale))
-        return ScoredRow(self._row_at, score.value, self.point_ids[int(distance.argmax())])
+        leader = int(distance.argmax()) if score.leader is None else score.leader
+        return ScoredRow(self._row_at, score.value, self.point_ids[leader])

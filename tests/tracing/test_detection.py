@@ -74,6 +74,9 @@ def test_a_state_never_seen_after_a_quiet_time_alarms_at_once_and_for_a_while_bu
     states[150:200] = states[300:320] = 1.0
     alarms = detect(_with_switch(states, 5), normal, 1e-6).alarms
     assert not alarms[:150].any() and alarms[150:200].all() and not alarms[200:].any()
+    detector = Detector(normal, 1e-6)
+    scores = [detector.step(row) for row in _with_switch(states, 5).values]
+    assert {score.leader for score in scores if score.alarm} == {1}, "the switch is named"
     for_good = np.where(np.arange(400) < 100, 0.0, 1.0)
     alarms = detect(_with_switch(for_good, 5), normal, 1e-6).alarms
     assert alarms[100:199].all() and not alarms[200:].any(), "what stands for a quarter of the normal rows is known"

@@ -21,10 +21,12 @@ FALSE_ALARM_RATE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """`value` is the largest statistic over its limit: above 1 is an alarm."""
+    """`value` is the largest statistic over its limit: above 1 is an alarm. `leader`: column of the point it comes
+    from where that is a single one (a new state, a wandering point far off), None where points move together."""
 
     value: float
     alarm: bool
+    leader: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,7 @@ def detect(
     scores = statistics.max(1, initial=0.0)
     far_off = FarOff(normal, false_alarm_rate)
     novelty = Novelty(normal.known, false_alarm_rate, learned_rows)
-    others = [max(far_off.score(row), novelty.step(seen)) for row, seen in zip(values, read, strict=True)]
+    others = [max(far_off.judge(row), novelty.judge(seen))[0] for row, seen in zip(values, read, strict=True)]
     scores = np.maximum(scores, others)
     return Detection(scores, scores > 1)
 
@@ -76,11 +78,13 @@ class FarOff:
         reach = normal.scale[self._columns] * far_off_limit(len(self._columns), false_alarm_rate)
         self._reach = np.maximum(reach, 1e-300)
 
-    def score(self, row: Floats) -> float:
-        """Judge a row without gaps."""
+    def judge(self, row: Floats) -> tuple[float, int]:
+        """Score of a row without gaps, and the column it comes from (−1: none)."""
         if not len(self._columns):
-            return 0.0
-        return float((np.minimum(np.abs(row[self._columns] - self._centre) / self._reach, 1e6) ** 2).max())
+            return 0.0, -1
+        away = np.abs(row[self._columns] - self._centre) / self._reach
+        furthest = int(away.argmax())
+        return min(float(away[furthest]), 1e6) ** 2, int(self._columns[furthest])
 
 
 class Detector:
@@ -101,8 +105,11 @@ class Detector:
         self._last = np.where(np.isfinite(row), row, self._last)
         values = np.where(np.isnan(self._last), self._centre, self._last)
         z = np.clip((values - self._centre) * self._inverse, -1e6, 1e6)
-        value = max(self._charts.step(z), self._far_off.score(values), self._novelty.step(self._last))
-        return Score(value, value > 1)
+        together = self._charts.step(z)
+        value, column = max(self._far_off.judge(values), self._novelty.judge(self._last))
+        if together >= value:
+            return Score(together, together > 1)
+        return Score(value, value > 1, column)
 
 
 class _Charts:

@@ -61,10 +61,10 @@ class Novelty:
         self._left = np.zeros(len(self._columns))
         self._scores = np.zeros(len(self._columns))
 
-    def step(self, row: Floats) -> float:
-        """Judge a row (NaN: never read so far)."""
+    def judge(self, row: Floats) -> tuple[float, int]:
+        """Score of the next row (NaN: never read so far), and the column it comes from (−1: none)."""
         if not len(self._columns):
-            return 0.0
+            return 0.0, -1
         if self._learned > 0:
             self._learned -= 1
         else:
@@ -74,7 +74,7 @@ class Novelty:
         outside = ~(known | np.isnan(values))
         if not outside.any():
             self._left[:] = 0
-            return 0.0
+            return 0.0, -1
         self._left = np.where(outside, self._left - 1, 0)
         new = outside & ~self._seen
         if new.any():
@@ -82,5 +82,6 @@ class Novelty:
             self._left[new] = self._told_rows
             self._seen |= new
             self._gap = 0.0
-        standing = self._left > 0
-        return float(self._scores[standing].max()) if standing.any() else 0.0
+        standing = np.where(self._left > 0, self._scores, 0.0)
+        first = int(standing.argmax())
+        return float(standing[first]), int(self._columns[first])
