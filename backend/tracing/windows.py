@@ -34,8 +34,9 @@ async def habits(
         text(
             "SELECT p.id, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM r.gap)) AS gap "
             "FROM unnest(CAST(:points AS bigint[])) AS p(id) CROSS JOIN LATERAL "
-            "(SELECT at - lag(at) OVER (ORDER BY at) AS gap FROM (SELECT at FROM reading WHERE site_id = :site AND point_id = p.id AND at <= :until "
-            "AND at > :until - interval '7 days' ORDER BY at DESC LIMIT :few) AS lately) r "
+            "(SELECT at - lag(at) OVER (ORDER BY at) AS gap FROM (SELECT at FROM reading WHERE site_id = :site "
+            "AND point_id = p.id AND at <= :until AND at > :until - interval '7 days' "
+            "ORDER BY at DESC LIMIT :few) AS lately) r "
             "GROUP BY p.id HAVING count(r.gap) >= 2"
         ),
         {"site": site_id, "points": asked, "until": until, "few": HABIT_READINGS},
