@@ -152,7 +152,7 @@ async def _page(
         return Response(status_code=204) if waits else render(request, "tracing/asked.html", view=view, around=around)
     if "hx-request" in request.headers and block is None:  # who waited for it gets the whole page
         return Response(status_code=204, headers={"HX-Refresh": "true"})
-    short = block is not None
+    short = block == "brief"
     walked = [] if short else await walk(session, actor, view, rank)
     reached = reached_equipment(view.result)
     path = equipment_path([one.step for one in walked], {one.step.node: one.name.equipment_id for one in walked})
