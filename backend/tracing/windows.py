@@ -18,7 +18,7 @@ ROWS = 400
 """Rows of a live window: enough for the slowest development faults, little enough to answer in a second."""
 MOST_ROWS = 2000
 """Rows of a whole process, or of a time that a person asked for; a longer one loses its beginning."""
-HABIT_READINGS = 9
+HABIT_READINGS = 7
 """So many last readings tell how often a point is read now: a replay shows after a few."""
 HABIT_POINTS = 24
 """So many points are asked: they are read by the same gateways."""
@@ -32,10 +32,12 @@ async def habits(
     asked = list(point_ids[:: max(len(point_ids) // HABIT_POINTS, 1)])[:HABIT_POINTS]
     rows = await session.execute(
         text(
-            "SELECT p.id, extract(epoch FROM (max(r.at) - min(r.at))) / nullif(count(*) - 1, 0) AS gap "
-            "FROM unnest(CAST(:points AS bigint[])) AS p(id) CROSS JOIN LATERAL (SELECT at FROM reading "
-            "WHERE site_id = :site AND point_id = p.id AND at <= :until AND at > :until - interval '7 days' "
-            "ORDER BY at DESC LIMIT :few) r GROUP BY p.id HAVING count(*) >= 3"
+            "SELECT p.id, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM r.gap)) AS gap "
+            "FROM unnest(CAST(:points AS bigint[])) AS p(id) CROSS JOIN LATERAL "
+            "(SELECT at - lag(at) OVER (ORDER BY at) AS gap FROM (SELECT at FROM reading WHERE site_id = :site "
+            "AND point_id = p.id AND at <= :until AND at > :until - interval '7 days' "
+            "ORDER BY at DESC LIMIT :few) AS lately) r "
+            "GROUP BY p.id HAVING count(r.gap) >= 2"
         ),
         {"site": site_id, "points": asked, "until": until, "few": HABIT_READINGS},
     )

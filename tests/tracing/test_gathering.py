@@ -53,6 +53,27 @@ async def test_a_recording_in_quick_motion_is_looked_at_row_by_row_and_its_delay
     assert longest < max(delay or 0 for delay in drawn.values()) / 10
 
 
+async def test_a_quick_motion_is_known_after_five_rows_though_the_rows_before_were_slow(database: Database) -> None:
+    found = await trouble(database)
+    async with database.session() as session:
+        await session.execute(
+            text(
+                "DELETE FROM reading WHERE site_id = :site AND at < "
+                "(SELECT max(at) FROM reading WHERE site_id = :site) - interval '9 seconds'"
+            ),
+            {"site": found.site.id},
+        )
+        slow = from_datetime(now() - timedelta(minutes=9))
+        rows = [
+            Row(found.site.id, point.id, slow - 180_000_000 * back, 1.0, 0, slow)
+            for back in range(20)
+            for point in found.points.values()
+        ]
+        await copy_rows(await driver_connection(session), rows)
+        material = await material_of(session, found)
+    assert abs(material.pace.step_s - STEP_S) < 0.1
+
+
 async def test_what_comes_late_from_a_buffer_counts_and_is_traced_anew_once(database: Database) -> None:
     found = await trouble(database)
     made = await made_trace(database, found)
