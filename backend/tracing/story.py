@@ -80,7 +80,7 @@ def _cause(cause: Cause, equipment_of: dict[str, int]) -> dict[str, Any]:
     return {
         "node": cause.node,
         "equipment_id": equipment_of.get(cause.node),
-        "probability": round(cause.probability, 4),
+        "probability": float(f"{cause.probability:.4g}"),
         "onset_at": moment(cause.onset_s),
         "onset_earliest": moment(cause.onset_earliest_s),
         "onset_latest": moment(cause.onset_latest_s),

@@ -11,7 +11,7 @@ from backend.tracing.models import Verdict
 
 CHECK_RIGHT = 0.95
 """So often is a look on site right."""
-DISMISSAL_RIGHT = 0.98
+DISMISSAL_RIGHT = 0.995
 _BY_VERDICT = {
     Verdict.FOUND: log(CHECK_RIGHT / (1 - CHECK_RIGHT)),
     Verdict.CLEAR: -log(CHECK_RIGHT / (1 - CHECK_RIGHT)),
