@@ -29,8 +29,8 @@ def joined(normal: Normal, later: Normal) -> Normal:
         elif field.name == "moments":
             changed[field.name] = _widened(mine, known, added)
             changed[field.name][known:, known:] = theirs[np.ix_(new, new)]
-        elif field.name in _OF_THE_CHARTS:
-            continue
+        elif field.name in _OF_THE_CHARTS or hasattr(mine, "members"):
+            continue  # of the whole; or a joint model that names its points by column, and later ones come after those
         elif isinstance(mine, np.ndarray) and mine.shape[:1] == (known,) and theirs.shape[1:] == mine.shape[1:]:
             changed[field.name] = np.concatenate([mine, theirs[new]])
         elif is_dataclass(mine) and not isinstance(mine, type):
