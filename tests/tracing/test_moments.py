@@ -41,8 +41,8 @@ async def reread(database: Database, trace_id: int) -> Trace:
 
 async def events_of(database: Database, trace: Trace) -> list[Event]:
     async with database.session() as session:
-        wanted = select(Event).where(col(Event.subject) == "trace", col(Event.subject_id) == trace.id)
-        wanted = wanted.where(col(Event.kind) != "trace.asked")
+        told = col(Event.kind).in_(["trace.made", "trace.refined"])
+        wanted = select(Event).where(told, col(Event.subject_id) == trace.id)
         return list(await session.scalars(wanted.order_by(col(Event.id))))
 
 
