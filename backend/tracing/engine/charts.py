@@ -55,7 +55,7 @@ def fit_joint(parts: Sequence[Floats], members: NDArray[np.int64]) -> Joint:
         places = np.concatenate([lag * size + np.arange(len(columns)) for lag in range(LAGS)])
         coefficients[group, places, : len(columns)] = fitted
         plain = np.vstack([error[LAGS:] for error in errors])
-        moments = _regular(plain.T @ plain / max(len(plain), 1), min(1.0, len(columns) / max(len(plain), 1)))
+        moments = _regular(plain.T @ plain / max(len(plain), 1), shrinkage_of(len(columns), len(plain)))
         distance = distances(plain, _inverse(moments))
         caps[group] = CAP * float(np.quantile(distance, USUAL)) if len(distance) else np.inf
         held = [error * shrinking(distances(error, _inverse(moments)), caps[group]) for error in errors]
@@ -187,12 +187,17 @@ def _precisions(moments: Floats, errors: Sequence[Floats]) -> list[Floats]:
     return out
 
 
-def _regular(moments: Floats, crowding: float) -> Floats:
-    """Shrunk to the mean variance of the points that vary, the more the fewer rows there are a point."""
+def shrinkage_of(points: int, rows: int) -> float:
+    """How far second moments are shrunk to the mean variance: the more the fewer rows there are a point."""
+    return max(SHRINKAGE * min(1.0, points / max(rows, 1)), LEAST_SHRINKAGE)
+
+
+def _regular(moments: Floats, shrinkage: float) -> Floats:
+    """Shrunk to the mean variance of the points that vary."""
     points = len(moments)
     varying = int(np.count_nonzero(np.diag(moments) > 1e-18))
     mean = float(np.trace(moments)) / max(varying, 1)
-    return moments + max(SHRINKAGE * crowding, LEAST_SHRINKAGE) * mean * np.eye(points)
+    return moments + shrinkage * mean * np.eye(points)
 
 
 def _inverse(moments: Floats) -> Floats:

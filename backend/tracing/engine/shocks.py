@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .charts import innovations_of, precision_of
+from .charts import LAGS, innovations_of, precision_of, shrinkage_of
 from .normal import Normal
 from .window import Floats
 
@@ -47,12 +47,12 @@ def views_of(values: Floats, normal: Normal, parents: Mapping[str, Sequence[str]
     ]
     z = normal.standardised(values)
     level = z[start:]
-    shock, precision = _innovations(z, normal)
+    shock, precision, covariance = _innovations(z, normal)
     shock = shock[start:]
     moments = normal.moments if normal.moments.size else np.diag((normal.scale > 0).astype(float))
     drawn = any(above)
     if drawn:
-        shock_given_parents = _given_parents(shock, _inverse_of_varying(precision), above)
+        shock_given_parents = _given_parents(shock, covariance, above)
     else:
         shock_given_parents = shock * np.sqrt(np.maximum(np.diagonal(precision), 0.0))
     return Views(
@@ -64,17 +64,25 @@ def views_of(values: Floats, normal: Normal, parents: Mapping[str, Sequence[str]
     )
 
 
-def _innovations(z: Floats, normal: Normal) -> tuple[Floats, Floats]:
-    """Rows × points, what the learned dynamics don't predict, and the inverse of its second moments.
+def _innovations(z: Floats, normal: Normal) -> tuple[Floats, Floats, Floats]:
+    """Rows × points, what the learned dynamics don't predict; its precision; its second moments without what these
+    were shrunk by. Points that are modelled in different groups are taken as independent.
 
     A point outside the joint model (it wanders, or came later) is predicted by itself alone: first-order
     autoregression, of which a standardised point leaves 1 − ρ²."""
-    rows, precision = innovations_of(normal.joint, z * normal.charted), precision_of(normal.joint, len(normal.points))
+    points = z.shape[1]
+    rows, precision = innovations_of(normal.joint, z * normal.charted), precision_of(normal.joint, points)
+    covariance = np.zeros((points, points))
+    for group in normal.joint.members:
+        columns = group[group >= 0]
+        shrinkage = shrinkage_of(len(columns), normal.rows - LAGS)
+        covariance[np.ix_(columns, columns)] = _unshrunk(precision[np.ix_(columns, columns)], shrinkage)
     alone = np.flatnonzero((normal.charted <= 0) & (normal.discrete <= 0) & (normal.scale > 0))
     own = normal.autocorrelation[alone]
     rows[1:, alone] = z[1:, alone] - own * z[:-1, alone]
+    covariance[alone, alone] = 1 - own * own
     precision[alone, alone] = 1 / (1 - own * own)
-    return rows, precision
+    return rows, precision, covariance
 
 
 def _given_parents(rows: Floats, moments: Floats, above: Sequence[Sequence[int]]) -> Floats:
@@ -101,12 +109,12 @@ def _given_all(rows: Floats, precision: Floats) -> Floats:
     return np.asarray((rows @ precision) / np.sqrt(np.maximum(np.diagonal(precision), 1e-12)))
 
 
-def _inverse_of_varying(precision: Floats) -> Floats:
-    """Second moments of the innovations: the inverse of their precision; 0 for points outside the joint model."""
-    varying = np.flatnonzero(np.diagonal(precision) > 0)
-    out = np.zeros_like(precision)
-    out[np.ix_(varying, varying)] = _inverse(precision[np.ix_(varying, varying)])
-    return out
+def _unshrunk(precision: Floats, shrinkage: float) -> Floats:
+    """Second moments of innovations from their shrunk precision."""
+    shrunk = _inverse(precision)
+    size = len(shrunk)
+    mean = float(np.trace(shrunk)) / max(size + shrinkage * size, 1e-9)
+    return np.asarray(shrunk - shrinkage * mean * np.eye(size))
 
 
 def _inverse(matrix: Floats) -> Floats:
