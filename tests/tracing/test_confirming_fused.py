@@ -118,6 +118,8 @@ async def test_what_is_ruled_out_gives_way_at_once_stays_so_when_made_again_and_
         shown = (await page(browser, trace)).split('id="fused"')[1].split('id="causes"')[0]
         assert "已排除 2 个" in shown and title(found, first) in shown
         again = await made_trace(database, found)
+        newer = await browser.get(f"/traces/{trace.id}?seen={trace.revision}", headers={"HX-Request": "true"})
+        assert "<html" not in newer.text and 'id="fused-1"' in newer.text, "the answer changes with its places"
         assert {one["key"]: one["probability"] for one in again.result["fused"]}.get(first["key"], 0.0) < 0.1
         for key in (first["key"], factor["key"]):
             await browser.post(f"/api/v1/traces/{trace.id}/take-back", json={"node": key})
