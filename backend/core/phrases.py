@@ -33,6 +33,13 @@ def lasting(locale: str, seconds: float) -> str:
     return translate(locale, words, n=round(abs(seconds) / unit))
 
 
+def lasting_between(locale: str, least: float, most: float) -> str:
+    """``25–70 分钟``: a duration of which only the ends are known, in the unit that fits the longer one."""
+    _, unit, words = next(row for row in _LASTING if most < row[0])
+    ends = dict.fromkeys(str(round(max(seconds, 0.0) / unit)) for seconds in (least, most))
+    return translate(locale, words, n="–".join(ends))
+
+
 def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     """``11-26 14:03`` in ``zone``; with the year when it isn't this one."""
     local = at.astimezone(zone)
