@@ -98,10 +98,10 @@ async def test_a_point_says_when_it_comes_to_its_next_limit_and_nothing_where_it
         english = (await browser.get(f"/points/{plant.flow.id}", headers={"HX-Target": "point-trend"})).text
         quiet = (await browser.get(f"/points/{plant.level.id}")).text
         silent = (await browser.get(f"/api/v1/points/{plant.level.id}")).json()
-    assert re.search(r"照现在的趋势：<strong>约 5 分钟到高限（5(–6)? 分钟）", page), (
-        "one a row of ten seconds, 31 below it"
+    assert re.search(r"照现在的趋势：<strong>约 5 分钟到高限(（5–6 分钟）)?</strong>", page), (
+        "0.1 a second, 31 below it"
     )
-    assert re.search(r"about 5 min to the high limit \(5(–6)? min\)", english)
+    assert re.search(r"about 5 min to the high limit( \(5–6 min\))?<", english)
     assert (read["next_limit"]["name"], read["next_limit"]["value"], read["value"]) == ("H", 100.0, 69.0)
     assert "trend to" not in quiet and "limit (" not in quiet and silent["next_limit"] is None
 
