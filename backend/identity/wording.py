@@ -52,7 +52,7 @@ ACTIONS = {
     "trace.take_back": N_("撤回排除"),
     "trace.ask_check": N_("请人核查"),
     "trace.check": N_("现场核查"),
-    "trace.answer": N_("回答溯源的核实问题"),
+    "trace.answer": N_("回答溯源的核查问题"),
     "library.edit": N_("修改原因库"),
     "trace_model.learn": N_("溯源模型学习"),
     "trace_model.activate": N_("切换溯源模型"),

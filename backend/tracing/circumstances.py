@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, cast, exists, or_, select
+from sqlalchemy import ColumnElement, String, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,8 +17,10 @@ from backend.identity.actor import Actor
 from backend.identity.models import Post, PostHolder
 from backend.identity.permissions import visible
 from backend.plant.models import Equipment, Point
+from backend.tracing.library.titles import is_library_key
 from backend.tracing.models import TRACE_JOB, Trace, TraceCheck, TraceCheckPhoto, TraceDismissal
 from backend.tracing.queries import NodeName, PersonName, node_names, people_by_id
+from backend.tracing.versions.learning import OTHER
 
 PAGE = 40
 
@@ -52,9 +54,13 @@ class Circumstances:
     asked_by: PersonName | None
     dismissed: dict[str, PersonName | None] = field(default_factory=dict)
     names: dict[str, NodeName] = field(default_factory=dict)
-    """Of the nodes that were ruled out."""
+    """Of what was ruled out."""
     checks: Sequence[CheckView] = ()
     failed: bool = False
+
+    def ruled_out(self, fused: bool) -> dict[str, PersonName | None]:
+        """Who ruled out what: causes of the fused list, or places by the readings."""
+        return {node: person for node, person in self.dismissed.items() if is_library_key(node) == fused}
 
     def check_of(self, node: str) -> CheckView | None:
         """The newest look at a cause."""
@@ -234,11 +240,14 @@ async def traces(
 
 
 def root_of(trace: Trace) -> tuple[str, float]:
-    """The root that a person confirmed, else the most probable, with its probability; ("", 0) without any."""
+    """The root that a person confirmed, else the most probable, with the probability that the trace gives it (0: none);
+    ("", 0) for another cause and without any."""
     causes = trace.result["causes"]
-    chosen = {cause["node"]: float(cause["probability"]) for cause in causes}
-    if trace.confirmed_node in chosen:
-        return trace.confirmed_node, chosen[trace.confirmed_node]
+    if trace.confirmed_node:
+        chances = {one["key"]: float(one["probability"]) for one in trace.result.get("fused", [])}
+        chances |= {cause["node"]: float(cause["probability"]) for cause in causes}
+        root = "" if trace.confirmed_node == OTHER else trace.confirmed_node
+        return root, chances.get(root, 0.0)
     return (causes[0]["node"], float(causes[0]["probability"])) if causes else ("", 0.0)
 
 
@@ -250,15 +259,16 @@ def _named(actor: Actor, words: str) -> ColumnElement[bool]:
         or_(col(Alarm.title).ilike(like), col(Alarm.title_en).ilike(like)),
     )
     top = Trace.result[("causes", "0", "node")].astext  # type: ignore[index]
+    confirmed = func.split_part(col(Trace.confirmed_node), "/", 1)
     of_point = exists().where(
         visible(actor, Point),
         or_(col(Point.name).ilike(like), col(Point.name_en).ilike(like)),
-        ("point:" + cast(col(Point.id), String)).in_([top, col(Trace.asked_for)]),
+        ("point:" + cast(col(Point.id), String)).in_([top, confirmed, col(Trace.asked_for)]),
     )
     of_equipment = exists().where(
         visible(actor, Equipment),
         or_(col(Equipment.name).ilike(like), col(Equipment.name_en).ilike(like)),
-        ("equipment:" + cast(col(Equipment.id), String)).in_([top, col(Trace.asked_for)]),
+        ("equipment:" + cast(col(Equipment.id), String)).in_([top, confirmed, col(Trace.asked_for)]),
     )
     return or_(titled, of_point, of_equipment)
 

@@ -13,9 +13,12 @@ from backend.core.jobs import enqueue
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.permissions import require, visible
+from backend.tracing.library.asking import ask, rank_anew
+from backend.tracing.library.titles import can_be, is_library_key, listed
 from backend.tracing.making import make_asked, make_trace, symptom_of
 from backend.tracing.models import TRACE_JOB, Trace, TraceDismissal
-from backend.tracing.versions.learning import learn_from
+from backend.tracing.queries import node_names
+from backend.tracing.versions.learning import OTHER, learn_from
 from backend.tracing.versions.making import places
 
 __all__ = [
@@ -30,35 +33,46 @@ __all__ = [
 
 
 async def confirm_cause(session: AsyncSession, actor: Actor, trace_id: int, *, node: str, note: str = "") -> Trace:
-    """A person says which root cause was right: a node of the plant, or ``other`` with a note. The model learns it.
+    """A person says which root cause was right: a node of the plant, a cause of the library at some equipment
+    (``equipment:3/valve.sticking``), or ``other`` with a note. The model learns it.
 
-    Raises NotFound for another site's trace, Invalid for a node that isn't of this plant.
+    Raises NotFound for another site's trace, Invalid for what can't be a cause in this plant.
     """
     require(actor, "traces.confirm")
     made = await locked_trace(session, actor, trace_id)
-    if node not in offered(made) and node != "other" and node not in await places(session, actor):
+    if node != OTHER and not await _can_be(session, actor, made, node):
         raise Invalid(fields={"node": N_("请选择一个根源")})
-    if node == "other" and not note.strip():
+    if node == OTHER and not note.strip():
         raise Invalid(fields={"note": N_("请写明实际的根源")})
     before = made.confirmed_node
     made.confirmed_node, made.confirmation_note = node, note.strip()
     made.confirmed_by, made.confirmed_at = actor.person_id, now()
     session.add(made)
     await record_change(session, actor, "trace.confirm", "trace", made.id, {"confirmed_node": [before, node]})
-    said = {"note": note.strip()}
-    await tell_of_trace(session, made, actor, "trace.confirmed", "根源已确认", "Root cause confirmed", **said)
-    await learn_from(session, actor, made)
+    zh, en = "根源已确认", "Root cause confirmed"
+    if name := (await node_names(session, actor, [node])).get(node):
+        zh, en = f"{zh}：{name.name}", f"{en}: {name.name_en}"
+    await tell_of_trace(session, made, actor, "trace.confirmed", zh, en, node=node, note=note.strip())
+    await learn_from(session, actor, made, fused=node if is_library_key(node) else "")
     return made
 
 
-async def dismiss_cause(session: AsyncSession, actor: Actor, trace_id: int, *, node: str) -> Trace:
-    """A person rules a cause out: it weighs little from now on, and the trace is made anew for the next.
+async def _can_be(session: AsyncSession, actor: Actor, made: Trace, node: str) -> bool:
+    """Whether that can be the cause: what the trace lists, any node of the plant, any cause its library knows there."""
+    if node in offered(made) | listed(made.result) or node in await places(session, actor):
+        return True
+    return await can_be(session, actor, node)
 
-    Raises NotFound for another site's trace, Invalid for a node that isn't one of its causes.
+
+async def dismiss_cause(session: AsyncSession, actor: Actor, trace_id: int, *, node: str) -> Trace:
+    """A person rules a cause out: it weighs little from now on. For a node the trace is made anew; a cause of the
+    library is ranked anew at once, from what the trace kept.
+
+    Raises NotFound for another site's trace, Invalid for what isn't one of its causes.
     """
     require(actor, "traces.confirm")
     made = await locked_trace(session, actor, trace_id)
-    if node not in offered(made):
+    if node not in offered(made) | listed(made.result):
         raise Invalid(fields={"node": N_("请选择一个根源")})
     known = await session.scalar(
         select(col(TraceDismissal.id)).where(
@@ -70,7 +84,7 @@ async def dismiss_cause(session: AsyncSession, actor: Actor, trace_id: int, *, n
     session.add(TraceDismissal(site_id=made.site_id, trace_id=made.id, node=node, person_id=actor.person_id))
     await record_change(session, actor, "trace.dismiss", "trace", made.id, {"dismissed": [None, node]})
     await tell_of_trace(session, made, actor, "trace.dismissed", "排除了一个根源", "A cause was ruled out", node=node)
-    await retrace(session, made)
+    await _weigh_anew(session, made, node)
     return made
 
 
@@ -89,8 +103,16 @@ async def take_back(session: AsyncSession, actor: Actor, trace_id: int, *, node:
         await tell_of_trace(
             session, made, actor, "trace.taken_back", "撤回了对根源的排除", "A cause counts again", node=node
         )
-        await retrace(session, made)
+        await _weigh_anew(session, made, node)
     return made
+
+
+async def _weigh_anew(session: AsyncSession, made: Trace, node: str) -> None:
+    if is_library_key(node):
+        await rank_anew(session, made)
+        await ask(session, made)
+    else:
+        await retrace(session, made)
 
 
 async def retrace(session: AsyncSession, made: Trace) -> None:

@@ -56,14 +56,16 @@ class Trace(SiteScoped, table=True):
     result: dict[str, Any] = document()
     """As ``tracing.story`` writes it; ids of points, equipment, areas, posts, never copies of their names."""
     confirmed_node: str = ""
-    """The root cause a person confirmed, as a node key; empty before."""
+    """The root cause a person confirmed: a node key, one of the library's causes at its equipment
+    (``equipment:3/valve.sticking``), or ``other``; empty before."""
     confirmed_by: int | None = reference("person.id", nullable=True)
     confirmed_at: datetime | None = moment(nullable=True)
     confirmation_note: str = ""
 
 
 class TraceDismissal(SiteScoped, Stamped, table=True):
-    """Somebody says that a cause isn't it: it weighs little in this trace from then on."""
+    """Somebody says that a cause isn't it: it weighs little in this trace from then on. ``node``: a node key, or one
+    of the library's causes at its equipment."""
 
     __tablename__ = "trace_dismissal"
     __table_args__ = (UniqueConstraint("trace_id", "node"),)

@@ -19,7 +19,7 @@ from backend.tracing.circumstances import circumstances
 from backend.tracing.commands import confirm_cause, dismiss_cause, take_back
 from backend.tracing.exposure import Exposure, exposure
 from backend.tracing.foretelling import LIMITS_TOLD, foretold
-from backend.tracing.library.queries import fused_view
+from backend.tracing.library.queries import FusedView, fused_view
 from backend.tracing.queries import TraceView
 from backend.tracing.sentences import certainty, reason_sentence, record_sentence, shortest_first
 from backend.tracing.steps import equipment_path, reached_equipment
@@ -164,13 +164,14 @@ async def _page(
     reached = reached_equipment(view.result, rank)
     steps, places = [one.step for one in walked], {one.step.node: one.name.equipment_id for one in walked}
     path, moments = equipment_path(steps, places), timeline(steps, reached, places)
+    fused = None if short else await fused_view(session, actor, view.trace)
     response: Response = render(
         request,
         "tracing/trace.html",
         block=block,
         view=view,
         around=around,
-        fused=None if short else await fused_view(session, actor, view.trace),
+        **_answer(view, fused),
         rank=rank,
         walked=walked,
         path=path,
@@ -185,7 +186,6 @@ async def _page(
         lanes=convincing(walked),
         told_cause=told_cause,
         shortest_first=shortest_first,
-        advice=advice_for(view.result),
         limit_words=LIMITS,
         **_SENTENCES,
         moment_now=now(),
@@ -199,3 +199,11 @@ async def _page(
         similar=[] if short else await similar_to(session, actor, view.trace),
     )
     return response
+
+
+def _answer(view: TraceView, fused: FusedView | None) -> dict[str, Any]:
+    """The fused causes, and the records, posts and advice that none of them names: nothing is said twice."""
+    records = fused.uncited(view.result["records"]) if fused else view.result["records"]
+    posts = fused.unnamed(view.posts) if fused else view.posts
+    advice = advice_for(view.result | {"records": records})
+    return {"fused": fused, "records": records, "posts": posts, "advice": advice}

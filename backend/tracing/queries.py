@@ -1,7 +1,7 @@
 """Traces as people see them: with the names of what they point to."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -16,6 +16,7 @@ from backend.identity.actor import Actor
 from backend.identity.models import Person, Post, PostHolder
 from backend.identity.permissions import visible
 from backend.plant.models import Area, Equipment, Point
+from backend.tracing.library.titles import place_of, titles_of
 from backend.tracing.models import TRACE_JOB, Trace
 
 
@@ -165,7 +166,7 @@ async def _view(session: AsyncSession, actor: Actor, found: Trace) -> TraceView:
         .scalars()
         .all()
     )
-    names = await node_names(session, actor, _keys(found.result))
+    names = await node_names(session, actor, _keys(found.result) | {found.confirmed_node})
     equipment = {name.equipment_id for name in names.values() if name.equipment_id}
     names |= await node_names(session, actor, {f"equipment:{id_}" for id_ in equipment} - names.keys())
     confirmed = await people_by_id(session, actor, [found.confirmed_by] if found.confirmed_by else [])
@@ -198,10 +199,11 @@ def _keys(result: dict[str, Any]) -> set[str]:
 
 
 async def node_names(session: AsyncSession, actor: Actor, keys: Iterable[str]) -> dict[str, NodeName]:
-    """Names of nodes by key, in two queries."""
+    """Names of nodes by key, in two queries; a cause of the library is called by its equipment and its title."""
+    wanted = set(keys)
     ids: dict[str, list[int]] = {"point": [], "equipment": []}
-    for key in keys:
-        kind, _, number = key.partition(":")
+    for key in wanted:
+        kind, _, number = place_of(key).partition(":")
         if kind in ids and number.isdigit():
             ids[kind].append(int(number))
     points = await session.execute(select(Point).where(visible(actor, Point), col(Point.id).in_(ids["point"])))
@@ -214,11 +216,17 @@ async def node_names(session: AsyncSession, actor: Actor, keys: Iterable[str]) -
         )
         for p in points.scalars()
     }
-    return found | {
+    found |= {
         f"equipment:{q.id}": NodeName(
             f"equipment:{q.id}", q.name, q.name_en or q.name, f"/equipment/{q.id}", equipment_id=q.id
         )
         for q in equipment.scalars()
+    }
+    titles = await titles_of(session, actor, wanted)
+    return found | {
+        key: replace(place, key=key, name=f"{place.name}：{title}", name_en=f"{place.name_en}: {title_en}")
+        for key, (title, title_en) in titles.items()
+        if (place := found.get(place_of(key)))
     }
 
 

@@ -26,7 +26,8 @@ LEFT JOIN LATERAL (
     SELECT c ->> 'equipment_id' AS equipment FROM jsonb_array_elements(t.result -> 'causes') c
     WHERE c ->> 'node' = t.confirmed_node LIMIT 1
 ) cause ON true
-LEFT JOIN equipment e ON e.id = cause.equipment::bigint AND e.site_id = t.site_id
+LEFT JOIN equipment e ON e.site_id = t.site_id
+    AND e.id = COALESCE(cause.equipment, substring(t.confirmed_node FROM '^equipment:([0-9]{1,18})'))::bigint
 WHERE t.id = :id AND t.site_id = :site
 """
 _OPENED = """

@@ -24,7 +24,7 @@ async def test_a_worker_answers_without_a_network_and_the_causes_are_ranked_anew
         trace_id, question, account = await asked_of(plant.database_url)
         worker = await phones(account)
         await worker.open("/tasks")
-        await worker.page.locator(f"a[href^='/traces/{trace_id}#']", has_text=question).click()
+        await worker.page.locator(f'a[href="/traces/{trace_id}#questions"]', has_text=question).click()
         await expect(worker.page).to_have_url(re.compile(rf"/traces/{trace_id}#questions$"))
         await worker.is_live()
     card = worker.page.locator(".fused-question", has_text=question)

@@ -61,6 +61,23 @@ def test_equipment_without_a_valve_has_no_valve_s_troubles() -> None:
     assert {"equipment:1/generic.other", "equipment:1/instrument.stuck"} <= unknown.suspects.keys()
 
 
+def test_what_a_person_ruled_out_gives_way_and_what_is_left_grows_at_its_own_and_other_places() -> None:
+    before, after = likely(KNOWN), likely(replace(KNOWN, ruled_out=frozenset({"equipment:1/feed.lost"})))
+    gone, *others = sorted(before, key=lambda key: -before[key])
+    assert gone == "equipment:1/feed.lost" and after[gone] < before[gone] / 10
+    assert all(after[key] > before[key] for key in others)
+    assert sum(after.values()) < 1
+
+
+def test_a_factor_that_was_ruled_out_raises_nothing() -> None:
+    known = replace(KNOWN, records={(1, "maintenance_overdue"): True})
+    without = replace(KNOWN, records={(1, "maintenance_overdue"): False})
+    key = "equipment:1/factor.maintenance_overdue"
+    ruled_out = fuse(assemble(base_library(), replace(known, ruled_out=frozenset({key}))).case)
+    assert key in fuse(assemble(base_library(), known).case).explained and key not in ruled_out.explained
+    assert ruled_out.modes == pytest.approx(likely(without))
+
+
 @pytest.mark.parametrize("key", ["valve.stuck_closed", "equipment:1/valve.stuck_closed"])
 def test_what_was_learned_raises_a_cause_everywhere_or_at_one_place(key: str) -> None:
     before, after = likely(KNOWN), likely(replace(KNOWN, learned={key: 2.0}))

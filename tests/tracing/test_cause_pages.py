@@ -60,7 +60,7 @@ async def test_a_worker_answers_on_the_page_and_sees_what_it_moved(
             assert (sent.status_code, sent.headers["location"]) == (303, f"/traces/{trace.id}#fused")
         page = (await browser.get(f"/traces/{trace.id}")).text
         assert question["text"] not in (await browser.get("/tasks")).text
-        assert page.count("总管压力为零") == 1 and "现场核实记录" in page and "→" in page
+        assert page.count("总管压力为零") == 1 and "现场核查记录" in page and "→" in page
         refused = await browser.post(
             f"/traces/{trace.id}/answers", data={**form, "answer": "maybe", "idempotency_key": ""}
         )

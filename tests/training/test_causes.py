@@ -92,7 +92,8 @@ async def test_a_rectification_with_the_cause_asks_who_answers_for_the_equipment
         assert [one.duty for one in await queries.mine(session, learner)] == ["free"]
 
 
-async def test_a_confirmed_root_cause_asks_whom_the_rule_names(database: Database) -> None:
+@pytest.mark.parametrize("confirmed", ["point:7", "equipment:%s", "equipment:%s/valve.sticking"])
+async def test_a_confirmed_root_cause_asks_whom_the_rule_names(database: Database, confirmed: str) -> None:
     async with database.session() as session:
         site = await make_site(session)
         officer, worker = await make_person(session, site, Role.SAFETY_OFFICER), await make_person(session, site)
@@ -108,7 +109,7 @@ async def test_a_confirmed_root_cause_asks_whom_the_rule_names(database: Databas
             window_from=now(),
             window_to=now(),
             result={"causes": [{"node": "point:7", "equipment_id": valve.id}, {"node": "point:8"}]},
-            confirmed_node="point:7",
+            confirmed_node=confirmed.replace("%s", str(valve.id)),
         )
         await made(session, trace)
         what = {"kind": "trace.confirmed", "subject": "trace", "subject_id": trace.id}

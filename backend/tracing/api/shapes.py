@@ -81,9 +81,11 @@ class PostOut(BaseModel):
 
 
 class ConfirmationOut(BaseModel):
-    """Which root a person confirmed: a node's key, or ``other`` with a note."""
+    """Which root a person confirmed: the key of a node or of a fused cause with its names, or ``other`` with a note."""
 
     node: str
+    name: str
+    name_en: str
     note: str
     at: datetime | None
     by: tuple[str, str] | None
@@ -145,9 +147,10 @@ class QuestionIn(BaseModel):
 
 
 class CauseIn(BaseModel):
-    """A cause of the trace, by its node; ``question``: words for who is to look."""
+    """A cause of the trace, by its node, or (not for a look on site) by its key among ``/traces/<id>/causes``;
+    ``question``: words for who is to look."""
 
-    node: str = Field("", max_length=64)
+    node: str = Field("", max_length=120)
     question: str = Field("", max_length=500)
 
 
@@ -170,9 +173,10 @@ class VerdictIn(BaseModel):
 
 
 class ConfirmationIn(BaseModel):
-    """``node``: the key of one of the trace's causes, or ``other`` with a ``note``."""
+    """``node``: the node of one of the trace's causes, the key of one of ``/traces/<id>/causes``
+    (``equipment:3/valve.sticking``), or ``other`` with a ``note``."""
 
-    node: str = Field("", max_length=64)
+    node: str = Field("", max_length=120)
     note: str = Field("", max_length=2000)
 
 
@@ -250,7 +254,15 @@ def _confirmation(view: TraceView) -> ConfirmationOut | None:
     if not trace.confirmed_node:
         return None
     by = (who.name, who.name_en) if who else None
-    return ConfirmationOut(node=trace.confirmed_node, note=trace.confirmation_note, at=trace.confirmed_at, by=by)
+    name = view.names.get(trace.confirmed_node)
+    return ConfirmationOut(
+        node=trace.confirmed_node,
+        name=name.name if name else "",
+        name_en=name.name_en if name else "",
+        note=trace.confirmation_note,
+        at=trace.confirmed_at,
+        by=by,
+    )
 
 
 def _cause(view: TraceView, cause: dict[str, Any]) -> CauseOut:

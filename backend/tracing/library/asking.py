@@ -67,7 +67,7 @@ async def ask(session: AsyncSession, made: Trace) -> list[TraceQuestion]:
         )
         row = (await session.execute(new.on_conflict_do_nothing().returning(TraceQuestion))).scalar_one_or_none()
         if row is not None:
-            await _tell(session, made, "trace.asked", ("请现场核实", "Please check on site"), row.text, row.text_en,
+            await _tell(session, made, "trace.asked", ("请现场核查", "Please check on site"), row.text, row.text_en,
                         told=row.told, anchor="#questions")  # fmt: skip
             asked.append(row)
     return asked
@@ -120,7 +120,7 @@ async def answer(session: AsyncSession, actor: Actor, trace_id: int, said: Said)
     row.effect = await rank_anew(session, made)
     await record_change(session, actor, "trace.answer", "trace", made.id, {said.question: [None, said.answer]})
     zh, en = _WORDS[said.answer]
-    await _tell(session, made, "trace.answered", ("现场核实", "Checked on site"), f"{check.text} {zh}",
+    await _tell(session, made, "trace.answered", ("现场核查", "Checked on site"), f"{check.text} {zh}",
                 f"{check.text_en} {en}", actor_id=actor.person_id, note=row.note)  # fmt: skip
     await ask(session, made)
     if said.idempotency_key:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from backend.tracing.engine.behaviour import Shape
 from backend.tracing.engine.fusion import Case, Factor, Finding, Mode
 from backend.tracing.library.catalogue import Check, ClassSpec, FactorSpec, Library, ModeSpec, Sign
+from backend.tracing.weighing import DISMISSAL_RIGHT
 
 LEAST_PLACE = 0.005
 """Places that the engine thinks less likely than this aren't looked at."""
@@ -71,6 +72,8 @@ class Known:
     learned: Mapping[str, float] = field(default_factory=dict)
     waiting: frozenset[str] = frozenset()
     """Questions that people were asked and haven't answered."""
+    ruled_out: frozenset[str] = frozenset()
+    """Keys of causes and of factors of which a person said "not this"."""
 
 
 @dataclass(frozen=True)
@@ -138,10 +141,12 @@ def assemble(library: Library, known: Known) -> Network:
             findings |= {finding.key: finding for finding, _, _ in signs}
             shown = tuple((sign, point) for _, sign, point in signs if point is not None)
             suspects[key] = Suspect(key, library_key, place, spec, shown)
+            if key in known.ruled_out:
+                findings[f"{key}!"] = Finding(f"{key}!", False, 1 - DISMISSAL_RIGHT)
             modes.append(_mode(library, known, suspects[key], one, total, [(f.key, sign) for f, sign, _ in signs]))
     states = {(place.equipment_id, spec.key): key for key, (place, spec) in factors.items()}
     known_factors = [
-        Factor(key, known.records.get((equipment_id, name)), factors[key][1].usual)
+        Factor(key, known.records.get((equipment_id, name)) and key not in known.ruled_out, factors[key][1].usual)
         for (equipment_id, name), key in states.items()
     ]
     weights = {place.key: place.probability for place in places}
@@ -171,6 +176,7 @@ def _mode(
     }
     shows = {question_key(place.equipment_id, one.key, key): chance for key, chance in spec.checks.items()}
     shows |= {key: sign.chance for key, sign in signs}
+    shows |= {f"{suspect.key}!": DISMISSAL_RIGHT} if suspect.key in known.ruled_out else {}
     share = spec.per_year / total * math.exp(max(min(learned, 5.0), -5.0))
     return Mode(suspect.key, place.key, share, {k: times for k, times in raises.items() if times > 1}, shows)
 

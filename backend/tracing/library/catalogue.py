@@ -16,6 +16,8 @@ from backend.tracing.engine.behaviour import Shape
 
 BASE = Path(__file__).parent / "base"
 GENERIC, UNKNOWN_CLASS = "generic", "instrument"
+FACTOR = "factor."
+"""With this begins the library key of a contributing factor."""
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 Kind = Literal["equipment", "environment", "human", "management"]
@@ -146,6 +148,19 @@ class Library(_Strict, frozen=True):
             if one.key == class_key:
                 return next(((one, mode) for mode in one.modes if mode.key == mode_key), None)
         return None
+
+    def titled(self, library_key: str) -> Titled | None:
+        """What a mode (``class.mode``) or a contributing factor (``factor.key``) is called."""
+        if library_key.startswith(FACTOR):
+            return next((one for one in self.factors if FACTOR + one.key == library_key), None)
+        found = self.mode(library_key)
+        return found[1] if found else None
+
+    def fits(self, library_key: str, equipment_class: str) -> bool:
+        """Whether equipment of this class can have that mode, or that factor."""
+        class_key = library_key.partition(".")[0] + "."
+        parts = {f"{one.key}." for one in self.parts(equipment_class)} | {FACTOR}
+        return class_key in parts and self.titled(library_key) is not None
 
 
 class _Factors(_Strict, frozen=True):

@@ -157,6 +157,7 @@ async def fuse_seen(
         answers,
         learned or {},
         await _waiting(session, site_id, group_id, trace_id),
+        await _ruled_out(session, site_id, group_id, trace_id),
     )
     return await asyncio.to_thread(_weighed, library, known, records)
 
@@ -221,6 +222,20 @@ async def _waiting(session: AsyncSession, site_id: int, group_id: int | None, tr
             "SELECT q.question FROM trace_question q JOIN trace t ON t.id = q.trace_id WHERE q.site_id = :site "
             "AND t.site_id = :site AND (t.id = CAST(:trace AS bigint) OR t.group_id = CAST(:group_id AS bigint)) "
             "AND NOT EXISTS (SELECT 1 FROM trace_answer a WHERE a.trace_id = q.trace_id AND a.question = q.question)"
+        ),
+        {"site": site_id, "trace": trace_id, "group_id": group_id},
+    )
+    return frozenset(rows.scalars())
+
+
+@system_query("the worker weighs what people of every site found out")
+async def _ruled_out(session: AsyncSession, site_id: int, group_id: int | None, trace_id: int | None) -> frozenset[str]:
+    """Causes of the library of which a person said "not this"."""
+    rows = await session.execute(
+        text(
+            "SELECT d.node FROM trace_dismissal d JOIN trace t ON t.id = d.trace_id WHERE d.site_id = :site "
+            "AND t.site_id = :site AND (t.id = CAST(:trace AS bigint) OR t.group_id = CAST(:group_id AS bigint)) "
+            "AND d.node LIKE '%/%'"
         ),
         {"site": site_id, "trace": trace_id, "group_id": group_id},
     )

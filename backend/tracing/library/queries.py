@@ -18,7 +18,7 @@ from backend.plant.models import Equipment
 from backend.tracing.library.catalogue import Library, in_force
 from backend.tracing.library.models import CauseLibrary, TraceAnswer, TraceQuestion
 from backend.tracing.models import Trace
-from backend.tracing.queries import NodeName, PersonName, node_names
+from backend.tracing.queries import NodeName, PersonName, PostName, node_names
 from backend.tracing.sentences import Sentence, record_sentence
 
 
@@ -65,6 +65,18 @@ class FusedView:
         """The sentence for a cited record."""
         return record_sentence(cite["record"])
 
+    def uncited(self, records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Of these records those that no cause cites."""
+        cited = {
+            _record_key(cite["record"]) for one in self.causes for cite in one["cites"] if cite["kind"] == "record"
+        }
+        return [record for record in records if _record_key(record) not in cited]
+
+    def unnamed(self, posts: Iterable[PostName]) -> list[PostName]:
+        """Of these posts those that stand at no cause."""
+        named = {id_ for one in self.causes for id_ in one["posts"]}
+        return [post for post in posts if post.post_id not in named]
+
     @property
     def questions(self) -> list[dict[str, Any]]:
         """What is asked, most telling first."""
@@ -103,6 +115,10 @@ async def fused_view(session: AsyncSession, actor: Actor, trace: Trace) -> Fused
         answers,
         await _answerable(session, actor, trace, causes),
     )
+
+
+def _record_key(record: Mapping[str, Any]) -> tuple[str, int, int]:
+    return record["kind"], record["equipment_id"], record["row_id"]
 
 
 def _post_ids(cause: Mapping[str, Any]) -> list[int]:

@@ -28,7 +28,8 @@ async def learn_from(session: AsyncSession, actor: Actor, trace: Trace, *, fused
     await alone(session, trace.site_id)
     model = await current_version(session, actor)
     known = await _current_case(session, actor, trace.id)
-    node, library_key = ("" if trace.confirmed_node == OTHER else trace.confirmed_node), library_key_of(fused)
+    place = trace.confirmed_node.partition("/")[0]
+    node, library_key = ("" if place == OTHER else place), library_key_of(fused)
     if known and (known.node, known.library_key) == (node, library_key):
         return known
     case = await _remember(session, actor, trace, known, node, library_key, fused)

@@ -155,9 +155,14 @@ async def cases_by_id(session: AsyncSession, actor: Actor, ids: Iterable[int]) -
 async def case_views(session: AsyncSession, actor: Actor, cases: Iterable[TraceCase]) -> list[CaseView]:
     """The cases with names."""
     rows = list(cases)
-    names = await names_of(session, actor, (row.node for row in rows if row.node))
+    names = await names_of(session, actor, (root_key(row) for row in rows if row.node))
     people = await _people(session, actor, [row.confirmed_by for row in rows])
-    return [CaseView(row, names.get(row.node), people.get(row.confirmed_by or 0)) for row in rows]
+    return [CaseView(row, names.get(root_key(row)), people.get(row.confirmed_by or 0)) for row in rows]
+
+
+def root_key(case: TraceCase) -> str:
+    """The key of a case's root: a cause of the library at its place, else the place."""
+    return f"{case.node}/{case.library_key}" if case.node and case.library_key else case.node
 
 
 async def names_of(session: AsyncSession, actor: Actor, keys: Iterable[str]) -> dict[str, NodeName]:
