@@ -101,6 +101,7 @@ def _words(locale: str) -> dict[str, Any]:
         "when": partial(_when, locale),
         "day": partial(phrases.day, locale),
         "lasting": partial(phrases.lasting, locale),
+        "lasting_between": partial(phrases.lasting_between, locale),
     }
 
 

@@ -33,6 +33,13 @@ def lasting(locale: str, seconds: float) -> str:
     return translate(locale, words, n=round(abs(seconds) / unit))
 
 
+def lasting_between(locale: str, least: float, most: float, likely: float) -> str:
+    """``25–70 分钟``: the ends between which a duration lies, in the unit in which the ``likely`` one is told."""
+    _, unit, words = next(row for row in _LASTING if likely < row[0])
+    ends = dict.fromkeys(str(round(max(seconds, 0.0) / unit)) for seconds in (least, most))
+    return translate(locale, words, n="–".join(ends))
+
+
 def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     """``11-26 14:03`` in ``zone``; with the year when it isn't this one."""
     local = at.astimezone(zone)

@@ -1,5 +1,6 @@
 """The live plant for programs, with the permissions of the pages."""
 
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from backend.core.clock import now
 from backend.core.errors import NotFound
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live import queries
+from backend.live.nearing import nearing
 from backend.live.views import EquipmentCard, LimitMark, LivePoint
 from backend.plant import queries as plant
 
@@ -44,6 +46,23 @@ class PointOut(BaseModel):
     stale: bool
     level: str
     limits: list[LimitOut]
+
+
+class NextLimitOut(BaseModel):
+    """The limit that is reached next at the trend of the last hour: moments UTC; ``latest_at`` null where it may not
+    come at all."""
+
+    name: str
+    value: float
+    earliest_at: datetime
+    likely_at: datetime
+    latest_at: datetime | None
+
+
+class PointDetailOut(PointOut):
+    """A point and where it goes; ``next_limit`` null where it has no trend towards one."""
+
+    next_limit: NextLimitOut | None
 
 
 class EquipmentOut(BaseModel):
@@ -160,13 +179,17 @@ async def read_points(session: SessionDep, actor: ActorDep) -> list[PointOut]:
 
 
 @router.get("/points/{point_id}", dependencies=[allow("plant.see")])
-async def read_point(session: SessionDep, actor: ActorDep, point_id: int) -> PointOut:
-    """One point with its latest value."""
+async def read_point(session: SessionDep, actor: ActorDep, point_id: int) -> PointDetailOut:
+    """One point with its latest value, and the limit it comes to."""
     points = await plant.active_points(session, actor, point_id=point_id)
     if not points:
         raise NotFound()
     levels = await queries.open_levels(session, actor)
-    return _point((await queries.live_points(session, actor, points, levels, now()))[0])
+    until = now()
+    point = (await queries.live_points(session, actor, points, levels, until))[0]
+    read = await queries.series(session, actor, point_id, until - timedelta(hours=1), until)
+    ahead = None if point.stale else nearing(read, point.limits)
+    return PointDetailOut(**_point(point).model_dump(), next_limit=NextLimitOut(**asdict(ahead)) if ahead else None)
 
 
 @router.get("/points/{point_id}/readings", dependencies=[allow("plant.see")])

@@ -1,10 +1,10 @@
 """SQL of the live plant: latest values, sparklines, series, open alarms and limits, on behalf of people."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, Subquery, cast, func, select
+from sqlalchemy import ColumnExpressionArgument, Integer, Subquery, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -92,16 +92,31 @@ async def open_levels(session: AsyncSession, actor: Actor) -> OpenLevels:
 
 async def limit_marks(session: AsyncSession, actor: Actor, point_ids: Sequence[int]) -> dict[int, list[LimitMark]]:
     """Limits of the threshold rules in force, by point, the lowest first."""
-    rules = await session.execute(
-        select(AlarmRule).where(
-            visible(actor, AlarmRule),
-            col(AlarmRule.point_id).in_(point_ids),
-            col(AlarmRule.kind) == RuleKind.THRESHOLD,
-            col(AlarmRule.enabled),
-        )
+    rules = await session.scalars(select(AlarmRule).where(visible(actor, AlarmRule), *_in_force(point_ids)))
+    return _marks(rules)
+
+
+@system_query("the worker foretells when the points of every site reach their limits")
+async def limit_marks_of_site(
+    session: AsyncSession, site_id: int, point_ids: Sequence[int]
+) -> dict[int, list[LimitMark]]:
+    """As ``limit_marks``, on nobody's behalf."""
+    rules = await session.scalars(select(AlarmRule).where(col(AlarmRule.site_id) == site_id, *_in_force(point_ids)))
+    return _marks(rules)
+
+
+def _in_force(point_ids: Sequence[int]) -> tuple[ColumnExpressionArgument[bool], ...]:
+    """Threshold rules on these points that are switched on."""
+    return (
+        col(AlarmRule.point_id).in_(point_ids),
+        col(AlarmRule.kind) == RuleKind.THRESHOLD,
+        col(AlarmRule.enabled),
     )
+
+
+def _marks(rules: Iterable[AlarmRule]) -> dict[int, list[LimitMark]]:
     found: dict[int, list[LimitMark]] = defaultdict(list)
-    for rule in rules.scalars():
+    for rule in rules:
         for name, limit in rule.parameters.get("limits", {}).items():
             level = limit.get("level") or rule.level
             found[rule.point_id or 0].append(LimitMark(name, float(limit["value"]), level, rule.warning))

@@ -1,6 +1,6 @@
 """`ansu detect|trace|impact` on files: the engine without server or database.
 
-The contract (arguments, files, meaning) is that of the scoring harness; docs/tracing-engine.md repeats it.
+The contract (arguments, files, meaning) is that of the scoring harness; docs/tracing.md repeats it.
 """
 
 import argparse

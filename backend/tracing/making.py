@@ -13,10 +13,12 @@ from backend.alarms.models import Level, RuleKind
 from backend.core.clock import now
 from backend.core.jobs import enqueue
 from backend.identity.permissions import system_query
+from backend.live.queries import limit_marks_of_site
 from backend.tracing.announcing import announce
 from backend.tracing.engine import Signature, TraceResult, trace
 from backend.tracing.engine.behaviour import behaviours
 from backend.tracing.engine.tracing import MOST_CAUSES
+from backend.tracing.foretelling import limits_ahead, movers, points_ahead
 from backend.tracing.forward import forward_of
 from backend.tracing.gathering import REVIEW_ROWS_BEFORE, GroupAlarm, Material, Span, alarms_of_group, gather_for
 from backend.tracing.library.asking import ask
@@ -140,6 +142,7 @@ async def _answer(session: AsyncSession, made: Trace, material: Material, target
     )
     answer |= {"normal_id": material.normal_id, "stage": made.stage}
     answer |= {"model_version": model.version, "signature": mark.to_dict(), "learned_causes": model.causes}
+    answer |= await _ends(session, made, material, found)
     answer["forward"] = await asyncio.to_thread(forward_of, material, found, end_s)
     answer["seen"] = stored(seen)
     answer["fused"] = await fuse_seen(
@@ -149,6 +152,17 @@ async def _answer(session: AsyncSession, made: Trace, material: Material, target
     made.revision += 1
     made.made_at = now()
     session.add(made)
+
+
+async def _ends(session: AsyncSession, made: Trace, material: Material, found: TraceResult) -> dict[str, Any]:
+    """Who moved first, and which limits lie ahead: none of a process that is over."""
+    window = material.window
+    moved = await asyncio.to_thread(movers, window, material.normal, found, material.alarm_columns)
+    if made.stage == Stage.REVIEW:
+        return {"movers": moved, "limits_ahead": []}
+    ids = [int(point.partition(":")[2]) for point in points_ahead(found)]
+    marks = await limit_marks_of_site(session, made.site_id, ids)
+    return {"movers": moved, "limits_ahead": await asyncio.to_thread(limits_ahead, window, found, marks)}
 
 
 def explain(

@@ -18,6 +18,7 @@ from backend.tracing.checking import ask_check
 from backend.tracing.circumstances import circumstances
 from backend.tracing.commands import confirm_cause, dismiss_cause, take_back
 from backend.tracing.exposure import Exposure, exposure
+from backend.tracing.foretelling import LIMITS_TOLD, foretold
 from backend.tracing.library.queries import FusedView, fused_view
 from backend.tracing.queries import TraceView
 from backend.tracing.sentences import certainty, reason_sentence, record_sentence, shortest_first
@@ -40,6 +41,7 @@ _DONE = {
     "review": N_("正在溯源完整过程"),
 }
 """What a form did, by the word that it leaves in the address."""
+_SENTENCES = {"say": reason_sentence, "cite": record_sentence, "certainty": certainty}
 
 
 @router.get("/traces/{trace_id}", dependencies=[allow("traces.see")])
@@ -176,6 +178,7 @@ async def _page(
         reached=reached,
         scope=[item.equipment_id for item in reached if item.equipment_id not in path],
         drawing=None if short else await plant.floor_plan(session, actor),
+        ahead=foretold(view.result, now())[:LIMITS_TOLD],
         moments=moments,
         latest=latest_seen(moments),
         exposed=Exposure() if short else await exposure(session, actor, [item.equipment_id for item in reached]),
@@ -184,9 +187,7 @@ async def _page(
         told_cause=told_cause,
         shortest_first=shortest_first,
         limit_words=LIMITS,
-        say=reason_sentence,
-        cite=record_sentence,
-        certainty=certainty,
+        **_SENTENCES,
         moment_now=now(),
         typed=typed or {"node": view.trace.confirmed_node, "note": view.trace.confirmation_note},
         errors=errors or {},

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 STEPS = ((10.0, 5), (60.0, 60), (180.0, 120), (600.0, 200))
 """After so many seconds, and not before the plant has given so many rows: the development faults' first cause is
-right in 0.50 of cases at 5 rows, in 0.67 at 65, in 0.94 at 200 (docs/tracing-engine.md)."""
+right in 0.50 of cases at 5 rows, in 0.67 at 65, in 0.94 at 200 (docs/tracing/moments.md)."""
 SOON = 2
 """So many of the steps are taken though the alarm has returned meanwhile: what follows it may show the root."""
 LONGEST = timedelta(hours=12)

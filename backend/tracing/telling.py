@@ -1,14 +1,16 @@
-"""One sentence per cause in the reader's language: what moved which way, how long before the symptom, and what it did
-next. Pure; msgids (Chinese) that templates translate and fill."""
+"""One sentence per cause in the reader's language: what moved which way and in which form, how long before the symptom,
+and what it did next. Pure; msgids (Chinese) that templates translate and fill."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from backend.core.errors import N_
+from backend.tracing.engine import Form
+from backend.tracing.foretelling import form_of
 from backend.tracing.steps import Step, steps_of
 
-RISES, FALLS = N_("上升"), N_("下降")
+RISES, FALLS, CHANGES = N_("上升"), N_("下降"), N_("变化")
 
 _BEFORE = N_("%(name)s 先于 %(symptom)s %(time)s开始%(moved)s")
 _TOGETHER = N_("%(name)s 与 %(symptom)s 同时开始变化，%(name)s %(moved)s")
@@ -19,6 +21,17 @@ _BEGAN = N_("%(name)s 开始%(moved)s")
 _HIGH = N_("%(name)s 比平时高，看不出从何时开始")
 _LOW = N_("%(name)s 比平时低，看不出从何时开始")
 _NEXT = N_("%(time)s后 %(next)s %(moved)s")
+_FORM = N_("表现为%(moved)s")
+FORMS: dict[str, str] = {
+    Form.NEW_STATE.value: N_("新状态"),
+    Form.STUCK.value: N_("卡住不动"),
+    Form.STEP.value: N_("阶跃"),
+    Form.DRIFT.value: N_("缓慢漂移"),
+    Form.OSCILLATION.value: N_("振荡"),
+    Form.VARIANCE.value: N_("波动变大"),
+}
+_UNDIRECTED = {Form.STUCK.value, Form.OSCILLATION.value, Form.VARIANCE.value}
+"""What moved so neither rose nor fell."""
 _NOT_ON_THE_WAY = {_HIGH, _LOW, _AFTER, _ITSELF}
 TOGETHER_S = 1.0
 
@@ -37,15 +50,18 @@ class Clause:
 
 
 def told_cause(result: Mapping[str, Any], cause: Mapping[str, Any]) -> list[Clause]:
-    """The sentence as its clauses: the cause against the symptom, then the first point on the way that it moved."""
+    """The sentence as its clauses: the cause against the symptom, its form, then the first point that it moved on the
+    way."""
     steps = steps_of(result, cause)
-    first = _against_symptom(result, cause, steps)
+    form = form_of(result, cause["node"])
+    first = _against_symptom(result, cause, steps, CHANGES if form in _UNDIRECTED else "")
+    said = [first, *([Clause(_FORM, cause["node"], FORMS[form])] if form in FORMS else [])]
     follower = _follower(steps, cause["node"], result.get("symptom") or "")
     if follower is None or first.text in _NOT_ON_THE_WAY:
-        return [first]
+        return said
     step, after_s = follower
     moved = _moved(direction_of(result, step.node))
-    return [first, Clause(_NEXT, cause["node"], moved, next=step.node, time_s=after_s)] if moved else [first]
+    return [*said, Clause(_NEXT, cause["node"], moved, next=step.node, time_s=after_s)] if moved else said
 
 
 def direction_of(result: Mapping[str, Any], node: str) -> int:
@@ -57,10 +73,10 @@ def direction_of(result: Mapping[str, Any], node: str) -> int:
     return int(next(told, 0))
 
 
-def _against_symptom(result: Mapping[str, Any], cause: Mapping[str, Any], steps: list[Step]) -> Clause:
+def _against_symptom(result: Mapping[str, Any], cause: Mapping[str, Any], steps: list[Step], moved: str) -> Clause:
     node, symptom = cause["node"], result.get("symptom") or ""
     rises = cause["deviation"] > 0
-    moved = RISES if rises else FALLS
+    moved = moved or (RISES if rises else FALLS)
     if not cause["onset_at"]:
         return Clause(_HIGH if rises else _LOW, node)
     if node == symptom:

@@ -1,6 +1,6 @@
 """Which failure mode comes first on the development faults of the Tennessee Eastman plant, before and after answers.
 
-    python -m scripts.bench.causes DATA        DATA holds tep_idv*/ and topology.json (docs/tracing-engine.md)
+    python -m scripts.bench.causes DATA        DATA holds tep_idv*/ and topology.json (docs/tracing.md)
 
 The engine and the fusion run in process on the starter pack's plant, without records. The right mode of each fault is
 our reading of Downs & Vogel 1993, table 8. Then the questions are answered as the right mode would have them answered.

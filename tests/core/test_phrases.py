@@ -39,6 +39,22 @@ def test_a_duration_never_loses_more_than_half_its_unit(seconds: float, locale: 
     assert abs(figure * unit - seconds) <= unit / 2
 
 
+@pytest.mark.parametrize(
+    ("least", "most", "likely", "chinese", "english"),
+    [
+        (1500, 4200, 2400, "25–70 分钟", "25–70 min"),
+        (-20, 50, 9, "0–50 秒", "0–50 s"),
+        (3590, 3610, 3600, "60 分钟", "60 min"),
+        (70, 95, 80, "70–95 秒", "70–95 s"),
+    ],
+)
+def test_a_duration_between_two_ends_is_said_in_one_unit(
+    least: float, most: float, likely: float, chinese: str, english: str
+) -> None:
+    assert phrases.lasting_between("zh_CN", least, most, likely) == chinese
+    assert phrases.lasting_between("en", least, most, likely) == english
+
+
 def test_moments_are_told_in_the_zone_of_the_site_and_with_the_year_of_another() -> None:
     zone = ZoneInfo("Asia/Shanghai")
     assert phrases.moment(datetime(2026, 11, 25, 18, 30, tzinfo=UTC), NOON, zone) == "11-26 02:30"

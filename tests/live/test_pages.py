@@ -1,5 +1,6 @@
 """The pages of the live plant: plan, equipment, points, and what administrators change there."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
@@ -81,6 +82,28 @@ async def test_a_point_draws_its_trend_with_limits_and_has_the_figures_behind_it
     assert 'class="trend-line"' in page and "高限" in page and "流量高" in page
     assert "<table>" in trend and "<html" not in trend
     assert "这段时间没有读数" in quiet
+
+
+async def test_a_point_says_when_it_comes_to_its_next_limit_and_nothing_where_it_goes_nowhere(
+    app: FastAPI, settle: Settle, database: Database
+) -> None:
+    plant = await settle(Role.LEADER)
+    async with database.session() as session:
+        for point in (plant.flow, plant.level):
+            await make_rule(session, plant.site, point)
+    async with signed_in(app, plant.person) as browser:
+        page = (await browser.get(f"/points/{plant.flow.id}")).text
+        read = (await browser.get(f"/api/v1/points/{plant.flow.id}")).json()
+        browser.cookies.set("locale", "en")
+        english = (await browser.get(f"/points/{plant.flow.id}", headers={"HX-Target": "point-trend"})).text
+        quiet = (await browser.get(f"/points/{plant.level.id}")).text
+        silent = (await browser.get(f"/api/v1/points/{plant.level.id}")).json()
+    assert re.search(r"照现在的趋势：<strong>约 5 分钟到高限(（5–6 分钟）)?</strong>", page), (
+        "0.1 a second, 31 below it"
+    )
+    assert re.search(r"about 5 min to the high limit( \(5–6 min\))?<", english)
+    assert (read["next_limit"]["name"], read["next_limit"]["value"], read["value"]) == ("H", 100.0, 69.0)
+    assert "trend to" not in quiet and "limit (" not in quiet and silent["next_limit"] is None
 
 
 async def test_a_refused_point_form_keeps_what_was_typed_and_says_where(app: FastAPI, settle: Settle) -> None:

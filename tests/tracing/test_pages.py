@@ -14,9 +14,11 @@ from backend.alarms.models import Level
 from backend.core.database import Database
 from backend.core.jobs import Job
 from backend.identity.models import Person, Role
+from backend.tracing.commands import make_trace
 from backend.tracing.exposure import exposure
 from backend.tracing.models import TRACE_JOB, Trace
 from backend.tracing.steps import reached_equipment
+from backend.tracing.telling import FORMS
 from tests.tracing.conftest import Troubled, made_trace, trouble
 from tests.webclient import running_app, signed_in
 
@@ -123,6 +125,35 @@ async def test_another_cause_s_path_can_be_looked_at(leader: httpx.AsyncClient, 
     other = await leader.get(f"/traces/{trace.id}?cause=1")
     assert f"/traces/{trace.id}?cause=0#path" in other.text
     assert (await leader.get(f"/traces/{trace.id}?cause=19")).status_code == 200
+
+
+async def test_page_short_form_and_api_tell_form_and_next_limit_until_the_process_is_over(
+    app: FastAPI, database: Database
+) -> None:
+    found = await trouble(database)
+    rising = (
+        "UPDATE reading SET value = 2828 + (0.8 + 0.1 * sin(37 * extract(epoch FROM at))) * extract(epoch FROM at - "
+        "(SELECT max(at) FROM reading WHERE point_id = :p)) WHERE point_id = :p"
+    )
+    async with database.session() as session:
+        await session.execute(text(rising), {"p": found.points["XMEAS_7"].id})
+    trace = await made_trace(database, found)
+    async with signed_in(app, found.people[Role.LEADER]) as browser:
+        page = (await browser.get(f"/traces/{trace.id}")).text
+        brief = (await browser.get(f"/alarms/{found.alarm_id}/trace", headers=FRAGMENT)).text
+        read = (await browser.get(f"/api/v1/traces/{trace.id}")).json()
+        browser.cookies.set("locale", "en")
+        english = (await browser.get(f"/traces/{trace.id}")).text
+        async with database.session() as session:
+            over = await make_trace(session, found.group_id, review=True)
+        after = (await browser.get(f"/traces/{trace.id}")).text
+    (ahead,) = read["limits_ahead"]
+    assert (ahead["point"]["key"], ahead["limit_name"], ahead["value"]) == (found.point_key("XMEAS_7"), "H", 2895.0)
+    for shown in (page, brief):
+        assert re.search(r"约 \d+ 秒到高限（\d+–\d+ 秒）", shown) and "表现为" in shown
+    assert re.search(r"about \d+ s to the high limit \(\d+–\d+ s\)", english) and "this is a" in english
+    assert read["movers"][0]["form"] and read["causes"][0]["form"] in FORMS
+    assert over.result["limits_ahead"] == [] and over.result["movers"] and 'id="ahead"' not in after
 
 
 async def test_the_page_is_complete_in_english(app: FastAPI, traced: tuple[Troubled, Trace]) -> None:

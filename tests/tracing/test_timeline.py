@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from backend.core.i18n import translate
-from backend.tracing.engine import Reason
+from backend.tracing.engine import Form, Reason
 from backend.tracing.sentences import shortest_first
 from backend.tracing.steps import reached_equipment, scope_of, steps_of
-from backend.tracing.telling import told_cause
+from backend.tracing.telling import FORMS, told_cause
 from backend.tracing.timeline import latest_seen, timeline
 from tests.tracing.test_steps import affected, cause, result
 
@@ -77,6 +77,52 @@ def test_a_cause_is_told_by_its_lead_its_direction_and_what_it_did_next() -> Non
     told, first = story(affected("point:2", 12, direction=-1), affected("point:3", 45))
     assert sentence(told, first) == "阀位 先于 压力 40 s开始上升；7 s后 流量 下降"
     assert sentence(told, first, "en") == "阀位 began to rise 40 s before 压力 moved；7 s later 流量 began to fall"
+
+
+@pytest.mark.parametrize(
+    ("form", "words", "english"),
+    [
+        (
+            "drift",
+            "阀位 先于 压力 40 s开始上升；表现为缓慢漂移",
+            "阀位 began to rise 40 s before 压力 moved；this is a slow drift",
+        ),
+        (
+            "step",
+            "阀位 先于 压力 40 s开始上升；表现为阶跃",
+            "阀位 began to rise 40 s before 压力 moved；this is a step",
+        ),
+        (
+            "new_state",
+            "阀位 先于 压力 40 s开始上升；表现为新状态",
+            "阀位 began to rise 40 s before 压力 moved；this is a new state",
+        ),
+        (
+            "oscillation",
+            "阀位 先于 压力 40 s开始变化；表现为振荡",
+            "阀位 began to change 40 s before 压力 moved；this is an oscillation",
+        ),
+        (
+            "variance",
+            "阀位 先于 压力 40 s开始变化；表现为波动变大",
+            "阀位 began to change 40 s before 压力 moved；this is a wider spread",
+        ),
+        (
+            "stuck",
+            "阀位 先于 压力 40 s开始变化；表现为卡住不动",
+            "阀位 began to change 40 s before 压力 moved；this is a reading that is stuck",
+        ),
+    ],
+)
+def test_a_cause_is_told_with_the_form_in_which_it_moved(form: str, words: str, english: str) -> None:
+    told, first = story(affected("point:3", 45))
+    told["movers"] = [{"point": "point:1", "form": form, "at": "", "size": 5.0}]
+    assert sentence(told, first) == words
+    assert sentence(told, first, "en") == english
+
+
+def test_every_form_of_the_engine_has_words() -> None:
+    assert FORMS.keys() == {form.value for form in Form}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from backend.core.pages import render
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live import queries
 from backend.live.charting import trend
+from backend.live.nearing import nearing
 from backend.live.views import LivePoint, key_values
 from backend.live.wording import LIMITS, RULE_KINDS, SPANS
 from backend.plant import commands
@@ -101,6 +102,8 @@ async def point_page(
         point=point,
         equipment=await plant.equipment_view(session, actor, point.equipment_id or 0),
         trend=drawn,
+        nearing=None if point.stale else nearing(series, point.limits),
+        until=until,
         series=series,
         rows=list(zip(series.at, series.mean, series.low, series.high, strict=True))[::-1][:60],
         hours=hours,

@@ -5,20 +5,14 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from backend.core.clock import now
 from backend.core.errors import NotFound
+from backend.tracing.api.nodes import LimitAheadOut, MoverOut, NodeOut, limit_out, movers_out, node_out
 from backend.tracing.circumstances import Listed
+from backend.tracing.foretelling import foretold, form_of
 from backend.tracing.models import TraceCheck
-from backend.tracing.queries import NodeName, TraceView
+from backend.tracing.queries import TraceView
 from backend.tracing.steps import reached_equipment, steps_of
-
-
-class NodeOut(BaseModel):
-    """A node of the plant graph: ``point:7`` or ``equipment:3``, with its names."""
-
-    key: str
-    name: str
-    name_en: str
-    equipment_id: int | None
 
 
 class EvidenceOut(BaseModel):
@@ -38,9 +32,11 @@ class StepOut(BaseModel):
 
 
 class CauseOut(BaseModel):
-    """A candidate root cause; ``probability`` 0 … 1, ``deviation`` in robust standard deviations, signed."""
+    """A candidate root cause; ``probability`` 0 … 1, ``deviation`` in robust standard deviations, signed;
+    ``form``: how it moved, as of the movers, empty where that isn't known."""
 
     node: NodeOut
+    form: str
     probability: float
     deviation: float
     onset_at: datetime | None
@@ -114,6 +110,9 @@ class TraceOut(BaseModel):
     started_at: datetime | None
     symptom: NodeOut | None
     unknown: float
+    movers: list[MoverOut]
+    limits_ahead: list[LimitAheadOut]
+    """Of what is reached next, what still lies ahead, the soonest first."""
     causes: list[CauseOut]
     scope: list[ReachedOut]
     records: list[RecordOut]
@@ -204,7 +203,7 @@ def listed_out(one: Listed) -> ListedOut:
         alarm_id=one.alarm.id if one.alarm else None,
         title=title,
         title_en=title_en,
-        root=_node(one.root) if one.root else None,
+        root=node_out(one.root) if one.root else None,
         probability=one.probability,
         confirmed=bool(one.trace.confirmed_node),
     )
@@ -228,8 +227,10 @@ def trace_out(view: TraceView | None) -> TraceOut:
         alarm_count=view.alarm_count,
         abnormal=result.get("abnormal", False),
         started_at=view.started_at,
-        symptom=_node(view.name(result["symptom"])) if result["symptom"] else None,
+        symptom=node_out(view.name(result["symptom"])) if result["symptom"] else None,
         unknown=result.get("unknown", 1.0),
+        movers=movers_out(view),
+        limits_ahead=[limit_out(view, told) for told in foretold(result, now())],
         causes=[_cause(view, cause) for cause in result["causes"]],
         scope=_scope(view),
         records=[RecordOut.model_validate(record) for record in result["records"]],
@@ -238,7 +239,7 @@ def trace_out(view: TraceView | None) -> TraceOut:
                 post_id=post.post_id,
                 name=post.name,
                 name_en=post.name_en,
-                equipment=_node(view.name(post.equipment_key)),
+                equipment=node_out(view.name(post.equipment_key)),
                 holders=[(holder.name, holder.name_en) for holder in post.holders],
             )
             for post in view.posts
@@ -266,29 +267,30 @@ def _confirmation(view: TraceView) -> ConfirmationOut | None:
 
 def _cause(view: TraceView, cause: dict[str, Any]) -> CauseOut:
     return CauseOut(
-        node=_node(view.name(cause["node"])),
+        node=node_out(view.name(cause["node"])),
+        form=form_of(view.result, cause["node"]),
         probability=cause["probability"],
         deviation=cause["deviation"],
         onset_at=cause["onset_at"],
         path=[
-            StepOut(node=_node(view.name(step.node)), onset_at=step.onset_at, after_s=step.after_s)
+            StepOut(node=node_out(view.name(step.node)), onset_at=step.onset_at, after_s=step.after_s)
             for step in steps_of(view.result, cause)
         ],
         supports=[_evidence(view, item) for item in cause["supports"]],
         against=[_evidence(view, item) for item in cause["against"]],
-        look_at=[_node(view.name(key)) for key in cause["look_at"]],
+        look_at=[node_out(view.name(key)) for key in cause["look_at"]],
     )
 
 
 def _evidence(view: TraceView, item: dict[str, Any]) -> EvidenceOut:
-    points = [_node(view.name(key)) for key in item["points"]]
+    points = [node_out(view.name(key)) for key in item["points"]]
     return EvidenceOut(reason=item["reason"], value=item["value"], points=points)
 
 
 def _scope(view: TraceView) -> list[ReachedOut]:
     return [
         ReachedOut(
-            equipment=_node(view.name(f"equipment:{item.equipment_id}")),
+            equipment=node_out(view.name(f"equipment:{item.equipment_id}")),
             area=place.name if (place := view.places.get(item.equipment_id)) else "",
             area_en=place.name_en if place else "",
             arrived=item.arrived,
@@ -298,7 +300,3 @@ def _scope(view: TraceView) -> list[ReachedOut]:
         )
         for item in reached_equipment(view.result)
     ]
-
-
-def _node(name: NodeName) -> NodeOut:
-    return NodeOut(key=name.key, name=name.name, name_en=name.name_en, equipment_id=name.equipment_id)

@@ -7,7 +7,7 @@
     trace(window, normal, PlantGraph.from_topology(topology))        # ranked causes, paths, scope, reasons
     impact(window, normal, graph, sources=["V-4"])                   # where it goes from here
 
-No IO, no database, no clock; imports nothing else of ours. `docs/tracing-engine.md` explains the methods.
+No IO, no database, no clock; imports nothing else of ours. `docs/tracing.md` explains the methods.
 """
 
 from .detection import Detection, Detector, Score, contributions, detect

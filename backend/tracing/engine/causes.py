@@ -4,7 +4,7 @@ Terms, each a general idea: what graph parents leave unexplained (CIRCA, Li et a
 early deviation lies downstream (coverage, in the spirit of random-walk localisation, Wu et al., NOMS 2020);
 likeness to the symptom over time (PetShop, Hardt et al., CLeaR 2024); being explained by a deviating parent;
 events before alarms (events.py). With few rows regressions say little, so size and likeness weigh instead.
-The weights were chosen on the development cases (docs/tracing-engine.md shows what each term brings).
+The weights were chosen on the development cases (docs/tracing/root.md shows what each term brings).
 """
 
 from collections.abc import Mapping, Sequence
