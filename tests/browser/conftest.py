@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright
+from sqlalchemy import text
 
+from backend.core.database import Database
 from tests.browser.phone import Phones
 from tests.embedded.running import ROOT, Up, ups_in
 
@@ -25,9 +27,8 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
-def plant() -> Iterator[Up]:
-    """A running AnSu with the demo plant."""
+@contextmanager
+def _running() -> Iterator[Up]:
     home = Path(tempfile.mkdtemp(prefix="ansu-browser-"))
     if os.geteuid() == 0:
         home.chmod(0o711)
@@ -38,6 +39,33 @@ def plant() -> Iterator[Up]:
             assert up.end() == 0
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def plant() -> Iterator[Up]:
+    """A running AnSu with the demo plant."""
+    with _running() as up:
+        yield up
+
+
+@pytest.fixture
+async def quiet_plant(plant: Up) -> AsyncIterator[Up]:
+    """A demo plant where nothing has happened, so that every alarm is of this test: the one that all share while it
+    is still so, else one of its own."""
+    if not await kinds_of_alarms(plant):
+        yield plant
+        return
+    with _running() as up:
+        yield up
+
+
+async def kinds_of_alarms(plant: Up) -> set[str]:
+    """Of all alarms that were ever raised there, AnSu's own about itself left out."""
+    database = Database(plant.database_url)
+    async with database.session() as session:
+        kinds = set(await session.scalars(text("SELECT DISTINCT kind FROM alarm WHERE kind <> 'system'")))
+    await database.close()
+    return kinds
 
 
 @contextmanager

@@ -2,51 +2,19 @@
 page shows its way and its reach, and the leader says what it wasn't and what it was.
 """
 
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, expect
-from sqlalchemy import text
 
-from backend.core.database import Database
-from tests.browser.conftest import replaying
+from tests.browser.conftest import kinds_of_alarms, replaying
 from tests.browser.phone import Phone, Phones
-from tests.embedded.running import Up, ups_in
+from tests.embedded.running import Up
 
 STICKING = ("--fault", "14", "--rate", "1", "--from-normal", "3")
 """Fault 14, a sticking valve of the reactor's cooling water: none of the demo's limits is crossed in its 805 rows."""
 REACTOR = re.compile("反应")
-
-
-@pytest.fixture
-async def quiet_plant(plant: Up) -> AsyncIterator[Up]:
-    """A demo plant where nothing has happened, so that every alarm is of this fault: the one that all tests share while
-    this one comes first, else one of its own."""
-    if not await _kinds_of_alarms(plant):
-        yield plant
-        return
-    with _plant_of_its_own() as up:
-        yield up
-
-
-@contextmanager
-def _plant_of_its_own() -> Iterator[Up]:
-    home = Path(tempfile.mkdtemp(prefix="ansu-warning-"))
-    if os.geteuid() == 0:
-        home.chmod(0o711)
-    try:
-        with ups_in(home) as new_up:
-            up = new_up("data", ANSU_DEMO="1").start().wait_running()
-            yield up
-            assert up.end() == 0
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture
@@ -64,7 +32,7 @@ async def test_a_fault_that_no_limit_caught_is_warned_of_traced_and_corrected(qu
         second = await _rules_out(leader, first)
         await _has_it_looked_at(leader)
         await _confirms(leader, second)
-    assert await _kinds_of_alarms(quiet_plant) == {"deviation"}
+    assert await kinds_of_alarms(quiet_plant) == {"deviation"}
     assert leader.complaints == []
 
 
@@ -107,11 +75,3 @@ async def _confirms(leader: Phone, second: str) -> None:
     await cause.get_by_role("button", name="确认").click()
     await expect(leader.page.locator(".symptom")).to_contain_text("已确认根源")
     await expect(leader.page.locator(".symptom")).to_contain_text(second)
-
-
-async def _kinds_of_alarms(plant: Up) -> set[str]:
-    database = Database(plant.database_url)
-    async with database.session() as session:
-        kinds = set(await session.scalars(text("SELECT DISTINCT kind FROM alarm WHERE kind <> 'system'")))
-    await database.close()
-    return kinds

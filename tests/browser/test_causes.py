@@ -13,7 +13,7 @@ from tests.embedded.running import Up
 
 _ASKED = """
 SELECT q.trace_id, q.text, p.account FROM trace_question q JOIN person p ON q.told @> to_jsonb(p.id)
-JOIN trace t ON t.id = q.trace_id AND t.revision >= 4
+JOIN trace t ON t.id = q.trace_id AND t.revision >= 2
 WHERE NOT EXISTS (SELECT 1 FROM trace_answer a WHERE a.trace_id = q.trace_id AND a.question = q.question)
 AND jsonb_path_query_array(t.result, '$.fused[*].questions[*].key') @> to_jsonb(q.question) ORDER BY q.id LIMIT 1
 """

@@ -19,12 +19,13 @@ COOLING = "反应冷却水"
 
 
 async def test_a_fault_goes_from_its_reading_to_the_verified_rectification(
-    plant: Up, phones: Phones, tmp_path: Path
+    quiet_plant: Up, phones: Phones, tmp_path: Path
 ) -> None:
-    leader, worker = await phones("leader1"), await phones("worker1")
+    base = f"http://127.0.0.1:{quiet_plant.environment['ANSU_PORT']}"
+    leader, worker = await phones("leader1", base=base), await phones("worker1", base=base)
     await leader.is_live()
     await worker.is_live()
-    with replaying(plant, "--fault", "4", "--rate", "10", "--from-normal", "5"):
+    with replaying(quiet_plant, "--fault", "4", "--rate", "10", "--from-normal", "5"):
         alarm = await _opens_the_alarm_that_appears(leader)
         await _reads_its_trace(leader)
         await _acknowledges(leader)
@@ -38,7 +39,7 @@ async def test_a_fault_goes_from_its_reading_to_the_verified_rectification(
 async def _opens_the_alarm_that_appears(leader: Phone) -> str:
     """Home says by itself that something calls; one tap opens it."""
     toast = leader.page.locator(".toast").first
-    await expect(toast).to_be_visible(timeout=60_000)  # an earlier test's alarms may stand there already
+    await expect(toast).to_be_visible(timeout=60_000)
     row = leader.page.locator("#present a.row[href^='/alarms/']").filter(has_text=COOLING).first
     await expect(row).to_be_visible(timeout=60_000)
     await row.click()
