@@ -108,6 +108,9 @@ async def test_a_film_and_a_pdf_are_on_the_phone_once_their_reader_asked_for_the
     await expect(worker.page.get_by_role("button", name="下载视频和 PDF")).to_be_visible()
     await worker.page.get_by_role("button", name="下载视频和 PDF").click()
     await expect(worker.page.get_by_text("下载中断，请在网络好的地方再试")).to_be_visible()
+    await worker.open(paper_url or "")
+    await expect(worker.page.locator("#content")).to_contain_text("没有网络")
+    await worker.open(path)
 
     await worker.context.set_offline(False)
     await worker.page.get_by_role("button", name="下载视频和 PDF").click()

@@ -83,7 +83,7 @@ async function pictureOf(request) {
 /** What was taken along never changes under its address. Players ask for pieces, which a cache doesn't cut by itself. */
 async function filmOf(request) {
   const kept = await (await caches.open(MEDIA)).match(request.url.split("#")[0]);
-  if (!kept) return fetch(request);
+  if (!kept) return request.mode === "navigate" ? fetch(request).catch(() => caches.match("/offline")) : fetch(request);
   const asked = request.headers.get("range")?.match(/^bytes=(\d+)-(\d*)$/);
   if (!asked) return kept;
   const whole = await kept.blob();
