@@ -2,7 +2,7 @@
 
 from backend.core.jobs import Handler, JobContext
 from backend.delivery.commands.pushing import PUSH_JOB, PUSH_TEST_JOB, send_push, send_test_push
-from backend.tracing.commands import make_asked, make_trace
+from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
 from backend.tracing.versions.models import REPLAY_JOB
 from backend.tracing.versions.replaying import replay_step

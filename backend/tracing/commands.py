@@ -15,21 +15,10 @@ from backend.identity.audit import record_change
 from backend.identity.permissions import require, visible
 from backend.tracing.library.asking import ask, rank_anew
 from backend.tracing.library.titles import can_be, is_library_key, listed
-from backend.tracing.making import make_asked, make_trace, symptom_of
 from backend.tracing.models import TRACE_JOB, Trace, TraceDismissal
 from backend.tracing.queries import node_names
 from backend.tracing.versions.learning import OTHER, learn_from
 from backend.tracing.versions.making import places
-
-__all__ = [
-    "confirm_cause",
-    "dismiss_cause",
-    "make_asked",
-    "make_trace",
-    "retrace",
-    "symptom_of",
-    "take_back",
-]
 
 
 async def confirm_cause(session: AsyncSession, actor: Actor, trace_id: int, *, node: str, note: str = "") -> Trace:

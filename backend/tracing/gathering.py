@@ -12,10 +12,8 @@ from backend.identity.permissions import system_query
 from backend.tracing.contacts import contacts_among
 from backend.tracing.engine import Normal, PlantGraph, Window, joined, learn_normal
 from backend.tracing.pace import Pace, pace_of
-from backend.tracing.plant import PlantMap, equipment_key, plant_map, point_key
+from backend.tracing.plant import PlantMap, plant_map, point_key
 from backend.tracing.windows import MOST_ROWS, ROWS, habits, read_window
-
-__all__ = ["GroupAlarm", "Material", "Span", "alarms_of_group", "equipment_key", "gather", "gather_for", "point_key"]
 
 MOST_POINTS = 400
 BEFORE_ALARM_ROWS = 60
@@ -88,12 +86,6 @@ async def alarms_of_group(session: AsyncSession, group_id: int) -> tuple[int, li
         raise LookupError(f"alarm group {group_id} has no alarms")
     alarms = [GroupAlarm(**{k: v for k, v in row.items() if k != "site_id"}) for row in rows]
     return rows[0]["site_id"], alarms
-
-
-async def gather(session: AsyncSession, group_id: int, until: datetime) -> Material:
-    """Everything for one trace of a group on the last rows before ``until``. Raises LookupError without alarms."""
-    site_id, alarms = await alarms_of_group(session, group_id)
-    return await gather_for(session, site_id, alarms, Span(until))
 
 
 async def gather_for(session: AsyncSession, site_id: int, alarms: list[GroupAlarm], span: Span) -> Material:

@@ -43,6 +43,16 @@ class PersonName:
 
 
 @dataclass(frozen=True)
+class PostThere:
+    """A post by name, with who holds it now."""
+
+    id: int
+    name: str
+    name_en: str
+    holders: tuple[PersonName, ...]
+
+
+@dataclass(frozen=True)
 class PostName:
     """A post answerable for equipment, and who holds it now."""
 
@@ -232,16 +242,25 @@ async def node_names(session: AsyncSession, actor: Actor, keys: Iterable[str]) -
 
 async def _posts(session: AsyncSession, actor: Actor, posts: list[dict[str, Any]]) -> list[PostName]:
     """The posts of a stored trace with whoever holds them at this moment."""
-    ids = [post["post_id"] for post in posts]
-    rows = await session.execute(select(Post).where(visible(actor, Post), col(Post.id).in_(ids)))
-    by_id = {post.id: post for post in rows.scalars()}
+    there = await posts_held(session, actor, [post["post_id"] for post in posts])
+    return [
+        PostName(post.id, post.name, post.name_en, f"equipment:{told['equipment_id']}", post.holders)
+        for told in posts
+        if (post := there.get(told["post_id"]))
+    ]
+
+
+async def posts_held(session: AsyncSession, actor: Actor, ids: Iterable[int]) -> dict[int, PostThere]:
+    """Posts by id, with whoever holds them at this moment."""
+    wanted = list(ids)
+    posts = await session.scalars(select(Post).where(visible(actor, Post), col(Post.id).in_(wanted)))
     held = await session.execute(
         select(col(PostHolder.post_id), col(Person.id), col(Person.name), col(Person.name_en))
         .join(Person, col(Person.id) == col(PostHolder.person_id))
         .where(
             visible(actor, PostHolder),
             visible(actor, Person),
-            col(PostHolder.post_id).in_(ids),
+            col(PostHolder.post_id).in_(wanted),
             col(PostHolder.until).is_(None),
             col(Person.active),
         )
@@ -250,11 +269,7 @@ async def _posts(session: AsyncSession, actor: Actor, posts: list[dict[str, Any]
     holders: dict[int, list[PersonName]] = {}
     for post_id, id_, name, name_en in held:
         holders.setdefault(post_id, []).append(PersonName(id_, name, name_en))
-    return [
-        PostName(post.id, post.name, post.name_en, f"equipment:{told['equipment_id']}", tuple(holders.get(post.id, ())))
-        for told in posts
-        if (post := by_id.get(told["post_id"]))
-    ]
+    return {post.id: PostThere(post.id, post.name, post.name_en, tuple(holders.get(post.id, ()))) for post in posts}
 
 
 async def people_by_id(session: AsyncSession, actor: Actor, ids: Iterable[int]) -> dict[int, PersonName]:

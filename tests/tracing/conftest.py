@@ -27,7 +27,7 @@ from backend.telemetry.assembly import Row
 from backend.telemetry.formats.moments import from_datetime
 from backend.telemetry.partitions import ensure_partitions
 from backend.telemetry.storage import copy_rows
-from backend.tracing.commands import make_trace
+from backend.tracing.making import make_trace
 from backend.tracing.models import Trace
 from tests.factories import actor_for, cheap_hash, unique
 

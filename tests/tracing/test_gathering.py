@@ -20,7 +20,7 @@ from backend.telemetry.models import Quality
 from backend.telemetry.storage import copy_rows
 from backend.tracing.contacts import contacts_among
 from backend.tracing.engine import Normal, Window, detect, joined, learn_normal, trace
-from backend.tracing.gathering import Material, gather
+from backend.tracing.gathering import Material, Span, alarms_of_group, gather_for
 from backend.tracing.models import TRACE_JOB
 from tests.factories import make_point, make_rule, unique
 from tests.tracing.conftest import AFTER, BEFORE, STEP_S, Troubled, made_trace, trouble
@@ -28,7 +28,8 @@ from tests.tracing.synthetic import chain, chain_graph, learned
 
 
 async def material_of(session: AsyncSession, found: Troubled) -> Material:
-    return await gather(session, found.group_id, now())
+    site_id, alarms = await alarms_of_group(session, found.group_id)
+    return await gather_for(session, site_id, alarms, Span(now()))
 
 
 async def put(session: AsyncSession, found: Troubled, point: Point, values: list[float], *, quality: int = 0) -> None:

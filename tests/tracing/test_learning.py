@@ -17,9 +17,9 @@ from backend.core.events import Event
 from backend.core.jobs import Job, run_job
 from backend.identity.models import AuditEntry, Role
 from backend.telemetry.partitions import ensure_partitions
-from backend.tracing.commands import confirm_cause, make_trace
-from backend.tracing.gathering import Material, gather
-from backend.tracing.making import explain
+from backend.tracing.commands import confirm_cause
+from backend.tracing.gathering import Material, Span, alarms_of_group, gather_for
+from backend.tracing.making import explain, make_trace
 from backend.tracing.models import Trace
 from backend.tracing.versions.active import active_model, similar
 from backend.tracing.versions.commands import activate_version, ask_replay, learn_waiting, set_learning
@@ -80,7 +80,8 @@ async def versions(session: AsyncSession, found: Troubled) -> list[TraceModel]:
 
 async def material_of(database: Database, group_id: int) -> Material:
     async with database.session() as session:
-        return await gather(session, group_id, now())
+        site_id, alarms = await alarms_of_group(session, group_id)
+        return await gather_for(session, site_id, alarms, Span(now()))
 
 
 async def test_a_corrected_cause_comes_first_in_the_next_trace_of_the_fault_and_going_back_restores(

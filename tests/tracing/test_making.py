@@ -13,8 +13,8 @@ from backend.core.clock import now
 from backend.core.database import Database
 from backend.core.events import Event
 from backend.core.jobs import Job, run_job
-from backend.tracing.commands import make_trace, symptom_of
 from backend.tracing.gathering import GroupAlarm
+from backend.tracing.making import make_trace, symptom_of
 from backend.tracing.models import TRACE_JOB, Trace
 from backend.tracing.queries import trace_of_alarm, trace_view, waiting
 from backend.tracing.refining import LONGEST

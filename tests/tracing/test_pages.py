@@ -14,8 +14,8 @@ from backend.alarms.models import Level
 from backend.core.database import Database
 from backend.core.jobs import Job
 from backend.identity.models import Person, Role
-from backend.tracing.commands import make_trace
 from backend.tracing.exposure import exposure
+from backend.tracing.making import make_trace
 from backend.tracing.models import TRACE_JOB, Trace
 from backend.tracing.steps import reached_equipment
 from backend.tracing.telling import FORMS

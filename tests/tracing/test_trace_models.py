@@ -12,7 +12,7 @@ from sqlmodel import col
 from backend.core.database import Database
 from backend.core.jobs import Job, run_job
 from backend.identity.models import Role
-from backend.tracing.commands import make_trace
+from backend.tracing.making import make_trace
 from backend.tracing.models import Trace
 from backend.tracing.versions.models import REPLAY_JOB, TraceModel
 from tests.tracing.conftest import Troubled, made_trace, trouble

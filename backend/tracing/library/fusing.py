@@ -111,26 +111,6 @@ def _seen(
     return Seen({**left, **blank}, unknown, shown, paths)
 
 
-async def fuse(
-    session: AsyncSession,
-    site_id: int,
-    result: TraceResult,
-    equipment_of: Mapping[str, int],
-    *,
-    group_id: int | None,
-    trace_id: int | None,
-    learned: Mapping[str, float] | None = None,
-    behaviours: Sequence[Behaviour] | None = None,
-) -> list[dict[str, Any]]:
-    """One ranked list of physical, human and management causes of a trace, as ``Trace.result["fused"]`` keeps it.
-
-    ``learned``: log-priors by library key; ``behaviours``: how each point behaves, for the library's signs. Answers
-    that were given to the trace (or to the one of its group) count.
-    """
-    seen = seen_in(result, equipment_of, behaviours)
-    return await fuse_seen(session, site_id, seen, group_id=group_id, trace_id=trace_id, learned=learned)
-
-
 async def fuse_seen(
     session: AsyncSession,
     site_id: int,
@@ -140,7 +120,10 @@ async def fuse_seen(
     trace_id: int | None,
     learned: Mapping[str, float] | None = None,
 ) -> list[dict[str, Any]]:
-    """As ``fuse``, from what the engine saw."""
+    """One ranked list of physical, human and management causes of a trace, as ``Trace.result["fused"]`` keeps it.
+
+    ``learned``: log-priors by library key. Answers that were given to the trace (or to the one of its group) count.
+    """
     chosen = _chosen(seen)
     if not chosen:
         return []

@@ -12,24 +12,14 @@ from sqlmodel import col
 
 from backend.core.clock import now
 from backend.identity.actor import Actor
-from backend.identity.models import Person, Post, PostHolder, Role
+from backend.identity.models import Person, Role
 from backend.identity.permissions import visible
 from backend.plant.models import Equipment
 from backend.tracing.library.catalogue import Library, in_force
 from backend.tracing.library.models import CauseLibrary, TraceAnswer, TraceQuestion
 from backend.tracing.models import Trace
-from backend.tracing.queries import NodeName, PersonName, PostName, node_names
+from backend.tracing.queries import NodeName, PersonName, PostName, PostThere, node_names, posts_held
 from backend.tracing.sentences import Sentence, record_sentence
-
-
-@dataclass(frozen=True)
-class PostThere:
-    """A post by name, with who holds it now."""
-
-    id: int
-    name: str
-    name_en: str
-    holders: tuple[PersonName, ...]
 
 
 @dataclass(frozen=True)
@@ -110,7 +100,7 @@ async def fused_view(session: AsyncSession, actor: Actor, trace: Trace) -> Fused
         causes,
         next((one["probability"] for one in fused if one["key"] == "rest"), 0.0),
         await node_names(session, actor, keys),
-        await _posts(session, actor, {id_ for one in causes for id_ in _post_ids(one)}),
+        await posts_held(session, actor, {id_ for one in causes for id_ in _post_ids(one)}),
         await _people(session, actor, people),
         answers,
         await _answerable(session, actor, trace, causes),
@@ -123,27 +113,6 @@ def _record_key(record: Mapping[str, Any]) -> tuple[str, int, int]:
 
 def _post_ids(cause: Mapping[str, Any]) -> list[int]:
     return [*cause["posts"], *(id_ for question in cause["questions"] for id_ in question["posts"])]
-
-
-async def _posts(session: AsyncSession, actor: Actor, ids: Iterable[int]) -> dict[int, PostThere]:
-    wanted = list(ids)
-    posts = await session.scalars(select(Post).where(visible(actor, Post), col(Post.id).in_(wanted)))
-    held = await session.execute(
-        select(col(PostHolder.post_id), col(Person.id), col(Person.name), col(Person.name_en))
-        .join(Person, col(Person.id) == col(PostHolder.person_id))
-        .where(
-            visible(actor, PostHolder),
-            visible(actor, Person),
-            col(PostHolder.post_id).in_(wanted),
-            col(PostHolder.until).is_(None),
-            col(Person.active),
-        )
-        .order_by(col(PostHolder.since), col(Person.id))
-    )
-    holders: dict[int, list[PersonName]] = {}
-    for post_id, id_, name, name_en in held:
-        holders.setdefault(post_id, []).append(PersonName(id_, name, name_en))
-    return {post.id: PostThere(post.id, post.name, post.name_en, tuple(holders.get(post.id, ()))) for post in posts}
 
 
 async def _people(session: AsyncSession, actor: Actor, ids: Iterable[int]) -> dict[int, PersonName]:
