@@ -1,8 +1,9 @@
 """A worker's flows without a pointer: everything is reached by Tab, seen when it is reached, and done by Enter."""
 
+import asyncio
 import re
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.phone import Phones
 
@@ -100,3 +101,22 @@ async def test_a_rectification_and_a_quiz_are_done_by_keyboard_alone(phones: Pho
     await page.keyboard.press("Enter")
     await expect(page.locator("#content")).to_contain_text("分，")
     assert worker.complaints == []
+
+
+async def test_a_password_that_is_being_typed_loses_nothing_when_a_slow_script_comes(phones: Phones) -> None:
+    phone = await phones()
+    come = asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        await come.wait()
+        await route.continue_()
+
+    await phone.context.route("**/reveal.js*", slow)
+    await phone.page.goto(f"{phone.base}/sign-in", wait_until="commit")
+    field = phone.page.locator("[name=password]")
+    await field.focus()
+    await phone.page.keyboard.type("first-")
+    come.set()
+    await phone.page.locator(".reveal").wait_for()
+    await phone.page.keyboard.type("day")
+    await expect(field).to_have_value("first-day")

@@ -16,9 +16,11 @@ function addEye(field) {
   field.form?.addEventListener("submit", () => show(false));
   const frame = document.createElement("span");
   frame.className = "revealable";
+  const typing = document.activeElement === field; // a moved field loses the focus, and what is typed next with it
   field.replaceWith(frame);
   frame.append(field, button);
   show(false);
+  if (typing) field.focus();
 }
 
 for (const field of document.querySelectorAll("input[data-reveal]")) addEye(field);
