@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Request, expect
 
 PASSWORD = "ansu-demo-2026"
 SIZE = {"width": 360, "height": 740}
 expect.set_options(timeout=20_000)
+_HAS_NOTHING_TO_DO = "() => new Promise((resolve) => requestIdleCallback(() => requestIdleCallback(() => resolve())))"
 
 
 class Phone:
@@ -20,6 +21,11 @@ class Phone:
         self.complaints: list[str] = []
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self._asked = 0
+        self._under_way: set[Request] = set()
+        page.on("request", self._on_request)
+        page.on("requestfinished", self._on_answer)
+        page.on("requestfailed", self._on_answer)
 
     async def open(self, path: str) -> Page:
         """Go to ``path``."""
@@ -33,6 +39,23 @@ class Phone:
         await self.page.fill("[name=password]", password)
         await self.page.press("[name=password]", "Enter")
         await self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    async def comes_to_rest(self) -> None:
+        """Wait until the page has all that its scripts ask for by themselves, and they have nothing more to do."""
+        while True:
+            asked = self._asked
+            await self.page.evaluate(_HAS_NOTHING_TO_DO)
+            if not self._under_way and self._asked == asked:
+                return
+
+    def _on_request(self, request: Request) -> None:
+        if request.is_navigation_request() and request.frame == self.page.main_frame:
+            self._under_way.clear()  # what the page before had asked for is given up, not always with a word
+        self._asked += 1
+        self._under_way.add(request)
+
+    def _on_answer(self, request: Request) -> None:
+        self._under_way.discard(request)
 
     async def is_live(self) -> None:
         """Wait until the live line stands."""

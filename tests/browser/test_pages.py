@@ -5,7 +5,6 @@ import subprocess
 from collections.abc import AsyncIterator
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 from sqlalchemy import select, text
 from sqlmodel import col
@@ -18,29 +17,12 @@ from backend.tracing.commands import confirm_cause
 from backend.tracing.models import Trace
 from backend.tracing.versions.models import TraceModel
 from tests.browser.conftest import replaying
-from tests.browser.phone import Phone, Phones
+from tests.browser.phone import Phones
+from tests.browser.sweep import THEMES, Sweep, look, small_targets, sweep, violations
 from tests.browser.test_main_line import TITLE
 from tests.embedded.running import Up
 from tests.factories import actor_for
 
-_SMALL_TARGETS = """(least) => [...document.querySelectorAll("a, button, input, select, textarea, summary")]
-  .filter((e) => e.checkVisibility({ opacityProperty: true }) && e.type !== "hidden")
-  .filter((e) => !e.closest(".plan-map, .toasts"))
-  .filter((e) => getComputedStyle(e).display !== "inline")
-  .map((e) => [e.closest("label") ?? e, e])
-  .map(([hit, e]) => [hit.getBoundingClientRect(), e])
-  .filter(([box]) => box.width > 1 && box.height > 0 && box.height < least - 0.5)
-  .map(([box, e]) => `${e.outerHTML.slice(0, 120)} is ${box.height} px high`)"""
-_OUR_CHINESE = """() => {
-  const texts = [];
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walk.nextNode()) {
-    const words = walk.currentNode.textContent.trim();
-    const typedByPeople = walk.currentNode.parentElement.closest("[data-own-words], .told-note, textarea");
-    if (/[\\u4e00-\\u9fff]/.test(words) && !typedByPeople) texts.push(words);
-  }
-  return texts;
-}"""
 _KNOWN_BY_ITS_CHINESE_NAME = {"中文", "简体中文"}
 
 
@@ -193,40 +175,50 @@ WORKER_PAGES = (
     "/checkins/{visit}",
     "/checkins/new?equipment={equipment}",
     "/reports/new?equipment={equipment}",
-    "/reports/mine",
-    "/reports/{report}",
 )
 """Where a worker's work takes them."""
 
 
-async def look(phone: Phone, path: str) -> None:
-    answer = await phone.page.goto(phone.base + path)
-    assert answer is not None and answer.status == 200, path
-    await phone.page.wait_for_load_state("networkidle")
-    width = await phone.page.evaluate("document.documentElement.scrollWidth")
-    assert width <= 360, f"{path} is {width} px wide"
+LOCALES = {"zh-CN": "light", "en-GB": "dark"}
+"""The languages, with the theme in which their pages are opened; the other is switched on while they are open."""
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+@pytest.fixture(scope="module")
+def sweeps() -> dict[str, Sweep]:
+    """What was seen so far, by language."""
+    return {}
+
+
+async def all_pages(sweeps: dict[str, Sweep], phones: Phones, eventful: dict[str, int], locale: str) -> Sweep:
+    """Every page as an administrator sees it in the language; looked at once for all tests."""
+    if locale not in sweeps:
+        opened_in = LOCALES[locale]
+        phone = await phones("admin", color_scheme=opened_in, locale=locale)
+        sweeps[locale] = await sweep(phone, [page.format(**eventful) for page in PAGES], opened_in=opened_in)
+    return sweeps[locale]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("locale", LOCALES)
 async def test_every_page_fits_a_thumb_and_a_screen_reader(
-    phones: Phones, eventful: dict[str, int], theme: str, locale: str
+    sweeps: dict[str, Sweep], phones: Phones, eventful: dict[str, int], theme: str, locale: str
 ) -> None:
-    phone = await phones("admin", color_scheme=theme, locale=locale)
-    axe = Axe()
-    barriers = []
-    for pattern in PAGES:
-        path = pattern.format(**eventful)
-        await look(phone, path)
-        barriers += [f"{path}: {small}" for small in await phone.page.evaluate(_SMALL_TARGETS, 48)]
-        found = await axe.run(phone.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag2aaa"]})
-        barriers += [
-            f"{path}: {one['id']} {node['html'][:160]} {node['failureSummary'][:200]}"
-            for one in found.response["violations"]
-            for node in one["nodes"]
-        ]
-    assert not barriers, "\n".join(barriers)
-    assert phone.complaints == []
+    seen = await all_pages(sweeps, phones, eventful, locale)
+    assert not seen.barriers[theme], "\n".join(seen.barriers[theme])
+    assert seen.complaints == []
+
+
+async def test_the_english_pages_are_english(
+    sweeps: dict[str, Sweep], phones: Phones, eventful: dict[str, int]
+) -> None:
+    seen = await all_pages(sweeps, phones, eventful, "en-GB")
+    chinese = {
+        f"{path}: {words}"
+        for path, texts in seen.chinese.items()
+        for words in texts - _KNOWN_BY_ITS_CHINESE_NAME
+        if TITLE not in words
+    }
+    assert not chinese, "\n".join(chinese)
 
 
 async def test_a_worker_hits_everything_with_gloves_on(phones: Phones, eventful: dict[str, int]) -> None:
@@ -235,7 +227,7 @@ async def test_a_worker_hits_everything_with_gloves_on(phones: Phones, eventful:
     for pattern in WORKER_PAGES:
         path = pattern.format(**eventful)
         await look(phone, path)
-        missed += [f"{path}: {small}" for small in await phone.page.evaluate(_SMALL_TARGETS, 56)]
+        missed += [f"{path}: {small}" for small in await small_targets(phone.page, 56)]
     assert not missed, "\n".join(missed)
 
 
@@ -248,26 +240,13 @@ _SHADED = (
 
 async def test_text_keeps_its_contrast_in_the_theme_for_glare(phones: Phones, eventful: dict[str, int]) -> None:
     phone = await phones("manager1")
-    axe = Axe()
     barriers = []
     for pattern in _SHADED:
         path = pattern.format(**eventful)
         await look(phone, path)
         await phone.page.evaluate("document.documentElement.dataset.theme = 'contrast'")
-        await phone.page.wait_for_timeout(200)
-        found = await axe.run(phone.page, options={"runOnly": ["color-contrast-enhanced"]})
-        barriers += [f"{path}: {node['html'][:160]}" for one in found.response["violations"] for node in one["nodes"]]
+        barriers += [f"{path}: {one}" for one in await violations(phone.page, ["color-contrast-enhanced"])]
     assert not barriers, "\n".join(barriers)
-
-
-async def test_the_english_pages_are_english(phones: Phones, eventful: dict[str, int]) -> None:
-    phone = await phones("admin", locale="en-GB")
-    for pattern in PAGES:
-        path = pattern.format(**eventful)
-        await look(phone, path)
-        texts = set(await phone.page.evaluate(_OUR_CHINESE)) - _KNOWN_BY_ITS_CHINESE_NAME
-        chinese = {words for words in texts if TITLE not in words}
-        assert not chinese, f"{path}: {chinese}"
 
 
 async def test_an_alarm_of_a_foreign_client_is_acknowledged_without_any_script(plant: Up, phones: Phones) -> None:

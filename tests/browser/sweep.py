@@ -1,0 +1,88 @@
+"""Looks at pages one after another: each is opened once, and all that must hold on it is seen in that visit."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.async_api import Page
+
+from tests.browser.phone import Phone
+
+THEMES = ("light", "dark")
+BARRIER_RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag2aaa"]
+
+_SMALL_TARGETS = """(least) => [...document.querySelectorAll("a, button, input, select, textarea, summary")]
+  .filter((e) => e.checkVisibility({ opacityProperty: true }) && e.type !== "hidden")
+  .filter((e) => !e.closest(".plan-map, .toasts"))
+  .filter((e) => getComputedStyle(e).display !== "inline")
+  .map((e) => [e.closest("label") ?? e, e])
+  .map(([hit, e]) => [hit.getBoundingClientRect(), e])
+  .filter(([box]) => box.width > 1 && box.height > 0 && box.height < least - 0.5)
+  .map(([box, e]) => `${e.outerHTML.slice(0, 120)} is ${box.height} px high`)"""
+_OUR_CHINESE = """() => {
+  const texts = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const words = walk.currentNode.textContent.trim();
+    const typedByPeople = walk.currentNode.parentElement.closest("[data-own-words], .told-note, textarea");
+    if (/[\\u4e00-\\u9fff]/.test(words) && !typedByPeople) texts.push(words);
+  }
+  return texts;
+}"""
+_VIOLATIONS = (
+    """(rules) => axe.run({ runOnly: rules, resultTypes: ["violations"] }).then((found) => found.violations)"""
+)
+_COLOURS_REST = "() => Promise.allSettled(document.getAnimations().map((one) => one.finished))"
+
+
+@dataclass
+class Sweep:
+    """What was seen on all pages in one language."""
+
+    barriers: dict[str, list[str]] = field(default_factory=lambda: {theme: [] for theme in THEMES})
+    """By theme: targets too small for a thumb, and what keeps a screen reader or weak eyes out."""
+    chinese: dict[str, set[str]] = field(default_factory=dict)
+    """By page, its Chinese words that no person typed."""
+    complaints: list[str] = field(default_factory=list)
+    """What the browser's console said."""
+
+
+async def look(phone: Phone, path: str) -> None:
+    """Open ``path``, which must answer and fit the phone's width."""
+    answer = await phone.page.goto(phone.base + path)
+    assert answer is not None and answer.status == 200, path
+    await phone.comes_to_rest()
+    width = await phone.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 360, f"{path} is {width} px wide"
+
+
+async def small_targets(page: Page, least: int) -> list[str]:
+    """What can be hit and is lower than ``least`` px."""
+    found: list[str] = await page.evaluate(_SMALL_TARGETS, least)
+    return found
+
+
+async def violations(page: Page, rules: list[str]) -> list[str]:
+    """What axe-core finds against ``rules``. Waits for colours that are still changing."""
+    await page.evaluate(_COLOURS_REST)
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE_SCRIPT)
+    found: list[dict[str, Any]] = await page.evaluate(_VIOLATIONS, rules)
+    return [
+        f"{one['id']} {node['html'][:160]} {node['failureSummary'][:200]}" for one in found for node in one["nodes"]
+    ]
+
+
+async def sweep(phone: Phone, paths: list[str], *, opened_in: str) -> Sweep:
+    """Look at every page: first in the theme ``opened_in``, which is the phone's, then in the other."""
+    seen = Sweep()
+    for path in paths:
+        await phone.page.emulate_media(color_scheme="dark" if opened_in == "dark" else "light")
+        await look(phone, path)
+        seen.chinese[path] = set(await phone.page.evaluate(_OUR_CHINESE))
+        for theme in sorted(THEMES, key=lambda one: one != opened_in):
+            await phone.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+            found = [*await small_targets(phone.page, 48), *await violations(phone.page, BARRIER_RULES)]
+            seen.barriers[theme] += [f"{path}: {one}" for one in found]
+    seen.complaints = phone.complaints
+    return seen
