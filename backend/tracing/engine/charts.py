@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
+from .smoothing import exponential_average
 from .window import Floats
 
 LAGS = 2
@@ -157,7 +157,7 @@ def averaged(rows: Floats, weight: float) -> Floats:
     """Exponential average over time, from nothing (Lowry et al.): one noisy row is no lasting shift."""
     if weight >= 1 or not len(rows):
         return rows
-    return np.asarray(lfilter([weight], [1.0, weight - 1.0], rows, axis=0), float)
+    return exponential_average(rows, weight)
 
 
 def _coefficients(parts: Sequence[Floats]) -> Floats:
