@@ -41,7 +41,13 @@ def _running() -> Iterator[Up]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a quiet plant first: each of the test run's processes then finds its own still quiet."""
+    items.sort(key=lambda item: "quiet_plant" not in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="package")
 def plant() -> Iterator[Up]:
     """A running AnSu with the demo plant."""
     with _running() as up:
@@ -84,7 +90,7 @@ def replaying(plant: Up, *arguments: str) -> Iterator[None]:
         process.wait(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
     """Debian's Chromium."""
     async with async_playwright() as playwright:

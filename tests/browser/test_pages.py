@@ -26,7 +26,7 @@ from tests.factories import actor_for
 _KNOWN_BY_ITS_CHINESE_NAME = {"中文", "简体中文"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def eventful(plant: Up) -> AsyncIterator[dict[str, int]]:
     """The plant after a fault: ids of what its pages show."""
     with replaying(plant, "--fault", "4", "--rate", "10", "--from-normal", "2"):
