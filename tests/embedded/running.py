@@ -52,6 +52,11 @@ class Up:
         return self
 
     @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.process is not None and self.process.poll() is None
+
+    @property
     def addresses(self) -> Addresses | None:
         return running_addresses(Settings(data_dir=self.data))
 

@@ -28,11 +28,18 @@ def new_up(home: Path) -> Iterator[NewUp]:
 
 
 @pytest.fixture(scope="module")
-def up(new_up: NewUp) -> Iterator[Up]:
-    """One that runs for the tests which don't stop it."""
-    running = new_up("running").start().wait_running()
-    yield running
-    running.end()
+def one(new_up: NewUp) -> Iterator[Up]:
+    """One for all tests that go on with a folder on which AnSu ran before, whether it runs now or was ended."""
+    up = new_up("running")
+    yield up
+    if up.runs:
+        up.end()
+
+
+@pytest.fixture
+def up(one: Up) -> Up:
+    """It, running."""
+    return one if one.runs else one.start().wait_running()
 
 
 def test_it_says_where_it_answers_and_what_a_gateway_needs(up: Up) -> None:
@@ -125,34 +132,19 @@ def test_a_folder_of_another_version_is_refused(new_up: NewUp) -> None:
     assert "Traceback" not in refused.said()
 
 
-async def test_a_database_of_a_newer_program_is_refused(new_up: NewUp) -> None:
-    up = new_up("newer").start().wait_running()
-    connection = await asyncpg.connect(up.database_url)
-    await connection.execute("UPDATE alembic_version SET version_num = '9999_from_tomorrow'")
-    await connection.close()
-    up.end()
-    refused = new_up("newer").start()
-    assert refused.process is not None
-    assert refused.process.wait(20) == 1
-    assert "database 为 9999_from_tomorrow" in refused.said()
-    assert "Traceback" not in refused.said()
-
-
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-async def test_a_stop_leaves_no_process_and_a_new_start_finds_the_data(new_up: NewUp, how: signal.Signals) -> None:
-    first = new_up(f"stopped-{how.name}").start().wait_running()
-    connection = await asyncpg.connect(first.database_url)
-    await connection.execute("CREATE TABLE kept (value int); INSERT INTO kept VALUES (7)")
+async def test_a_stop_leaves_no_process_and_a_new_start_finds_the_data(up: Up, how: signal.Signals) -> None:
+    connection = await asyncpg.connect(up.database_url)
+    await connection.execute(f"CREATE TABLE kept_{how.name} (value int); INSERT INTO kept_{how.name} VALUES (7)")
     await connection.close()
-    processes = first.family
-    assert first.end(how) == 0
+    processes = up.family
+    assert up.end(how) == 0
     assert living(processes) == []
-    assert not (first.data / "run.json").exists()
-    again = new_up(first.data.name).start().wait_running()
-    connection = await asyncpg.connect(again.database_url)
-    assert await connection.fetchval("SELECT value FROM kept") == 7
+    assert not (up.data / "run.json").exists()
+    up.start().wait_running()
+    connection = await asyncpg.connect(up.database_url)
+    assert await connection.fetchval(f"SELECT value FROM kept_{how.name}") == 7
     await connection.close()
-    again.end()
 
 
 def test_a_stop_in_the_middle_of_the_first_start_leaves_no_process(new_up: NewUp) -> None:
@@ -164,17 +156,14 @@ def test_a_stop_in_the_middle_of_the_first_start_leaves_no_process(new_up: NewUp
     assert "Traceback" not in up.said()
 
 
-def test_nothing_outlives_a_supervisor_that_was_killed(new_up: NewUp) -> None:
-    up = new_up("orphaned").start().wait_running()
+def test_nothing_outlives_a_supervisor_that_was_killed(up: Up) -> None:
     processes = descendants(up)
     up.end(signal.SIGKILL)
-    again = new_up(up.data.name).start().wait_running()
+    up.start().wait_running()
     assert living(processes) == []
-    again.end()
 
 
-def test_a_second_signal_does_not_wait_for_a_role_that_hangs(new_up: NewUp) -> None:
-    up = new_up("forced").start().wait_running()
+def test_a_second_signal_does_not_wait_for_a_role_that_hangs(up: Up) -> None:
     processes = up.family
     os.kill(up.roles["ingest"], signal.SIGSTOP)
     assert up.process is not None
@@ -184,10 +173,22 @@ def test_a_second_signal_does_not_wait_for_a_role_that_hangs(new_up: NewUp) -> N
     assert ("强制停止" in up.said(), living(processes)) == (True, [])
 
 
-def test_two_signals_at_once_leave_no_process(new_up: NewUp) -> None:
-    up = new_up("hasty").start().wait_running()
+def test_two_signals_at_once_leave_no_process(up: Up) -> None:
     processes = up.family
     assert up.process is not None
     up.process.send_signal(signal.SIGINT)
     up.end(signal.SIGTERM)
     assert living(processes) == []
+
+
+async def test_a_database_of_a_newer_program_is_refused(up: Up) -> None:
+    """The last one: no other can run on the folder afterwards."""
+    connection = await asyncpg.connect(up.database_url)
+    await connection.execute("UPDATE alembic_version SET version_num = '9999_from_tomorrow'")
+    await connection.close()
+    up.end()
+    assert up.start().process is not None
+    assert up.process is not None
+    assert up.process.wait(20) == 1
+    assert "database 为 9999_from_tomorrow" in up.said()
+    assert "Traceback" not in up.said()
