@@ -43,8 +43,16 @@ def _running() -> Iterator[Up]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a quiet plant first: each of the test run's processes then finds its own still quiet."""
-    items.sort(key=lambda item: "quiet_plant" not in getattr(item, "fixturenames", ()))
+    """Browser tests first, and of them those that want a quiet plant: each of the test run's processes then starts one
+    plant, finds it still quiet, and ends it with its last browser test."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        if here not in item.path.parents:
+            return 2
+        return "quiet_plant" not in getattr(item, "fixturenames", ())
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="package")
