@@ -56,7 +56,7 @@ class Inputs:
     @property
     def width(self) -> int:
         """How many inputs a group has."""
-        return 2 * len(self.frequencies) + 2 * (self.switches.shape[1] + self.centres.shape[1])
+        return len(self.kinds)
 
     def only(self, kinds: NDArray[np.int64]) -> "Inputs":
         """Without the other kinds."""

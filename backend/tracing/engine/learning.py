@@ -47,7 +47,8 @@ def learn_normal(window: Window) -> Normal:
     z = (filled - centre) * inverse
     distinct = _distinct(values)
     moving = (distinct > SWITCH_VALUES) & (scale > 0)
-    wandering = np.where(moving & (wandering_share(within_modes(z, groups_of(z, moving * 1.0))) > SHARE), 1.0, 0.0)
+    swings = wandering_share(within_modes(z, groups_of(z, np.where(moving, 1.0, 0.0))))
+    wandering = np.where(moving & (swings > SHARE), 1.0, 0.0)
     charted = np.where(moving, 1.0, 0.0) - wandering
     members = groups_of(z, charted)
     presence = (~np.isnan(values)).mean(0) if window.rows else np.zeros(len(median))

@@ -2,8 +2,8 @@
 which it comes back, as with two products or loads.
 
 A cloud of rows is split in two where it is along one of its principal axes (two means in one dimension, exact by
-sorting). One heap cut in two has its halves 2.65 standard deviations apart if it is normal, 3.5 if it is even, 4.1 if it
-is a sine; from five on it is two heaps. Sources: Hartigan, Clustering Algorithms (1975), ch. 4.
+sorting). One heap cut in two has its halves 2.65 standard deviations apart if it is normal, 3.5 if it is even, 4.1 if
+it is a sine; from five on it is two heaps. Source: Hartigan, Clustering Algorithms (1975), ch. 4.
 """
 
 import numpy as np

@@ -74,11 +74,12 @@ def _strongest(rest: Floats) -> float | None:
     carried = (power[looked_at] * stands_out).sum(1)
     if carried.max() <= 0:
         return None
-    bin_ = int(looked_at[int(carried.argmax())])
-    columns = stands_out[int(carried.argmax())]
-    turning = np.exp(-2j * np.pi * np.outer(bin_ + FINER, np.arange(rows)) / rows)
-    finer = (np.abs(turning @ rest[:, columns]) ** 2).sum(1)
-    return float(bin_ + FINER[int(finer.argmax())])
+    strongest = int(carried.argmax())
+    columns = stands_out[strongest]
+    rounds = looked_at[strongest] + FINER
+    turning = np.exp(-2j * np.pi * np.outer(rounds, np.arange(rows)) / rows)
+    found = float(rounds[int((np.abs(turning @ rest[:, columns]) ** 2).sum(1).argmax())])
+    return found if found >= LEAST_ROUNDS else None
 
 
 def _calendar(period_s: float, span_s: float) -> float:
@@ -90,7 +91,7 @@ def _calendar(period_s: float, span_s: float) -> float:
 
 def _harmonics(period_s: float, step_s: float) -> Floats:
     count = min(HARMONICS, max(int(period_s / step_s / 2.5), 1))
-    return 2 * np.pi * np.arange(1, count + 1) / period_s
+    return np.asarray(2 * np.pi * np.arange(1.0, count + 1) / period_s, float)
 
 
 def _is_harmonic(period: float, other: float) -> bool:
