@@ -1,8 +1,8 @@
 """Early warning: is this row still normal? Row by row in bounded memory, or a whole window at once.
 
-Both forms give the same answer; an alarm at a row rests on this row and earlier ones only. Three kinds of charts
+Both forms give the same answer; an alarm at a row rests on this row and earlier ones only. Four kinds of charts
 look at every row, each against its own limit: the joint charts of the points that move together (charts.py), points
-that wander (wandering.py), switches that take a new state (novelty.py).
+that wander (wandering.py), switches that take a new state (novelty.py), sensors that are stuck (stuck.py).
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .charts import LAGS, QUICK, Joint, residuals_of, shrinking, statistics_of, support
+from .forms import Form
 from .normal import Normal
 from .novelty import Novelty
+from .stuck import Stuck
 from .wandering import far_off_limit
 from .window import Floats, Window, carried_forward
 
@@ -22,11 +24,13 @@ FALSE_ALARM_RATE = 0.01
 @dataclass(frozen=True, slots=True)
 class Score:
     """`value` is the largest statistic over its limit: above 1 is an alarm. `leader`: column of the point it comes
-    from where that is a single one (a new state, a wandering point far off), None where points move together."""
+    from where that is a single one (a new state, a wandering point far off, a stuck sensor), None where points move
+    together; `form`: how that one moved, where its chart tells."""
 
     value: float
     alarm: bool
     leader: int | None = None
+    form: Form | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +53,9 @@ def detect(
     scores = statistics.max(1, initial=0.0)
     far_off = FarOff(normal, false_alarm_rate)
     novelty = Novelty(normal.known, false_alarm_rate, learned_rows)
-    others = [max(far_off.judge(row), novelty.judge(seen))[0] for row, seen in zip(values, read, strict=True)]
+    stuck = Stuck(normal.longest, normal.rows, false_alarm_rate)
+    rows = zip(values, read, window.arranged(normal.points).values, strict=True)
+    others = [max(far_off.judge(row), novelty.judge(seen), stuck.judge(now))[0] for row, seen, now in rows]
     scores = np.maximum(scores, others)
     return Detection(scores, scores > 1)
 
@@ -98,6 +104,7 @@ class Detector:
         self._inverse = np.divide(1.0, normal.scale, out=np.zeros_like(normal.scale), where=normal.scale > 0)
         self._far_off = FarOff(normal, false_alarm_rate)
         self._novelty = Novelty(normal.known, false_alarm_rate, learned_rows)
+        self._stuck = Stuck(normal.longest, normal.rows, false_alarm_rate)
         self._charts = _Charts(normal.joint, normal.limits(false_alarm_rate))
         self._last = np.full(len(normal.centre), np.nan)
         self._step_s = normal.step_s
@@ -110,10 +117,14 @@ class Detector:
         values = np.where(np.isnan(self._last), self._centre, self._last)
         z = np.clip((values - self._centre) * self._inverse, -1e6, 1e6)
         together = self._charts.step(z, self._at_s)
-        value, column = max(self._far_off.judge(values), self._novelty.judge(self._last))
+        (value, column), form = max(
+            (self._far_off.judge(values), ""),
+            (self._novelty.judge(self._last), Form.NEW_STATE.value),
+            (self._stuck.judge(row), Form.STUCK.value),
+        )
         if together >= value:
             return Score(together, together > 1)
-        return Score(value, value > 1, column)
+        return Score(value, value > 1, column, Form(form) if form else None)
 
 
 class _Charts:

@@ -22,6 +22,7 @@ from .inputs import Inputs, inputs_of, within_modes
 from .limits import Reference, reference_of
 from .normal import Normal
 from .novelty import quiet_rows
+from .stuck import longest_runs
 from .wandering import SHARE, wandering_share
 from .window import Floats, Window, carried_forward
 
@@ -75,6 +76,7 @@ def learn_normal(window: Window) -> Normal:
         joint,
         held_out,
         float(window.times_s[-1]) if window.rows else 0.0,
+        np.where(moving, longest_runs(values), 0.0),
     )
 
 

@@ -26,7 +26,8 @@ class Normal:
     `quantiles` is points × 41; `discrete` is 1 where a point takes few values; `presence` is the share of rows with a
     reading; `moments` holds the second moments of the standardised points (points × points; 0 × 0 above 2000 points);
     `quiet` is the number of rows at the end in which no switch took a new value; `held_out` are the charts'
-    statistics on rows they hadn't seen; `until_s` is the moment of the last normal row.
+    statistics on rows they hadn't seen; `until_s` is the moment of the last normal row;
+    `longest` is the longest run of equal readings, 0 where a point isn't watched for being stuck.
     """
 
     points: tuple[str, ...]
@@ -47,7 +48,8 @@ class Normal:
     quiet: float
     joint: Joint
     held_out: Reference
-    until_s: float = 0.0
+    until_s: float
+    longest: Floats
 
     def limits(self, false_alarm_rate: float) -> Floats:
         """Values of the joint statistics (chart by chart, group by group) that fault-free rows pass, any of them,
@@ -128,6 +130,7 @@ _ARRAYS = (
     "discrete",
     "presence",
     "moments",
+    "longest",
 )
 _JOINT = ("weights", "members", "coefficients", "precisions", "caps", "driven")
 _INPUTS = ("frequencies", "switches", "low", "high", "centres", "within", "modes")
@@ -136,13 +139,15 @@ _OLD_WEIGHTS = (1.0, 0.2)
 
 
 def _without_inputs(stored: dict[str, Any]) -> dict[str, Any]:
-    """A normal of the second format: the joint charts knew no rhythm, no modes, and the switches didn't tell them."""
+    """A normal of the second format: the joint charts knew no rhythm, no modes, and the switches didn't tell them;
+    nobody is watched for being stuck."""
     groups, size = stored["joint"]["members"]["shape"]
     none = Inputs.none(groups, size)
     return {
         **stored,
         "format": FORMAT,
         "until_s": 0.0,
+        "arrays": stored["arrays"] | {"longest": _packed(np.zeros(len(stored["points"])))},
         "joint": stored["joint"] | {"driven": _packed(np.zeros((groups, 0, size)))},
         "inputs": {name: _packed(getattr(none, name)) for name in _INPUTS},
     }
