@@ -9,10 +9,12 @@ HOUR_S = 3600.0
 
 def water(rows: int, seed: int, *, fault: str = "", fault_at: int = 0) -> Window:
     """Hourly: three demands with a daily rhythm and a quieter weekend, the pressures that follow from them, a tank that
-    a pump fills by its level. `fault`: `leak` in the first district, `pressure` of the second a little low."""
+    a pump fills by its level. `fault`: `leak` in the first district, `pressure` of the second a little low, `late`: all
+    districts draw their water three hours later."""
     rng = np.random.default_rng(seed)
     hours = np.arange(rows)
-    day = 1 + 0.35 * np.sin(2 * np.pi * (hours - 7) / 24) + 0.2 * np.sin(4 * np.pi * (hours - 3) / 24)
+    clock = hours - 3 * (hours >= fault_at) * (fault == "late")
+    day = 1 + 0.35 * np.sin(2 * np.pi * (clock - 7) / 24) + 0.2 * np.sin(4 * np.pi * (clock - 3) / 24)
     day *= np.where(hours // 24 % 7 >= 5, 0.85, 1.0)
     own = np.zeros((rows, 3))
     for row in range(1, rows):

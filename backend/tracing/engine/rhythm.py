@@ -2,15 +2,15 @@
 
 A period is a line in the spectrum of a point, far above what lies beside it: on noise the power over the median of its
 neighbours is exponential, so that it passes x times the median with probability 2⁻ˣ (Fisher's test with a local
-background; Fisher, Proceedings of the Royal Society A 125 (1929) 54). It must have come round at
-least five times: what keeps no time can't be told from what does in fewer.
+background; Fisher, Proceedings of the Royal Society A 125 (1929) 54). It must have come round at least five times:
+what keeps no time can't be told from what does in fewer. A day and a week keep time: for them three will do.
 """
 
 import numpy as np
 
 from .window import Floats
 
-LEAST_ROUNDS = 5
+LEAST_ROUNDS, LEAST_CALENDAR_ROUNDS = 5, 3
 LEAST_ROWS_A_ROUND = 6
 MOST_PERIODS = 3
 HARMONICS = 6
@@ -41,6 +41,8 @@ def frequencies_of(z: Floats, times_s: Floats, step_s: float) -> Floats:
         if rounds is None:
             break
         period = _calendar(len(grid) * step_s / rounds, len(grid) * step_s)
+        if rounds < LEAST_ROUNDS and period not in CALENDAR_S:
+            break
         waves = waves_of(_harmonics(period, step_s), grid)
         left = rest - waves @ np.linalg.lstsq(waves, rest, rcond=None)[0]
         if float((rest * rest).sum() - (left * left).sum()) < LEAST_SHARE * whole:
@@ -62,9 +64,9 @@ def _strongest(rest: Floats) -> float | None:
     rows = len(rest)
     power = np.abs(np.fft.rfft(rest, axis=0)) ** 2
     last = rows // LEAST_ROWS_A_ROUND
-    if last <= LEAST_ROUNDS:
+    if last <= LEAST_CALENDAR_ROUNDS:
         return None
-    looked_at = np.arange(LEAST_ROUNDS, last + 1)
+    looked_at = np.arange(LEAST_CALENDAR_ROUNDS, last + 1)
     enough = np.log2(len(looked_at) * rest.shape[1] / BY_CHANCE)
     stands_out = np.zeros((len(looked_at), rest.shape[1]), bool)
     for place, bin_ in enumerate(looked_at):
@@ -78,8 +80,7 @@ def _strongest(rest: Floats) -> float | None:
     columns = stands_out[strongest]
     rounds = looked_at[strongest] + FINER
     turning = np.exp(-2j * np.pi * np.outer(rounds, np.arange(rows)) / rows)
-    found = float(rounds[int((np.abs(turning @ rest[:, columns]) ** 2).sum(1).argmax())])
-    return found if found >= LEAST_ROUNDS else None
+    return float(rounds[int((np.abs(turning @ rest[:, columns]) ** 2).sum(1).argmax())])
 
 
 def _calendar(period_s: float, span_s: float) -> float:
