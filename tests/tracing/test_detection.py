@@ -122,6 +122,14 @@ def test_a_normal_that_the_version_before_stored_is_still_read() -> None:
     assert alarms[:200].mean() < 0.03 and alarms[205:].all()
 
 
+def test_a_normal_of_the_second_format_judges_as_it_did(normal: Normal) -> None:
+    stored = normal.to_dict() | {"format": 2}
+    del stored["inputs"], stored["until_s"], stored["joint"]["driven"], stored["arrays"]["longest"]
+    window = chain(DELAYS, rows=200, fault_at=100, seed=9)
+    scores = detect(window, Normal.from_dict(stored)).scores
+    assert np.allclose(scores, detect(window, normal).scores, rtol=1e-4)
+
+
 def test_after_a_great_disturbance_is_over_its_memory_does_not_go_on_alarming(normal: Normal) -> None:
     window = chain(DELAYS, rows=400, seed=17)
     window.values[100:150] += 30 * normal.scale

@@ -112,6 +112,7 @@ class Detector:
 
     def step(self, row: Floats, at_s: float | None = None) -> Score:
         """Judge the next row, of the moment `at_s` (the times of the normal rows; left out: a usual step later)."""
+        row = np.asarray(row, float)
         self._at_s = self._at_s + self._step_s if at_s is None else at_s
         self._last = np.where(np.isfinite(row), row, self._last)
         values = np.where(np.isnan(self._last), self._centre, self._last)
