@@ -2,7 +2,8 @@
 
 The detector judges rows of all the learned normal's points. A row ends when every point that spoke in the
 row before has spoken again, or when one of them speaks a second time (at most one such row a second), or
-when it has waited as long as rows are usually apart. A point that hasn't spoken for ``max_age_s`` is missing.
+when it has waited as long as rows are usually apart. A point that hasn't spoken for ``max_age_s`` is missing;
+one that hasn't spoken since the last row has no reading in this one, which mustn't pass for an equal one.
 """
 
 from typing import NamedTuple
@@ -38,6 +39,7 @@ class Rows:
         self._column = {point_id: column for column, point_id in enumerate(learned.point_ids)}
         self._values = np.full(len(learned.point_ids), np.nan)
         self._moments = np.zeros(len(learned.point_ids))
+        self._fresh = np.zeros(len(learned.point_ids), bool)
         self._spoken: set[int] = set()
         self._expected = set(learned.point_ids)
         self._row_at = 0.0
@@ -55,6 +57,7 @@ class Rows:
         if not self._spoken:
             self._begun = received
         self._values[column], self._moments[column] = value, at
+        self._fresh[column] = True
         self._spoken.add(point_id)
         self._row_at = max(self._row_at, at)
         if self._expected <= self._spoken:
@@ -71,7 +74,8 @@ class Rows:
         self._expected, self._spoken = self._spoken, set()
         self._last_at = self._row_at
         row = np.where(self._moments >= self._row_at - self.parameters.max_age_s, self._values, np.nan)
-        score = self._detector.step(row)
+        score = self._detector.step(np.where(self._fresh, row, np.nan), self._row_at)
+        self._fresh[:] = False
         distance = np.abs(np.nan_to_num((row - self._centre) / self._scale))
         leader = int(distance.argmax()) if score.leader is None else score.leader
         return ScoredRow(self._row_at, score.value, self.point_ids[leader])

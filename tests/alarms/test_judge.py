@@ -322,7 +322,7 @@ async def test_points_that_part_though_each_is_in_range_deviate_from_the_learned
 ) -> None:
     judge = await started(database, learned)
     for second in range(1, 20):
-        await feed(database, judge, *together(learned, second, 0.5, 0.5))
+        await feed(database, judge, *together(learned, second, 0.5 + second % 3 / 100, 0.5 + second % 3 / 100))
     assert await states(database, learned) == []
     await feed(database, judge, *together(learned, 20, 1.5, -1.5))
     (alarm,) = await alarms(database, learned)
@@ -336,7 +336,7 @@ async def test_a_row_whose_other_point_stays_away_is_judged_after_its_patience(
 ) -> None:
     judge = await started(database, learned)
     for second in range(1, 20):
-        await feed(database, judge, *together(learned, second, 0.5, 0.5))
+        await feed(database, judge, *together(learned, second, 0.5 + second % 3 / 100, 0.5 + second % 3 / 100))
     await feed(database, judge, learned.value(9, 20, 0))
     assert await states(database, learned) == []
     await tick(database, judge, T0 + timedelta(seconds=23))

@@ -122,6 +122,15 @@ def test_a_normal_that_the_version_before_stored_is_still_read() -> None:
     assert alarms[:200].mean() < 0.03 and alarms[205:].all()
 
 
+def test_a_normal_of_the_second_format_judges_as_it_did(normal: Normal) -> None:
+    stored = normal.to_dict() | {"format": 2}
+    del stored["inputs"], stored["until_s"], stored["joint"]["driven"], stored["arrays"]["longest"]
+    window = chain(DELAYS, rows=200, fault_at=100, seed=9)
+    quiet = 0.2  # below stand the runs of equal readings, which the second format doesn't know
+    scores = np.maximum(detect(window, Normal.from_dict(stored)).scores, quiet)
+    assert np.allclose(scores, np.maximum(detect(window, normal).scores, quiet), rtol=1e-4)
+
+
 def test_after_a_great_disturbance_is_over_its_memory_does_not_go_on_alarming(normal: Normal) -> None:
     window = chain(DELAYS, rows=400, seed=17)
     window.values[100:150] += 30 * normal.scale

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .inputs import Inputs
 from .smoothing import exponential_average
 from .window import Floats
 
@@ -18,6 +19,7 @@ LAGS = 2
 AVERAGING = (1.0, 0.35, 0.06)
 QUICK = 1  # the chart whose average says whether a slower one still holds
 RIDGE_A_REGRESSOR = 3.0
+RIDGE_AN_INPUT = 3.0
 SHRINKAGE = 0.3
 LEAST_SHRINKAGE = 1e-6
 USUAL, CAP = 0.99, 4.0
@@ -27,13 +29,16 @@ USUAL, CAP = 0.99, 4.0
 class Joint:
     """`weights`: averaging of each chart; `members`: groups × size, columns of the points, −1 where a group is
     smaller; `coefficients`: groups × (lags · size) × size; `precisions`: charts × groups × size × size; `caps`:
-    one a group, the largest plain distance that an averaged chart takes in full."""
+    one a group, the largest plain distance that an averaged chart takes in full; `driven`: groups × inputs × size, what
+    the inputs add to the prediction."""
 
     weights: Floats
     members: NDArray[np.int64]
     coefficients: Floats
     precisions: Floats
     caps: Floats
+    inputs: Inputs
+    driven: Floats
 
     @property
     def statistics(self) -> int:
@@ -41,19 +46,30 @@ class Joint:
         return len(self.weights) * len(self.members)
 
 
-def fit_joint(parts: Sequence[Floats], members: NDArray[np.int64]) -> Joint:
-    """Fit on stretches of standardised rows (each in order of time, none joined to another)."""
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Standardised rows in order of time, and what they were judged under: rows × groups × inputs."""
+
+    z: Floats
+    given: Floats
+
+
+def fit_joint(parts: Sequence[Stretch], members: NDArray[np.int64], inputs: Inputs, taken: NDArray[np.bool_]) -> Joint:
+    """Fit on stretches of rows, none joined to another. `taken`: groups × inputs × size, which input foretells which
+    point."""
     groups, size = members.shape
     coefficients = np.zeros((groups, LAGS * size, size))
+    driven = np.zeros((groups, inputs.width, size))
     precisions = np.zeros((len(AVERAGING), groups, size, size))
     caps = np.full(groups, np.inf)
     for group, row in enumerate(members):
         columns = row[row >= 0]
-        kept = [part[:, columns] for part in parts]
-        fitted = _coefficients(kept)
-        errors = [part - lagged(part) @ fitted for part in kept]
+        kept = [Stretch(part.z[:, columns], part.given[:, group]) for part in parts]
+        fitted, by_inputs = coefficients_of(kept, taken[group, :, : len(columns)])
+        errors = [part.z - lagged(part.z) @ fitted - part.given @ by_inputs for part in kept]
         places = np.concatenate([lag * size + np.arange(len(columns)) for lag in range(LAGS)])
         coefficients[group, places, : len(columns)] = fitted
+        driven[group, :, : len(columns)] = by_inputs
         plain = np.vstack([error[LAGS:] for error in errors])
         moments = _regular(plain.T @ plain / max(len(plain), 1), shrinkage_of(len(columns), len(plain)))
         distance = distances(plain, _inverse(moments))
@@ -61,26 +77,29 @@ def fit_joint(parts: Sequence[Floats], members: NDArray[np.int64]) -> Joint:
         held = [error * shrinking(distances(error, _inverse(moments)), caps[group]) for error in errors]
         for chart, precision in enumerate(_precisions(moments, held)):
             precisions[chart, group, : len(columns), : len(columns)] = precision
-    return Joint(np.array(AVERAGING), members, coefficients, precisions, caps)
+    return Joint(np.array(AVERAGING), members, coefficients, precisions, caps, inputs, driven)
 
 
-def residuals_of(joint: Joint, z: Floats, group: int) -> Floats:
-    """Rows × points of one group: one-step residuals; 0 for the first `LAGS` rows."""
+def residuals_of(joint: Joint, z: Floats, group: int, given: Floats | None = None) -> Floats:
+    """Rows × points of one group: one-step residuals; 0 for the first `LAGS` rows. `given`: rows × groups × inputs;
+    left out, what the inputs explain stays in the residuals."""
     columns = joint.members[group][joint.members[group] >= 0]
     size = joint.members.shape[1]
     places = np.concatenate([lag * size + np.arange(len(columns)) for lag in range(LAGS)])
     rows = z[:, columns]
     errors = np.asarray(rows - lagged(rows) @ joint.coefficients[group][places, : len(columns)], float)
+    if given is not None:
+        errors -= given[:, group] @ joint.driven[group][:, : len(columns)]
     errors[:LAGS] = 0.0  # a prediction needs the rows it starts from
     return errors
 
 
-def statistics_of(joint: Joint, z: Floats) -> Floats:
+def statistics_of(joint: Joint, z: Floats, given: Floats) -> Floats:
     """Rows × (charts · groups): squared Mahalanobis distance of the residuals; 0 for the first `LAGS` rows."""
     groups = len(joint.members)
     out = np.zeros((len(z), joint.statistics))
     for group in range(groups):
-        errors = residuals_of(joint, z, group)
+        errors = residuals_of(joint, z, group, given)
         points = errors.shape[1]
         precisions = joint.precisions[:, group, :points, :points]
         held = errors * shrinking(distances(errors, precisions[0]), joint.caps[group])
@@ -160,13 +179,25 @@ def averaged(rows: Floats, weight: float) -> Floats:
     return exponential_average(rows, weight)
 
 
-def _coefficients(parts: Sequence[Floats]) -> Floats:
-    """Ridge regression on the rows before. The penalty grows with the number of regressors, so that the share of
-    the movement the model expects to explain beforehand stays the same, however many points there are."""
-    before = np.vstack([lagged(part)[LAGS:] for part in parts])
-    now = np.vstack([part[LAGS:] for part in parts])
-    gram = before.T @ before + RIDGE_A_REGRESSOR * before.shape[1] * np.eye(before.shape[1])
-    return np.asarray(np.linalg.solve(gram, before.T @ now), float)
+def coefficients_of(parts: Sequence[Stretch], taken: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Ridge regression on the rows before, (lags · points) × points, and on the inputs, inputs × points, each point on
+    those it takes. The penalty grows with the number of points, so that the share of the movement the model expects to
+    explain beforehand stays the same, however many points there are."""
+    before = np.vstack([lagged(part.z)[LAGS:] for part in parts])
+    now = np.vstack([part.z[LAGS:] for part in parts])
+    lags = before.shape[1]
+    coefficients, driven = np.zeros((lags, now.shape[1])), np.zeros(taken.shape)
+    patterns, of_point = np.unique(taken, axis=1, return_inverse=True)
+    for number, pattern in enumerate(patterns.T):
+        columns = np.flatnonzero(of_point.reshape(-1) == number)
+        under = np.vstack([part.given[LAGS:, pattern] for part in parts])
+        regressors = np.hstack([before, under]) if under.shape[1] else before
+        penalty = np.concatenate([np.full(lags, RIDGE_A_REGRESSOR * lags), np.full(under.shape[1], RIDGE_AN_INPUT)])
+        gram = regressors.T @ regressors + np.diag(penalty)
+        solved = np.linalg.solve(gram, regressors.T @ now[:, columns])
+        coefficients[:, columns] = solved[:lags]
+        driven[np.ix_(pattern, columns)] = solved[lags:]
+    return coefficients, driven
 
 
 def _precisions(moments: Floats, errors: Sequence[Floats]) -> list[Floats]:

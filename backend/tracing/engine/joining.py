@@ -12,7 +12,7 @@ import numpy as np
 from .normal import Normal
 from .window import Floats
 
-_SINGLE = ("centre", "scale", "median", "spread", "autocorrelation", "quantiles", "discrete", "presence")
+_SINGLE = ("centre", "scale", "median", "spread", "autocorrelation", "quantiles", "discrete", "presence", "longest")
 _CHARTED = ("charted", "wandering", "switches")
 
 

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from .charts import Joint
+from .inputs import Inputs
 from .limits import Reference
 from .novelty import Known
 from .window import Floats, carried_forward
 
-FORMAT = 2
-OLD_FORMAT = 1
+FORMAT = 3
+OLD_FORMATS = (1, 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,8 @@ class Normal:
     `quantiles` is points × 41; `discrete` is 1 where a point takes few values; `presence` is the share of rows with a
     reading; `moments` holds the second moments of the standardised points (points × points; 0 × 0 above 2000 points);
     `quiet` is the number of rows at the end in which no switch took a new value; `held_out` are the charts'
-    statistics on rows they hadn't seen.
+    statistics on rows they hadn't seen; `until_s` is the moment of the last normal row;
+    `longest` is the longest run of equal readings, 0 where a point isn't watched for being stuck.
     """
 
     points: tuple[str, ...]
@@ -46,6 +48,8 @@ class Normal:
     quiet: float
     joint: Joint
     held_out: Reference
+    until_s: float
+    longest: Floats
 
     def limits(self, false_alarm_rate: float) -> Floats:
         """Values of the joint statistics (chart by chart, group by group) that fault-free rows pass, any of them,
@@ -69,6 +73,10 @@ class Normal:
         """As `standardised`, with the points that the joint charts leave out at 0."""
         return self.standardised(values) * self.charted
 
+    def given(self, values: Floats, times_s: Floats) -> Floats:
+        """Rows × groups × inputs: what the rows are judged under by the joint charts."""
+        return self.joint.inputs.of_rows(self.standardised(values), times_s, self.joint.members)
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON-ready values; arrays as base64, lists as little-endian float64, tables as float32."""
         return {
@@ -79,26 +87,31 @@ class Normal:
             "quiet": self.quiet,
             "arrays": {name: _packed(getattr(self, name)) for name in _ARRAYS},
             "joint": {name: _packed(getattr(self.joint, name)) for name in _JOINT},
+            "inputs": {name: _packed(getattr(self.joint.inputs, name)) for name in _INPUTS},
+            "until_s": self.until_s,
             "held_out": {name: _packed(getattr(self.held_out, name)) for name in _HELD_OUT},
         }
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> "Normal":
-        """The inverse of `to_dict`; what the last version stored is read too. ValueError for any other format."""
-        if stored.get("format") == OLD_FORMAT:
-            stored = _renewed(stored)
+        """The inverse of `to_dict`; what earlier versions stored is read too. ValueError for any other format."""
+        if stored.get("format") in OLD_FORMATS:
+            stored = _without_inputs(_renewed(stored) if stored["format"] == 1 else stored)
         if stored.get("format") != FORMAT:
             raise ValueError(f"unknown format of a learned normal: {stored.get('format')!r}")
         arrays = {name: _unpacked(stored["arrays"][name]) for name in _ARRAYS}
         joint = {name: _unpacked(stored["joint"][name]) for name in _JOINT}
         held_out = {name: _unpacked(stored["held_out"][name]) for name in _HELD_OUT}
+        inputs: dict[str, Any] = {name: _unpacked(stored["inputs"][name]) for name in _INPUTS}
+        inputs |= {name: inputs[name].astype(np.int64) for name in ("switches", "modes")}
         members = joint.pop("members").astype(np.int64)
         return cls(
             points=tuple(stored["points"]),
             rows=int(stored["rows"]),
             step_s=float(stored["step_s"]),
             quiet=float(stored["quiet"]),
-            joint=Joint(members=members, **joint),
+            until_s=float(stored["until_s"]),
+            joint=Joint(members=members, inputs=Inputs(**inputs), **joint),
             held_out=Reference(**held_out),
             **arrays,
         )
@@ -117,10 +130,27 @@ _ARRAYS = (
     "discrete",
     "presence",
     "moments",
+    "longest",
 )
-_JOINT = ("weights", "members", "coefficients", "precisions", "caps")
+_JOINT = ("weights", "members", "coefficients", "precisions", "caps", "driven")
+_INPUTS = ("frequencies", "switches", "low", "high", "centres", "within", "modes")
 _HELD_OUT = ("middle", "deviation", "independent", "table")
 _OLD_WEIGHTS = (1.0, 0.2)
+
+
+def _without_inputs(stored: dict[str, Any]) -> dict[str, Any]:
+    """A normal of the second format: the joint charts knew no rhythm, no modes, and the switches didn't tell them;
+    nobody is watched for being stuck."""
+    groups, size = stored["joint"]["members"]["shape"]
+    none = Inputs.none(groups, size)
+    return {
+        **stored,
+        "format": FORMAT,
+        "until_s": 0.0,
+        "arrays": stored["arrays"] | {"longest": _packed(np.zeros(len(stored["points"])))},
+        "joint": stored["joint"] | {"driven": _packed(np.zeros((groups, 0, size)))},
+        "inputs": {name: _packed(getattr(none, name)) for name in _INPUTS},
+    }
 
 
 def _renewed(stored: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +181,7 @@ def _renewed(stored: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         **stored,
-        "format": FORMAT,
+        "format": 2,
         "quiet": 0.0,
         "arrays": arrays,
         "joint": {name: _packed(value) for name, value in joint.items()},
@@ -160,7 +190,7 @@ def _renewed(stored: dict[str, Any]) -> dict[str, Any]:
 
 
 def _packed(array: Floats) -> dict[str, Any]:
-    kind = "<f8" if array.ndim == 1 else "<f4"
+    kind = "<f8" if array.ndim == 1 else "<f4"  # columns are whole numbers, exact below 2²⁴
     data = base64.b64encode(array.astype(kind).tobytes()).decode()
     return {"shape": list(array.shape), "kind": kind, "data": data}
 
