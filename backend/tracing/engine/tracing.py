@@ -23,7 +23,7 @@ MOST_AFFECTED = 40
 @dataclass(frozen=True, slots=True)
 class Cause:
     """A candidate root cause. `probability`: all causes of a trace and "something unmeasured" sum to 1; `score`: log
-    evidence, comparable within a trace; `onset_s`: when it began to move (the window's clock), or None;
+    evidence of the readings, comparable within a trace; `onset_s`: when it began to move (the window's clock), or None;
     `deviation`: robust standard deviations at the most, signed; `path` to the symptom, empty where none is known."""
 
     node: str
@@ -115,7 +115,7 @@ def _causes(case: Case, most: int | None) -> tuple[Cause, ...]:
     ranking, points = case.ranking, len(case.normal.points)
     probability = np.concatenate((ranking.probability, ranking.unmeasured_probability))
     score = np.concatenate((ranking.score, [unit.score for unit in ranking.unmeasured]))
-    order = [int(place) for place in np.argsort(-score, kind="stable") if probability[place] > 0]
+    order = [int(place) for place in np.lexsort((-score, -probability)) if probability[place] > 0]
     return tuple(_cause(case, n) if n < points else _guessed(case, n - points) for n in order[:most])
 
 
