@@ -54,3 +54,13 @@ def test_a_forgotten_link_makes_no_second_fault_of_what_went_together_before(mis
     graph = PlantGraph([Node(name, unit=f"U{name}") for name in NAMES], links)
     found = _traced(1, graph, p_at=BEGINS, q_at=None)
     assert {cause.disturbance for cause in found.causes} == {0}
+
+
+@pytest.mark.parametrize("missing", range(2))
+def test_without_rows_from_before_one_fault_is_told(missing: int) -> None:
+    links = [link for number, link in enumerate(LINKS) if number != missing]
+    graph = PlantGraph([Node(name, unit=f"U{name}") for name in NAMES], links)
+    window = _plant(1, p_at=BEGINS, q_at=None)
+    normal = learn_normal(window.between(0, NORMAL_ROWS))
+    found = trace(window.between(BEGINS - 60, ROWS), normal, graph, None, (), 0, None)
+    assert {cause.disturbance for cause in found.causes} == {0}

@@ -21,8 +21,9 @@ FAR_Z = 6.0
 OWN_Z = 3.0
 COUPLED = 0.4
 """A correlation in normal work from which on two points count as connected, drawn or not."""
-LAGS, STANDARD_ERRORS = 20, 4.0
-"""So are two whose innovations go together at a lag, by so many standard errors, in the rows before the start."""
+LAGS, STANDARD_ERRORS, ROWS_TO_TELL = 20, 4.0, 200
+"""So are two whose innovations go together at a lag, by so many standard errors, in the rows before the start. With
+fewer rows there a forgotten link is likelier than two faults at once, so that one is told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ def apart(normal: Normal, graph: PlantGraph, found: Deviations, ranking: Ranking
     """The points that deviate far and aren't reached by the likeliest cause, nor lead to it."""
     points = normal.points
     nothing = Apart(np.zeros(len(points), bool))
-    enough = len(found.z) - found.start >= ROWS_FOR_REGRESSION
+    enough = found.start >= ROWS_TO_TELL and len(found.z) - found.start >= ROWS_FOR_REGRESSION
     if not (enough and found.drawn and found.abnormal and ranking.probability.any() and normal.moments.size):
         return nothing
     first = int(ranking.probability.argmax())
