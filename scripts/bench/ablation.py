@@ -28,7 +28,6 @@ WEIGHTS = (
     "PRESENCE_WEIGHT",
     "LIKENESS_WEIGHT",
     "SAME_QUANTITY_WEIGHT",
-    "SYMPTOM_ITSELF_WEIGHT",
     "UNIT_WEIGHT",
     "EVENT_WEIGHT",
 )
@@ -65,6 +64,8 @@ TERMS: dict[str, Callable[[], object]] = {
     "r = 1: regressions always": lambda: setting(causes, ROWS_FOR_REGRESSION=1e-6),
     "r = 0: size always": lambda: setting(causes, ROWS_FOR_REGRESSION=1e9),
     "what stays at a controlled valve counts": lambda: setting(causes, _own_doing=lambda g, p, found: found.lasting),
+    "in a broken control loop nobody leads": lambda: setting(causes, followers=lambda *_: []),
+    "the symptom's likeness to itself counts": lambda: setting(causes, SELF_LIKENESS=1.0),
     "no unmeasured units": lambda: setting(unmeasured, GUESS=1e3),
     "events: a fall weighs no more than a rise": lambda: setting(events, FALLING=1.0),
     "events: the alarm's own row counts fully": lambda: setting(events, SAME_ROW=1.0),

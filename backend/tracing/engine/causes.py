@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .compensation import Follower, behind_leaders, followers
 from .deviation import Z_MOST, Deviations
 from .events import EventEvidence
 from .graph import LinkKind, NodeKind, PlantGraph
@@ -22,11 +23,16 @@ from .window import Floats
 EARLY_WEIGHT, LASTING_WEIGHT, LASTING_ALONE = 0.4, 0.6, 0.1
 COVERAGE_WEIGHT, COVERAGE_FLOOR, COVERAGE_DECAY, COVERAGE_HOPS = 1.0, 0.03, 0.7, 3
 SIZE_WEIGHT, LIKENESS_WEIGHT, EXPLAINED_WEIGHT = 2.0, 1.0, 0.7
-SAME_QUANTITY_WEIGHT, PRESENCE_WEIGHT, SYMPTOM_ITSELF_WEIGHT = 3.0, 1.0, 2.0
+SAME_QUANTITY_WEIGHT, PRESENCE_WEIGHT = 3.0, 1.0
+SELF_LIKENESS = 2 / 3
+LEADER_RIGHT = 0.9  # of two points of a broken control loop, so often the one that led is where it began
 EVENT_WEIGHT, EVENT_SHARE = 8.0, 0.95
 ROWS_FOR_REGRESSION = 15.0
 UNIT_WEIGHT = 0.3
-LEAST_TEMPERATURE, FEW_ROWS_TEMPERATURE, FEW_ROWS, EVENT_TEMPERATURE = 0.15, 3.5, 8.0, 0.8
+LEAST_TEMPERATURE, FEW_ROWS_TEMPERATURE, FEW_ROWS, EVENT_TEMPERATURE = 0.11, 2.6, 8.0, 0.6
+DOUBT, DOUBT_TEMPERATURE = 0.1, 1.5
+"""Probability that the weights mislead in this case, and how little a score then tells. Without it the second cause
+would stand at one in millions, and neither a person who rules out the first nor a prior could move that."""
 UNKNOWN_SHARE = 0.08  # probability that the cause is neither a point nor a unit of the plant graph
 
 
@@ -42,6 +48,7 @@ class Ranking:
     explained: Floats
     unmeasured: tuple[Unmeasured, ...] = ()
     unmeasured_probability: Floats = field(default_factory=lambda: np.zeros(0))
+    following: tuple[Follower, ...] = ()
 
 
 def rank(
@@ -56,7 +63,8 @@ def rank(
 ) -> Ranking:
     """Weigh every point, and every unit that nobody measures, as root cause of `target` or of the whole deviation.
 
-    `prior`: log-priors by point or unit; that of a unit counts for each of its points."""
+    `prior`: log-priors by point or unit; that of a unit counts for each of its points. They move probabilities; scores
+    tell what the readings say."""
     points = normal.points
     adjacency = _adjacency(points, parents)
     likeness = _likeness(found, points.index(target)) if target in points else np.ones(len(points))
@@ -73,16 +81,18 @@ def rank(
     if target is not None:
         score += LIKENESS_WEIGHT * np.log(likeness + 0.05) + _ties_to(graph, points, target)
     score += UNIT_WEIGHT * _unit_mean(score, [graph.unit_of(name) for name in points])
+    following = tuple(followers(normal, graph, found))
     clear = min(2 * float(events.score.max(initial=0.0)), 1.0)
+    temperature = _temperature(rows, clear)
+    score = behind_leaders(score, following, temperature * np.log(LEADER_RIGHT / (1 - LEADER_RIGHT)))
     if events.alarms:
         # Where alarms have a clear cause among the events, courses over time say little beside it.
         score = (1 - EVENT_SHARE * clear) * score + EVENT_WEIGHT * (events.score - events.score.max(initial=0.0))
-    temperature = _temperature(rows, clear)
-    score = score + temperature * _prior_of(graph, points, prior or {})
     shut = np.array([name in set(barred) for name in points], bool)
-    guessed = unmeasured_units(graph, points, score, found.moved, temperature, shut, prior or {})
+    guessed = unmeasured_units(graph, points, score, found.moved, shut)
     judged = np.concatenate((np.where(shut, -np.inf, score), [unit.score for unit in guessed]))
-    probability = _probability(judged, temperature)
+    odds = _prior_of(graph, points, [unit.unit for unit in guessed], prior or {})
+    probability = _probability(judged, temperature, odds)
     return Ranking(
         score,
         probability[: len(points)],
@@ -92,16 +102,15 @@ def rank(
         explained,
         tuple(guessed),
         probability[len(points) :],
+        following,
     )
 
 
-def _prior_of(graph: PlantGraph, points: Sequence[str], prior: Mapping[str, float]) -> Floats:
-    if not prior:
-        return np.zeros(len(points))
+def _prior_of(graph: PlantGraph, points: Sequence[str], guessed: Sequence[str], prior: Mapping[str, float]) -> Floats:
+    """Log-priors of the points, then of the unmeasured units."""
     units = [graph.unit_of(name) for name in points]
-    return np.array(
-        [prior.get(n, 0.0) + prior.get(u or "", 0.0) * (u != n) for n, u in zip(points, units, strict=True)]
-    )
+    own = [prior.get(n, 0.0) + prior.get(u or "", 0.0) * (u != n) for n, u in zip(points, units, strict=True)]
+    return np.array([*own, *(prior.get(unit, 0.0) for unit in guessed)])
 
 
 def _own_doing(graph: PlantGraph, points: Sequence[str], found: Deviations) -> Floats:
@@ -160,14 +169,18 @@ def _coverage(adjacency: Floats, weight: Floats) -> Floats:
 
 
 def _likeness(found: Deviations, target: int) -> Floats:
-    """Cosine between the course of each point's deviation and the symptom's, since the start."""
+    """Cosine between the course of each point's deviation and the symptom's, since the start.
+
+    That the symptom is like itself says nothing for or against it: it gets what a third of the others surpass."""
     course = np.log1p(np.abs(found.z[found.start :]))
     if not len(course):
         return np.ones(found.z.shape[1])
     course = course - course.min(0)
     symptom = course[:, target]
     norm = np.sqrt((course * course).sum(0) * float((symptom * symptom).sum()) + 1e-9)
-    return np.asarray((course * symptom[:, None]).sum(0) / norm)
+    likeness = np.asarray((course * symptom[:, None]).sum(0) / norm)
+    likeness[target] = np.quantile(np.delete(likeness, target), SELF_LIKENESS) if len(likeness) > 1 else 1.0
+    return likeness
 
 
 def _explained(adjacency: Floats, size: Floats) -> tuple[Floats, tuple[int | None, ...]]:
@@ -180,7 +193,7 @@ def _explained(adjacency: Floats, size: Floats) -> tuple[Floats, tuple[int | Non
 
 
 def _ties_to(graph: PlantGraph, points: Sequence[str], target: str) -> Floats:
-    """Prior from the plan: the symptom is seldom its own cause, and equal quantities compare.
+    """Prior from the plan: equal quantities compare.
 
     A quantity counts when at least two units have it: labels that are all different are no quantities."""
     symptom = graph.node(target)
@@ -190,21 +203,26 @@ def _ties_to(graph: PlantGraph, points: Sequence[str], target: str) -> Floats:
     nodes = [graph.node(name) for name in points]
     alike = np.array([known and node is not None and node.quantity == quantity for node in nodes], float)
     itself = np.array([name == target for name in points], float)
-    return np.asarray(SAME_QUANTITY_WEIGHT * alike * (1 - itself) - SYMPTOM_ITSELF_WEIGHT * itself)
+    return np.asarray(SAME_QUANTITY_WEIGHT * alike * (1 - itself))
 
 
 def _temperature(rows: int, clear: float) -> float:
     """By what a score is divided before it is a probability: less can be told from few rows.
 
-    Fitted to how often first causes were right (docs/tracing/root.md has the reliability table): 0.34 at ten rows,
-    0.17 at two hundred, 0.8 where the events before a plant alarm decide."""
+    Fitted to how often first causes were right (docs/tracing/root.md has the reliability table): 0.25 at ten rows,
+    0.12 at two hundred, 0.6 where the events before a plant alarm decide."""
     courses = LEAST_TEMPERATURE + FEW_ROWS_TEMPERATURE / (FEW_ROWS + rows)
     return courses + (EVENT_TEMPERATURE - courses) * clear
 
 
-def _probability(score: Floats, temperature: float) -> Floats:
-    """Softmax; what stays for a cause that nobody thought of is fixed, since readings can't tell that it is missing."""
+def _probability(score: Floats, temperature: float, prior: Floats) -> Floats:
+    """Softmax with a share of doubt, times the priors. What stays for a cause that nobody thought of is the same
+    whatever the readings say, since they can't tell that it is missing; only who rules causes out makes it likelier."""
     if not len(score) or not np.isfinite(score).any():
         return np.zeros(len(score))
-    weight = np.exp((score - score[np.isfinite(score)].max()) / temperature)
-    return np.asarray((1 - UNKNOWN_SHARE) * weight / weight.sum())
+    behind = score - score[np.isfinite(score)].max()
+    sure, doubtful = (np.exp(behind / divisor) for divisor in (temperature, DOUBT_TEMPERATURE))
+    weight = (1 - DOUBT) * sure / sure.sum() + DOUBT * doubtful / doubtful.sum()
+    top = max(float(prior.max()), 0.0)
+    weight = (1 - UNKNOWN_SHARE) * weight * np.exp(prior - top)
+    return np.asarray(weight / (weight.sum() + UNKNOWN_SHARE * np.exp(-top)))

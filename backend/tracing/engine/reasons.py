@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from .causes import Ranking
+from .compensation import controlled_by
 from .deviation import Deviations
 from .events import EventEvidence
 from .explanation import Evidence, Explanation, Reason
-from .graph import LinkKind, NodeKind, PlantGraph
+from .graph import NodeKind, PlantGraph
 from .normal import Normal
 from .unmeasured import Unmeasured
 from .window import Window
@@ -88,7 +89,8 @@ def _by_place(case: Case, column: int) -> list[Evidence]:
     if case.events.alarms and case.events.score[column] >= CLEAR_SHARE:
         alarms = tuple(name for name, _ in case.events.alarms)
         out.append(Evidence(Reason.PRECEDES_ALARM, float(case.events.score[column]), alarms))
-    if case.target_known and ranking.likeness[column] >= CLEAR_SHARE:
+    itself = case.normal.points[column] == case.symptom
+    if case.target_known and not itself and ranking.likeness[column] >= CLEAR_SHARE:
         out.append(Evidence(Reason.RESEMBLES_SYMPTOM, float(ranking.likeness[column])))
     if ranking.coverage[column] >= 0.1:
         out.append(Evidence(Reason.REACHES_DEVIATING, float(ranking.coverage[column])))
@@ -118,12 +120,15 @@ def _doubts(case: Case, column: int) -> list[Evidence]:
 
 
 def _loop(case: Case, column: int) -> list[Evidence]:
-    """An actuator moved by a controller answers to what it controls: the disturbance entered there."""
+    """An actuator moved by a controller answers to what it controls: the disturbance entered there. Not so one that
+    what it controls followed."""
     name = case.normal.points[column]
     node = case.graph.node(name)
     if node is None or node.kind is not NodeKind.ACTUATOR:
         return []
-    controlled = tuple(link.source for link in case.graph.links_to(name) if link.kind is LinkKind.CONTROL)
+    if any(pair.leader == column for pair in case.ranking.following):
+        return []
+    controlled = tuple(controlled_by(case.graph, name))
     return [Evidence(Reason.COMPENSATES, float(case.found.peak[column]), controlled)] if controlled else []
 
 

@@ -1,13 +1,14 @@
 """The whole question at once: from a window, what is normal and the plant graph to causes, paths and scope."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .causes import rank
+from .apart import Apart, apart, merged
+from .causes import Ranking, rank
 from .deviation import Deviations, deviations
-from .events import event_evidence
+from .events import EventEvidence, event_evidence
 from .explanation import Explanation
 from .graph import PlantGraph
 from .normal import Normal
@@ -23,8 +24,10 @@ MOST_AFFECTED = 40
 @dataclass(frozen=True, slots=True)
 class Cause:
     """A candidate root cause. `probability`: all causes of a trace and "something unmeasured" sum to 1; `score`: log
-    evidence, comparable within a trace; `onset_s`: when it began to move (the window's clock), or None;
-    `deviation`: robust standard deviations at the most, signed; `path` to the symptom, empty where none is known."""
+    evidence of the readings, comparable within a trace; `onset_s`: when it began to move (the window's clock), or None;
+    `deviation`: robust standard deviations at the most, signed; `path` to the symptom, empty where none is known.
+    `disturbance`: 0, or 1 for causes of a second fault that the first doesn't explain; then the probabilities of each
+    sum to 1 with what isn't measured."""
 
     node: str
     unit: str | None
@@ -36,6 +39,7 @@ class Cause:
     deviation: float
     path: tuple[str, ...]
     explanation: Explanation
+    disturbance: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,8 @@ def trace(
     ranking = rank(normal, graph, found, events, parents, known, alarm_columns, prior)
     symptom = known or _symptom(normal, found, alarm_columns)
     case = Case(window, normal, graph, found, ranking, events, symptom, known is not None)
-    causes = _causes(case, most)
+    double, two = _split(case, parents, alarm_columns, prior)
+    causes = _causes(double, two, most)
     scope = impact(window, normal, graph, [causes[0].node], MOST_AFFECTED, fault_free_rows) if causes else ()
     begun = float(window.times_s[found.start])
     abnormal = found.abnormal or bool(events.alarms)
@@ -98,7 +103,7 @@ def trace(
         causes,
         _units(case),
         scope,
-        float(max(0.0, 1 - ranking.probability.sum() - ranking.unmeasured_probability.sum())),
+        _unknown(double.ranking, two),
     )
 
 
@@ -110,13 +115,41 @@ def _symptom(normal: Normal, found: Deviations, barred: Sequence[str]) -> str | 
     return normal.points[column] if last[column] > 3 else None
 
 
-def _causes(case: Case, most: int | None) -> tuple[Cause, ...]:
-    """Points and unmeasured units, likeliest first."""
+def _unknown(ranking: Ranking, two: Apart) -> float:
+    return float(max(0.0, 1 - ranking.probability[~two.left].sum() - ranking.unmeasured_probability.sum()))
+
+
+def _split(
+    case: Case,
+    parents: Mapping[str, Sequence[str]],
+    barred: Sequence[str],
+    prior: Mapping[str, float] | None,
+) -> tuple[Case, Apart]:
+    """The case with each of two disturbances ranked for itself, if there are two."""
+    normal, graph, found, points = case.normal, case.graph, case.found, case.normal.points
+    two = apart(normal, graph, found, case.ranking, barred)
+    if not two.found or case.events.alarms:
+        return case, Apart(np.zeros(len(points), bool))
+    inside = [name for name, left in zip(points, two.left, strict=True) if left]
+    outside = [name for name in points if name not in set(inside)]
+    known = case.symptom if case.target_known else None
+    main = rank(normal, graph, found, case.events, parents, known, [*barred, *inside], prior)
+    nothing = EventEvidence(np.zeros(len(points)), ())
+    second = rank(normal, graph, found, nothing, parents, None, [*barred, *outside], prior)
+    return replace(case, ranking=merged(main, second, two)), two
+
+
+def _causes(case: Case, two: Apart, most: int | None) -> tuple[Cause, ...]:
+    """Points and unmeasured units, likeliest first; of two disturbances the first of each before the others."""
     ranking, points = case.ranking, len(case.normal.points)
     probability = np.concatenate((ranking.probability, ranking.unmeasured_probability))
     score = np.concatenate((ranking.score, [unit.score for unit in ranking.unmeasured]))
-    order = [int(place) for place in np.argsort(-score, kind="stable") if probability[place] > 0]
-    return tuple(_cause(case, n) if n < points else _guessed(case, n - points) for n in order[:most])
+    order = [int(place) for place in np.lexsort((-score, -probability)) if probability[place] > 0]
+    if two.found:
+        main = [place for place in order if place >= points or not two.left[place]]
+        second = [place for place in order if place < points and two.left[place]]
+        order = [*main[:1], *second[:1], *(place for place in order if place not in (*main[:1], *second[:1]))]
+    return tuple(_cause(case, two, n) if n < points else _guessed(case, n - points) for n in order[:most])
 
 
 def _guessed(case: Case, number: int) -> Cause:
@@ -127,7 +160,7 @@ def _guessed(case: Case, number: int) -> Cause:
     return Cause(guess.unit, guess.unit, probability, guess.score, None, None, None, 0.0, path, explanation)
 
 
-def _cause(case: Case, column: int) -> Cause:
+def _cause(case: Case, two: Apart, column: int) -> Cause:
     window, found, ranking, name = case.window, case.found, case.ranking, case.normal.points[column]
     onset = found.onsets[column]
     after = found.z[found.start :, column]
@@ -142,6 +175,7 @@ def _cause(case: Case, column: int) -> Cause:
         deviation,
         path,
         explain(case, column),
+        int(two.left[column]),
     )
 
 

@@ -33,14 +33,11 @@ def unmeasured_units(
     points: Sequence[str],
     score: Floats,
     moved: Floats,
-    temperature: float,
     barred: NDArray[np.bool_],
-    prior: Mapping[str, float],
 ) -> list[Unmeasured]:
     """Every unit without readings that leads to measured points, by the evidence of these.
 
-    `moved`: by how many spreads each point went early; `prior` is log odds by unit, of which one is `temperature` in
-    scores."""
+    `moved`: by how many spreads each point went early."""
     place = {name: column for column, name in enumerate(points) if not barred[column]}
     measured = set(points)
     out = []
@@ -49,8 +46,7 @@ def unmeasured_units(
             continue
         columns = _first_below(graph, node.id, measured, place)
         if columns:
-            evidence = _evidence(score[columns], moved[columns]) + temperature * prior.get(node.id, 0.0)
-            out.append(Unmeasured(node.id, evidence, tuple(columns)))
+            out.append(Unmeasured(node.id, _evidence(score[columns], moved[columns]), tuple(columns)))
     return out
 
 
