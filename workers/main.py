@@ -28,6 +28,7 @@ from backend.delivery.commands.pushing import intend_pushes
 from backend.hazards.reminders import remind_overdue
 from backend.hazards.reports.reminders import remind_deciders
 from backend.outbox.bodies import drop_abandoned
+from backend.tracing.checks.reminding import remind_of_checks
 from backend.training.causing import assign_by_cause
 from backend.training.reminders import remind_learners
 from workers.bell import hear
@@ -88,6 +89,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(5, "watch", watchdog.look))
         start(every(600, "overdue", in_session(remind_overdue)))
         start(every(60, "waiting reports", in_session(remind_deciders)))
+        start(every(15, "looks on site", in_session(remind_of_checks)))
         start(every(30, "rounds", in_session(keep_rounds)))
         start(every(3600, "positions", in_session(forget_positions)))
         start(every(600, "learners", in_session(remind_learners)))

@@ -35,7 +35,6 @@ _KINDS = {
     TaskKind.TRIAGE: ("triangle-alert", N_("处理上报")),
     TaskKind.COURSE: ("badge-check", N_("培训")),
     TaskKind.CHECK: ("hard-hat", N_("现场核查")),
-    TaskKind.QUESTION: ("circle-help", N_("现场核查")),
 }
 """Picture and word of each kind of task."""
 MOST_FLOODS = 4

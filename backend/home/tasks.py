@@ -16,7 +16,6 @@ class TaskKind(enum.StrEnum):
     TRIAGE = "triage"
     COURSE = "course"
     CHECK = "check"
-    QUESTION = "question"
 
 
 @dataclass(frozen=True)

@@ -12,28 +12,24 @@ from backend.hazards.reports.queries import Card as ReportCard
 from backend.hazards.reports.queries import to_triage
 from backend.home.tasks import Task, TaskKind, Waiting, sort_tasks
 from backend.identity.actor import Actor
-from backend.tracing.circumstances import CheckView, checks_to_do
-from backend.tracing.library.queries import OpenQuestion, open_questions
+from backend.tracing.checks.queries import CheckView, checks_to_do
 from backend.training.duties import Duty
 from backend.training.queries import Learning, mine
 
 MOST_VISITS = 60
-ANSWER_WITHIN = timedelta(minutes=30)
 
 
 async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
-    """Everything the actor is to do: check-ins, rectifications, verifications, reports to decide on, courses, questions
-    of traces."""
+    """Everything the actor is to do: check-ins, rectifications, verifications, reports to decide on, courses, looks
+    on site."""
     visits = await due_visits(session, actor, most=MOST_VISITS)
     reports = await to_triage(session, actor) if actor.can("reports.triage") else []
     owned = await rectifications(session, actor, tab=Tab.MINE)
     submitted = await rectifications(session, actor, tab=Tab.TO_VERIFY)
     courses = await mine(session, actor)
     looks = await checks_to_do(session, actor)
-    questions = await open_questions(session, actor)
     tasks = [
         *(_to_look(one) for one in looks),
-        *(_to_answer(question) for question in questions),
         *(_to_check(visit) for visit in visits),
         *(_to_decide(report, actor) for report in reports),
         *(_to_rectify(card) for card in owned.cards if card.state in WORKABLE),
@@ -63,8 +59,19 @@ def _to_check(visit: DueVisit) -> Task:
 
 
 def _to_look(one: CheckView) -> Task:
+    """The question it carries, else the place."""
     check, node = one.check, one.node
-    return Task(TaskKind.CHECK, f"/checks/{check.id}", node.name, node.name_en, level=check.level, due_at=check.due_at)
+    asks = bool(check.question)
+    return Task(
+        TaskKind.CHECK,
+        f"/checks/{check.id}",
+        check.text if asks else node.name,
+        check.text_en if asks else node.name_en,
+        node.name if asks else "",
+        node.name_en if asks else "",
+        level=check.level,
+        due_at=check.due_at,
+    )
 
 
 def _to_decide(card: ReportCard, actor: Actor) -> Task:
@@ -83,19 +90,6 @@ def _to_decide(card: ReportCard, actor: Actor) -> Task:
 
 def _to_rectify(card: Card) -> Task:
     return _about(card, TaskKind.RECTIFICATION, card.deadline)
-
-
-def _to_answer(asked: OpenQuestion) -> Task:
-    """The sooner it is answered the sooner the cause is known: due within half an hour."""
-    return Task(
-        TaskKind.QUESTION,
-        f"/traces/{asked.trace_id}#questions",
-        asked.text,
-        asked.text_en,
-        asked.place,
-        asked.place_en,
-        due_at=asked.at + ANSWER_WITHIN,
-    )
 
 
 def _to_verify(card: Card) -> Task:

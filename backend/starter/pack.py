@@ -17,6 +17,7 @@ from backend.alarms.models import Level
 from backend.alarms.parameters import ParametersError, read_parameters, timing_faults
 from backend.checkins.checklists import Question
 from backend.checkins.schedule import Rhythm
+from backend.core.strict import Strict
 from backend.identity.models import Role
 from backend.plant.models import LinkKind, PointKind
 from backend.tracing.library.catalogue import Edits, LibraryError, base_library, edited
@@ -29,11 +30,7 @@ class PackError(Exception):
     """A pack that can't be used; each line of the message names a file or thing and what is wrong with it."""
 
 
-class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Fields that aren't known are an error: a misspelt limit must not vanish silently."""
-
-
-class Named(_Strict, frozen=True):
+class Named(Strict, frozen=True):
     """A thing with a code and a name in both languages."""
 
     code: str
@@ -47,7 +44,7 @@ class SiteSpec(Named, frozen=True):
     time_zone: str = "Asia/Shanghai"
 
 
-class PlanSpec(_Strict, frozen=True):
+class PlanSpec(Strict, frozen=True):
     """The floor plan's drawing area, in its own units."""
 
     name: str
@@ -88,7 +85,7 @@ class PointSpec(Named, frozen=True):
     expected_interval_s: float
 
 
-class LinkSpec(_Strict, frozen=True):
+class LinkSpec(Strict, frozen=True):
     """A directed edge between equipment or points, by code."""
 
     source: str
@@ -97,7 +94,7 @@ class LinkSpec(_Strict, frozen=True):
     delay_s: float
 
 
-class RuleSpec(_Strict, frozen=True):
+class RuleSpec(Strict, frozen=True):
     """An alarm rule; ``point`` None for deviation of all points. ``basis`` says where the limits come from."""
 
     point: str | None
@@ -116,7 +113,7 @@ class RuleSpec(_Strict, frozen=True):
     basis: str
 
 
-class PolicySpec(_Strict, frozen=True):
+class PolicySpec(Strict, frozen=True):
     """The ladder of one level."""
 
     level: Level
@@ -124,7 +121,7 @@ class PolicySpec(_Strict, frozen=True):
     repeat_s: float
 
 
-class PersonSpec(_Strict, frozen=True):
+class PersonSpec(Strict, frozen=True):
     """A sample person and the posts they hold."""
 
     account: str
@@ -135,7 +132,7 @@ class PersonSpec(_Strict, frozen=True):
     posts: list[str]
 
 
-class TrainingSpec(_Strict, frozen=True):
+class TrainingSpec(Strict, frozen=True):
     """A sample training record, in days relative to the installation."""
 
     account: str
@@ -145,7 +142,7 @@ class TrainingSpec(_Strict, frozen=True):
     valid_days: int
 
 
-class MaintenanceSpec(_Strict, frozen=True):
+class MaintenanceSpec(Strict, frozen=True):
     """A sample maintenance record, in days relative to the installation."""
 
     equipment: str
@@ -155,14 +152,14 @@ class MaintenanceSpec(_Strict, frozen=True):
     due_in_days: int
 
 
-class CommissioningSpec(_Strict, frozen=True):
+class CommissioningSpec(Strict, frozen=True):
     """Since when equipment is in service in the demo, in days before the installation."""
 
     equipment: str
     days_ago: int
 
 
-class InspectionSpec(_Strict, frozen=True):
+class InspectionSpec(Strict, frozen=True):
     """A sample inspection plan; ``items`` are its checklist."""
 
     name: str
@@ -174,7 +171,7 @@ class InspectionSpec(_Strict, frozen=True):
     skips_holidays: bool = False
 
 
-class RunSpec(_Strict, frozen=True):
+class RunSpec(Strict, frozen=True):
     """A recorded run; ``fault`` 0 is normal work, ``fault_row`` the row at which the fault begins."""
 
     fault: int
@@ -184,7 +181,7 @@ class RunSpec(_Strict, frozen=True):
     fault_row: int | None
 
 
-class Pack(_Strict, frozen=True):
+class Pack(Strict, frozen=True):
     """A whole pack. ``row_s`` is the time between two rows of its runs."""
 
     code: str

@@ -18,8 +18,9 @@ from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.permissions import require, visible
 from backend.plant.models import Equipment, Point
-from backend.tracing.commands import locked_trace, tell_of_trace
+from backend.tracing.commands import locked_trace
 from backend.tracing.models import TRACE_JOB, Origin, Stage, Trace
+from backend.tracing.recording import tell_of_trace
 from backend.tracing.story import nothing_yet
 
 USUAL = timedelta(hours=1)
@@ -79,7 +80,9 @@ async def ask_review(session: AsyncSession, actor: Actor, trace_id: int) -> Trac
     if made.group_id is None:
         raise Conflict(N_("手动溯源的时间范围由人选定，请新建一次溯源"))
     await record_change(session, actor, "trace.review", "trace", made.id, {"stage": [made.stage, Stage.REVIEW]})
-    await tell_of_trace(session, made, actor, "trace.review_asked", "要求溯源完整过程", "Whole process asked for")
+    await tell_of_trace(
+        session, made, "trace.review_asked", "要求溯源完整过程", "Whole process asked for", actor_id=actor.person_id
+    )
     await enqueue(
         session,
         TRACE_JOB,

@@ -9,16 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.alarms.models import Alarm
-from backend.core.errors import NotFound
 from backend.core.jobs import Job, JobStatus
 from backend.hazards.models import Rectification
 from backend.hazards.reports.models import HazardReport
 from backend.identity.actor import Actor
-from backend.identity.models import Post, PostHolder
 from backend.identity.permissions import visible
 from backend.plant.models import Equipment, Point
+from backend.tracing.checks.queries import CheckView, checks_of
 from backend.tracing.library.titles import is_library_key
-from backend.tracing.models import TRACE_JOB, Trace, TraceCheck, TraceCheckPhoto, TraceDismissal
+from backend.tracing.models import TRACE_JOB, Trace, TraceDismissal
 from backend.tracing.queries import NodeName, PersonName, node_names, people_by_id
 from backend.tracing.versions.learning import OTHER
 
@@ -32,18 +31,6 @@ class Subject:
     name: str
     name_en: str
     url: str
-
-
-@dataclass(frozen=True)
-class CheckView:
-    """A look on site: the check, its cause by name, the post, who asked and who answered, its photos."""
-
-    check: TraceCheck
-    node: NodeName
-    post: Post | None
-    asked_by: PersonName | None
-    answered_by: PersonName | None
-    photos: Sequence[TraceCheckPhoto] = ()
 
 
 @dataclass(frozen=True)
@@ -63,8 +50,8 @@ class Circumstances:
         return {node: person for node, person in self.dismissed.items() if is_library_key(node) == fused}
 
     def check_of(self, node: str) -> CheckView | None:
-        """The newest look at a cause."""
-        return next((one for one in self.checks if one.check.node == node), None)
+        """The newest look at a cause that a leader asked for."""
+        return next((one for one in self.checks if one.check.node == node and one.check.asked_by is not None), None)
 
 
 async def circumstances(session: AsyncSession, actor: Actor, trace: Trace) -> Circumstances:
@@ -84,7 +71,7 @@ async def circumstances(session: AsyncSession, actor: Actor, trace: Trace) -> Ci
         people.get(trace.asked_by or 0),
         {one.node: people.get(one.person_id) for one in dismissals},
         await node_names(session, actor, [one.node for one in dismissals]),
-        await check_views(session, actor, col(TraceCheck.trace_id) == trace.id),
+        await checks_of(session, actor, trace.id),
         await _has_failed(session, actor, trace) if not trace.revision else False,
     )
 
@@ -118,82 +105,6 @@ async def _has_failed(session: AsyncSession, actor: Actor, trace: Trace) -> bool
         .limit(1)
     )
     return status == JobStatus.DEAD
-
-
-async def check_views(session: AsyncSession, actor: Actor, which: ColumnElement[bool]) -> list[CheckView]:
-    """Looks on site with all their names, the newest first."""
-    rows = (
-        await session.execute(
-            select(TraceCheck, Post)
-            .outerjoin(Post, (col(Post.id) == col(TraceCheck.post_id)) & visible(actor, Post))
-            .where(visible(actor, TraceCheck), which)
-            .order_by(col(TraceCheck.id).desc())
-            .limit(100)
-        )
-    ).all()
-    names = await node_names(session, actor, {check.node for check, _ in rows})
-    people = await people_by_id(
-        session, actor, {id_ for check, _ in rows for id_ in (check.asked_by, check.answered_by) if id_}
-    )
-    photos = (
-        await session.scalars(
-            select(TraceCheckPhoto)
-            .where(
-                visible(actor, TraceCheckPhoto),
-                col(TraceCheckPhoto.check_id).in_([check.id for check, _ in rows]),
-            )
-            .order_by(col(TraceCheckPhoto.id))
-        )
-    ).all()
-    return [
-        CheckView(
-            check,
-            names.get(check.node) or NodeName(check.node, check.node, check.node, ""),
-            post,
-            people.get(check.asked_by),
-            people.get(check.answered_by or 0),
-            [photo for photo in photos if photo.check_id == check.id],
-        )
-        for check, post in rows
-    ]
-
-
-async def check_view(session: AsyncSession, actor: Actor, check_id: int) -> CheckView:
-    """One look on site. Raises NotFound for another site's."""
-    found = await check_views(session, actor, col(TraceCheck.id) == check_id)
-    if not found:
-        raise NotFound()
-    return found[0]
-
-
-async def checks_to_do(session: AsyncSession, actor: Actor) -> list[CheckView]:
-    """Open looks on site that were sent to a post that the actor holds, or to nobody in particular if they lead."""
-    mine = (
-        select(col(PostHolder.post_id))
-        .where(
-            visible(actor, PostHolder), col(PostHolder.person_id) == actor.person_id, col(PostHolder.until).is_(None)
-        )
-        .scalar_subquery()
-    )
-    sent: ColumnElement[bool] = col(TraceCheck.post_id).in_(mine)
-    if actor.can("traces.confirm"):
-        held = exists().where(
-            visible(actor, PostHolder),
-            col(PostHolder.post_id) == col(TraceCheck.post_id),
-            col(PostHolder.until).is_(None),
-        )
-        sent = or_(sent, ~held)
-    return await check_views(session, actor, col(TraceCheck.answered_at).is_(None) & sent)
-
-
-async def check_photo(session: AsyncSession, actor: Actor, photo_id: int) -> TraceCheckPhoto:
-    """A photo of a look on site. Raises NotFound for another site's."""
-    photo = await session.scalar(
-        select(TraceCheckPhoto).where(visible(actor, TraceCheckPhoto), col(TraceCheckPhoto.id) == photo_id)
-    )
-    if photo is None:
-        raise NotFound()
-    return photo
 
 
 @dataclass(frozen=True)

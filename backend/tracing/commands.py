@@ -1,22 +1,21 @@
 """What people do with a trace: confirm its root cause, rule one out. Making traces: ``making``; by hand: ``asking``."""
 
-from typing import Any
-
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
-from backend.core.events import record_event
 from backend.core.jobs import enqueue
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.permissions import require, visible
-from backend.tracing.library.asking import ask, rank_anew
+from backend.tracing.checks.wanting import ask_wanted
+from backend.tracing.library.ranking import rank_anew
 from backend.tracing.library.titles import can_be, is_library_key, listed
 from backend.tracing.models import TRACE_JOB, Trace, TraceDismissal
 from backend.tracing.queries import node_names
+from backend.tracing.recording import tell_of_trace
 from backend.tracing.versions.learning import OTHER, learn_from
 from backend.tracing.versions.making import places
 
@@ -41,7 +40,9 @@ async def confirm_cause(session: AsyncSession, actor: Actor, trace_id: int, *, n
     zh, en = "根源已确认", "Root cause confirmed"
     if name := (await node_names(session, actor, [node])).get(node):
         zh, en = f"{zh}：{name.name}", f"{en}: {name.name_en}"
-    await tell_of_trace(session, made, actor, "trace.confirmed", zh, en, node=node, note=note.strip())
+    await tell_of_trace(
+        session, made, "trace.confirmed", zh, en, node=node, note=note.strip(), actor_id=actor.person_id
+    )
     await learn_from(session, actor, made, fused=node if is_library_key(node) else "")
     return made
 
@@ -72,7 +73,9 @@ async def dismiss_cause(session: AsyncSession, actor: Actor, trace_id: int, *, n
         return made
     session.add(TraceDismissal(site_id=made.site_id, trace_id=made.id, node=node, person_id=actor.person_id))
     await record_change(session, actor, "trace.dismiss", "trace", made.id, {"dismissed": [None, node]})
-    await tell_of_trace(session, made, actor, "trace.dismissed", "排除了一个根源", "A cause was ruled out", node=node)
+    await tell_of_trace(
+        session, made, "trace.dismissed", "排除了一个根源", "A cause was ruled out", node=node, actor_id=actor.person_id
+    )
     await _weigh_anew(session, made, node)
     return made
 
@@ -90,7 +93,13 @@ async def take_back(session: AsyncSession, actor: Actor, trace_id: int, *, node:
     if gone.first() is not None:
         await record_change(session, actor, "trace.take_back", "trace", made.id, {"dismissed": [node, None]})
         await tell_of_trace(
-            session, made, actor, "trace.taken_back", "撤回了对根源的排除", "A cause counts again", node=node
+            session,
+            made,
+            "trace.taken_back",
+            "撤回了对根源的排除",
+            "A cause counts again",
+            node=node,
+            actor_id=actor.person_id,
         )
         await _weigh_anew(session, made, node)
     return made
@@ -99,7 +108,7 @@ async def take_back(session: AsyncSession, actor: Actor, trace_id: int, *, node:
 async def _weigh_anew(session: AsyncSession, made: Trace, node: str) -> None:
     if is_library_key(node):
         await rank_anew(session, made)
-        await ask(session, made)
+        await ask_wanted(session, made)
     else:
         await retrace(session, made)
 
@@ -123,25 +132,3 @@ async def locked_trace(session: AsyncSession, actor: Actor, trace_id: int) -> Tr
     if made is None:
         raise NotFound()
     return made
-
-
-async def tell_of_trace(
-    session: AsyncSession, made: Trace, actor: Actor, kind: str, title_zh: str, title_en: str, **further: Any
-) -> None:
-    """Record what a person did with a trace, in the story of its first alarm where it has one."""
-    first_alarm = await session.scalar(
-        text("SELECT min(id) FROM alarm WHERE group_id = :group_id AND site_id = :site"),
-        {"group_id": made.group_id, "site": made.site_id},
-    )
-    data = {"title_zh": title_zh, "title_en": title_en, "url": f"/traces/{made.id}"}
-    await record_event(
-        session,
-        site_id=made.site_id,
-        kind=kind,
-        subject="trace",
-        subject_id=made.id,
-        story=f"alarm:{first_alarm}" if first_alarm else f"trace:{made.id}",
-        level=str(further.pop("level", "")),
-        actor_id=actor.person_id,
-        data=data | further,
-    )

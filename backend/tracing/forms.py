@@ -13,7 +13,7 @@ from backend.core.errors import N_, Invalid
 from backend.core.pictures import convert, read_upload
 from backend.identity.actor import Actor
 from backend.tracing.asking import USUAL, Question
-from backend.tracing.checking import MOST_PHOTOS, Answer
+from backend.tracing.checks.answering import MOST_PHOTOS, Answer
 
 
 @dataclass
@@ -51,11 +51,14 @@ class AnswerForm:
     """An answer as it was sent; ``read`` looks at the photos only when asked, after who asks is known."""
 
     verdict: Annotated[str, Form(max_length=20)] = ""
+    answer: Annotated[str, Form(max_length=20)] = ""
     note: Annotated[str, Form(max_length=2000)] = ""
     idempotency_key: Annotated[str, Form(max_length=64)] = ""
     captured_at: Annotated[datetime | None, Form()] = None
     device_now: Annotated[datetime | None, Form()] = None
     photos: Annotated[Sequence[UploadFile], File()] = ()
+    back: Annotated[str, Form(max_length=20)] = ""
+    """``trace``: answered on the trace's page, and to be led back there."""
     key_header: Annotated[str, Header(alias="Idempotency-Key", max_length=64)] = ""
 
     async def read(self) -> Answer:
@@ -66,6 +69,7 @@ class AnswerForm:
             raise Invalid(words, fields={"photos": words}, most=MOST_PHOTOS)
         return Answer(
             verdict=self.verdict,
+            answer=self.answer,
             note=self.note,
             pictures=[await convert(await read_upload(upload)) for upload in uploads],
             idempotency_key=self.idempotency_key or self.key_header,

@@ -15,13 +15,13 @@ from backend.core.jobs import enqueue
 from backend.identity.permissions import system_query
 from backend.live.queries import limit_marks_of_site
 from backend.tracing.announcing import announce
+from backend.tracing.checks.wanting import ask_wanted
 from backend.tracing.engine import Signature, TraceResult, trace
 from backend.tracing.engine.behaviour import behaviours
 from backend.tracing.engine.tracing import MOST_CAUSES
 from backend.tracing.foretelling import limits_ahead, movers, points_ahead
 from backend.tracing.forward import forward_of
 from backend.tracing.gathering import REVIEW_ROWS_BEFORE, GroupAlarm, Material, Span, alarms_of_group, gather_for
-from backend.tracing.library.asking import ask
 from backend.tracing.library.fusing import fuse_seen, seen_in, stored
 from backend.tracing.models import TRACE_JOB, Origin, Stage, Trace, TraceCheck, TraceDismissal
 from backend.tracing.plant import point_key
@@ -60,7 +60,7 @@ async def make_trace(session: AsyncSession, group_id: int, *, review: bool = Fal
     await session.flush()
     if called or before is None or gist(before) != gist(made.result):
         await announce(session, made, alarms, called=called)
-    await ask(session, made)
+    await ask_wanted(session, made)
     if made.stage == Stage.LIVE:
         await _plan_refinement(session, made, material.pace.step_s)
     else:
@@ -78,7 +78,7 @@ async def make_asked(session: AsyncSession, trace_id: int) -> Trace:
     await _answer(session, made, material, target)
     await session.flush()
     await announce(session, made, [], called=made.revision == 1)
-    await ask(session, made)
+    await ask_wanted(session, made)
     return made
 
 
@@ -194,7 +194,7 @@ async def weighed_by_people(session: AsyncSession, trace_id: int) -> dict[str, f
     dismissed = await session.scalars(select(col(TraceDismissal.node)).where(col(TraceDismissal.trace_id) == trace_id))
     checked = await session.execute(
         select(col(TraceCheck.node), col(TraceCheck.verdict)).where(
-            col(TraceCheck.trace_id) == trace_id, col(TraceCheck.answered_at).is_not(None)
+            col(TraceCheck.trace_id) == trace_id, col(TraceCheck.verdict) != ""
         )
     )
     return weigh(dismissed, [(node, verdict) for node, verdict in checked])

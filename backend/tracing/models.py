@@ -84,27 +84,69 @@ class Verdict(enum.StrEnum):
     UNSURE = "unsure"
 
 
+ANSWERS = ("yes", "no", "unknown")
+"""What who looked may answer to a question of the cause library."""
+
+
 class TraceCheck(SiteScoped, Stamped, table=True):
-    """A look on site that was asked for: at a cause, by whoever holds a post (None: any leader), until ``due_at``."""
+    """A look on site until ``due_at``, by whoever holds a post (None: any leader).
+
+    It carries a question of the cause library that the trace wants answered, or a cause that a leader (``asked_by``)
+    wants looked at, or both. Further answers to the same question are further rows; the latest seen counts.
+    """
 
     __tablename__ = "trace_check"
-    __table_args__ = (Index("trace_check_trace", "trace_id"), Index("trace_check_open", "site_id", "answered_at"))
+    __table_args__ = (
+        Index("trace_check_trace", "trace_id"),
+        Index("trace_check_open", "site_id", "answered_at"),
+        Index(
+            "trace_check_asked_once",
+            "trace_id",
+            "question",
+            unique=True,
+            postgresql_where="question <> '' AND answered_at IS NULL",
+        ),
+        Index("trace_check_remind", "remind_at", postgresql_where="remind_at IS NOT NULL"),
+        CheckConstraint("question <> '' OR asked_by IS NOT NULL", name="trace_check_wants_something"),
+    )
 
     id: int = identity_key()
     trace_id: int = reference("trace.id", ondelete="CASCADE")
     node: str
+    """A cause of the trace; of a question alone its equipment (``equipment:3``)."""
+    equipment_id: int | None = reference("equipment.id", nullable=True)
     post_id: int | None = reference("post.id", nullable=True)
-    asked_by: int = reference("person.id")
+    asked_by: int | None = reference("person.id", nullable=True)
+    """None: the trace itself asks."""
+    words: str = ""
+    """A leader's own."""
     question: str = ""
+    """``equipment:3?valve.follows``; its words as they were are ``text`` and ``text_en``."""
+    text: str = ""
+    text_en: str = ""
+    gain: float = 0.0
+    """Bits of doubt that an answer was expected to take away."""
     level: str = ""
     """Of the alarm behind it."""
     due_at: datetime = moment()
+    remind_at: datetime | None = moment(nullable=True)
+    """When to remind next; None: no more."""
     answered_by: int | None = reference("person.id", nullable=True)
     answered_at: datetime | None = moment(nullable=True)
+    """When we got it."""
     captured_at: datetime | None = moment(nullable=True)
-    """When the phone says that it was answered, where it had no network."""
+    """When it was seen, by our clock, where the phone had no network."""
     verdict: str = ""
+    answer: str = ""
+    """One of ``ANSWERS``."""
     note: str = ""
+    effect: list[dict[str, Any]] = document(default=list)
+    """What the answer moved (``library.telling.changes``)."""
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When who looked saw it."""
+        return self.captured_at or self.answered_at
 
 
 class TraceCheckPhoto(SiteScoped, Stamped, table=True):

@@ -11,10 +11,11 @@ from backend.core.pages import render
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live.wording import LIMITS, LINK_KINDS
 from backend.plant import queries as plant
-from backend.tracing import checking_pages, listing_pages, queries
+from backend.tracing import listing_pages, queries
 from backend.tracing.advice import advice_for
 from backend.tracing.asking import ask_review
-from backend.tracing.checking import ask_check
+from backend.tracing.checks import pages as check_pages
+from backend.tracing.checks.asking import ask_check
 from backend.tracing.circumstances import circumstances
 from backend.tracing.commands import confirm_cause, dismiss_cause, take_back
 from backend.tracing.exposure import Exposure, exposure
@@ -30,7 +31,7 @@ from backend.tracing.walking import convincing, walk
 
 router = APIRouter(include_in_schema=False)
 router.include_router(listing_pages.router)
-router.include_router(checking_pages.router)
+router.include_router(check_pages.router)
 
 Typed = Annotated[str, Form()]
 _DONE = {
@@ -122,7 +123,7 @@ async def check(
     session: SessionDep, actor: ActorDep, trace_id: int, node: Typed = "", question: Typed = ""
 ) -> Response:
     """Send somebody to look."""
-    await ask_check(session, actor, trace_id, node=node, question=question[:500])
+    await ask_check(session, actor, trace_id, node=node, words=question[:500])
     return RedirectResponse(f"/traces/{trace_id}?done=check", 303)
 
 

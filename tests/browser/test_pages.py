@@ -12,7 +12,7 @@ from sqlmodel import col
 from backend.core.database import Database
 from backend.hazards.reports.commands import ReportDraft, report_hazard
 from backend.identity.models import Person
-from backend.tracing.checking import ask_check
+from backend.tracing.checks.asking import ask_check
 from backend.tracing.commands import confirm_cause
 from backend.tracing.models import Trace
 from backend.tracing.versions.models import TraceModel

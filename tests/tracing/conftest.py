@@ -30,6 +30,7 @@ from backend.telemetry.storage import copy_rows
 from backend.tracing.making import make_trace
 from backend.tracing.models import Trace
 from tests.factories import actor_for, cheap_hash, unique
+from tests.tracing.neglect import neglect
 
 FAULT = 6
 BEFORE, AFTER = 20, 60
@@ -158,3 +159,18 @@ async def made_trace(database: Database, found: Troubled) -> Trace:
     """The trace of the site's flood, made now."""
     async with database.session() as session:
         return await make_trace(session, found.group_id)
+
+
+async def neglected_and_traced(database: Database) -> tuple[Troubled, Trace]:
+    """A trace of equipment whose duties weren't done, either: a round, a measure, maintenance, an ignored warning."""
+    found = await trouble(database)
+    async with database.session() as session:
+        await neglect(session, found)
+    return found, await made_trace(database, found)
+
+
+@pytest.fixture(scope="module")
+async def neglected(database_url: str) -> AsyncIterator[tuple[Troubled, Trace]]:
+    database = Database(database_url)
+    yield await neglected_and_traced(database)
+    await database.close()

@@ -1,6 +1,9 @@
 """Duties that nobody did, for traces that must cite them."""
 
+from __future__ import annotations
+
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,7 +14,9 @@ from backend.hazards.models import Rectification
 from backend.identity.models import Role
 from backend.tracing.records import LATE_MINUTES
 from tests.factories import made
-from tests.tracing.conftest import Troubled
+
+if TYPE_CHECKING:
+    from tests.tracing.conftest import Troubled
 
 
 async def neglect(session: AsyncSession, found: Troubled) -> None:

@@ -1,6 +1,7 @@
 """The fused causes on the trace's page, their answers by form and API, and the cause library's pages."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,10 +9,9 @@ from fastapi import FastAPI
 
 from backend.core.database import Database
 from backend.identity.models import Role
-from backend.tracing.library.asking import questions_of
+from backend.tracing.checks.wanting import questions_of
 from backend.tracing.models import Trace
-from tests.tracing.conftest import Troubled, made_trace, trouble
-from tests.tracing.neglect import neglect
+from tests.tracing.conftest import Troubled
 from tests.webclient import running_app, signed_in
 
 
@@ -21,21 +21,10 @@ async def app(database_url: str, redis_url: str) -> AsyncIterator[FastAPI]:
         yield app
 
 
-@pytest.fixture(scope="module")
-async def traced(database_url: str) -> tuple[Troubled, Trace]:
-    database = Database(database_url)
-    found = await trouble(database)
-    async with database.session() as session:
-        await neglect(session, found)
-    trace = await made_trace(database, found)
-    await database.close()
-    return found, trace
-
-
 async def test_the_page_ranks_all_kinds_of_causes_and_leads_to_what_they_rest_on(
-    app: FastAPI, traced: tuple[Troubled, Trace]
+    app: FastAPI, neglected: tuple[Troubled, Trace]
 ) -> None:
-    found, trace = traced
+    found, trace = neglected
     async with signed_in(app, found.people[Role.LEADER]) as browser:
         page = (await browser.get(f"/traces/{trace.id}")).text
     for words in ("人、物、环、管综合判断", "供料中断", "促成因素，不是结论", "进料阀填料渗漏", "近 14 天漏检 1 次"):
@@ -46,29 +35,30 @@ async def test_the_page_ranks_all_kinds_of_causes_and_leads_to_what_they_rest_on
 
 
 async def test_a_worker_answers_on_the_page_and_sees_what_it_moved(
-    app: FastAPI, traced: tuple[Troubled, Trace], database: Database
+    app: FastAPI, neglected: tuple[Troubled, Trace], database: Database
 ) -> None:
-    found, trace = traced
+    found, trace = neglected
     question = questions_of(trace.result["fused"])[0]
-    form = {"question": question["key"], "answer": "no", "note": "总管压力为零", "idempotency_key": "page-1"}
+    form = {"answer": "no", "note": "总管压力为零", "idempotency_key": "page-1", "back": "trace"}
     async with signed_in(app, found.people[Role.WORKER]) as browser:
         before = (await browser.get(f"/traces/{trace.id}")).text
         assert question["text"] in (await browser.get("/tasks")).text
         assert question["text"] in before and 'data-outbox="' in before and "/cause-library" not in before
+        check = re.findall(rf'data-question="{re.escape(question["key"])}".*?action="(/checks/\d+)"', before, re.S)[0]
+        assert f'href="{check}"' in (await browser.get("/tasks")).text
         for _ in range(2):
-            sent = await browser.post(f"/traces/{trace.id}/answers", data=form)
+            sent = await browser.post(check, data=form)
             assert (sent.status_code, sent.headers["location"]) == (303, f"/traces/{trace.id}#fused")
         page = (await browser.get(f"/traces/{trace.id}")).text
         assert question["text"] not in (await browser.get("/tasks")).text
-        assert page.count("总管压力为零") == 1 and "现场核查记录" in page and "→" in page
-        refused = await browser.post(
-            f"/traces/{trace.id}/answers", data={**form, "answer": "maybe", "idempotency_key": ""}
-        )
+        assert page.count("总管压力为零") == 1 and "现场核查" in page and "→" in page
+        refused = await browser.post(check, data={**form, "answer": "maybe", "idempotency_key": ""})
         assert refused.status_code == 422
+        assert question["text"] in (done := (await browser.get(check)).text) and "总管压力为零" in done
 
 
-async def test_programs_read_causes_and_send_answers(app: FastAPI, traced: tuple[Troubled, Trace]) -> None:
-    found, trace = traced
+async def test_programs_read_causes_and_send_answers(app: FastAPI, neglected: tuple[Troubled, Trace]) -> None:
+    found, trace = neglected
     async with signed_in(app, found.people[Role.LEADER]) as browser:
         read = (await browser.get(f"/api/v1/traces/{trace.id}/causes")).json()
         causes = [one for one in read["causes"] if not one["contributes"]]
@@ -81,9 +71,9 @@ async def test_programs_read_causes_and_send_answers(app: FastAPI, traced: tuple
 
 
 async def test_the_library_is_exported_edited_and_imported_in_versions(
-    app: FastAPI, traced: tuple[Troubled, Trace]
+    app: FastAPI, neglected: tuple[Troubled, Trace]
 ) -> None:
-    found, _ = traced
+    found, _ = neglected
     async with signed_in(app, found.people[Role.SAFETY_OFFICER]) as browser:
         assert "阀门" in (await browser.get("/cause-library")).text
         assert "阀杆卡涩" in (await browser.get("/cause-library/valve")).text

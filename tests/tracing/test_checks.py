@@ -7,6 +7,8 @@ from datetime import timedelta
 import httpx
 import pytest
 from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -15,7 +17,11 @@ from backend.core.database import Database
 from backend.core.errors import Forbidden
 from backend.core.events import Event
 from backend.identity.models import Person, PostHolder, Role
-from backend.tracing.checking import Answer, answer_check, ask_check
+from backend.tracing.checks.answering import Answer, answer_check
+from backend.tracing.checks.asking import ask_check
+from backend.tracing.checks.patience import Reach, next_reminder, reach
+from backend.tracing.checks.reminding import remind_of_checks
+from backend.tracing.checks.wanting import questions_of
 from backend.tracing.models import Trace, TraceCheck
 from tests.hazards.pictures import photo
 from tests.tracing.conftest import Troubled, made_trace, trouble
@@ -38,7 +44,7 @@ async def traced(database: Database) -> tuple[Troubled, Trace]:
 async def asked(database: Database, found: Troubled, trace: Trace, rank: int = 0) -> TraceCheck:
     async with database.session(site_id=found.site.id) as session:
         node = trace.result["causes"][rank]["node"]
-        return await ask_check(session, found.actors[Role.LEADER], trace.id, node=node, question="阀门开着吗")
+        return await ask_check(session, found.actors[Role.LEADER], trace.id, node=node, words="阀门开着吗")
 
 
 async def holder(database: Database, check: TraceCheck) -> int:
@@ -59,7 +65,8 @@ async def test_it_goes_to_the_post_of_the_cause_s_equipment_with_a_time_limit_on
     assert (await asked(database, found, trace)).id == check.id
     async with database.session() as session:
         told = (await session.scalars(select(Event).where(col(Event.kind) == "trace.check_asked"))).all()
-    (event,) = [e for e in told if e.subject_id == trace.id]
+    leader = found.actors[Role.LEADER]
+    (event,) = [e for e in told if (e.subject_id, e.actor_id) == (trace.id, leader.person_id)]
     assert event.data["told"] == [await holder(database, check)]
     assert event.data["url"] == f"/checks/{check.id}" and event.level == "significant"
 
@@ -72,13 +79,13 @@ async def test_what_is_seen_there_moves_the_cause_down_or_up(
     before = [c["node"] for c in trace.result["causes"]]
     async with database.session(site_id=found.site.id) as session:
         check = await ask_check(session, leader, trace.id, node=before[0])
-        await answer_check(session, leader, check.id, Answer("clear", "阀位正常"))
+        await answer_check(session, leader, check.id, Answer("clear", note="阀位正常"))
     await work(database, found)
     cleared = await reread(database, trace.id)
     assert cleared.result["causes"][0]["node"] != before[0]
     async with database.session(site_id=found.site.id) as session:
         check = await ask_check(session, leader, trace.id, node=before[2])
-        await answer_check(session, leader, check.id, Answer("found", "阀杆断了"))
+        await answer_check(session, leader, check.id, Answer("found", note="阀杆断了"))
     await work(database, found)
     chance = {c["node"]: c["probability"] for c in (await reread(database, trace.id)).result["causes"]}
     assert chance[before[2]] > {c["node"]: c["probability"] for c in cleared.result["causes"]}[before[2]]
@@ -124,3 +131,115 @@ async def test_the_holder_finds_it_in_their_tasks_answers_with_a_photo_and_who_a
         assert "阀门关着" in page.text and "是它，有异常" in page.text
         picture = page.text.split('src="/checks/photos/')[1].split('"')[0]
         assert (await browser.get(f"/checks/photos/{picture}")).headers["content-type"] == "image/webp"
+
+
+async def open_at(database: Database, trace: Trace, equipment_id: int) -> list[TraceCheck]:
+    async with database.session() as session:
+        of_trace = select(TraceCheck).where(col(TraceCheck.trace_id) == trace.id).order_by(col(TraceCheck.id))
+        found = of_trace.where(col(TraceCheck.answered_at).is_(None), col(TraceCheck.equipment_id) == equipment_id)
+        return list(await session.scalars(found))
+
+
+async def test_a_leader_s_look_joins_what_the_trace_asks_there_and_one_visit_answers_both(
+    app: FastAPI, database: Database, traced: tuple[Troubled, Trace]
+) -> None:
+    found, trace = traced
+    feed = found.equipment["FEED_A"].id
+    before = await open_at(database, trace, feed)
+    check = await asked(database, found, trace)
+    assert check.id in {one.id for one in before} and check.question and check.words == "阀门开着吗"
+    assert len(await open_at(database, trace, feed)) == len(before), "nobody is sent there twice"
+    async with signed_in(app, found.people[Role.WORKER]) as phone:
+        page = (await phone.get(f"/checks/{check.id}")).text
+        assert check.text in page and "阀门开着吗" in page and 'name="answer"' in page and 'name="verdict"' in page
+        card = (await phone.get(f"/traces/{trace.id}")).text
+        assert f'href="/checks/{check.id}"' in card
+        sent = await phone.post(f"/checks/{check.id}", data={"answer": "no", "verdict": "found"})
+        assert sent.status_code == 303
+    done = await reread_check(database, check.id)
+    assert (done.answer, done.verdict) == ("no", "found") and done.effect
+    cited = [c for one in (await reread(database, trace.id)).result["fused"] for c in one["cites"]]
+    assert "answer" in {cite["kind"] for cite in cited}, "an answer counts at once"
+    first = trace.result["causes"][0]
+    await work(database, found)
+    chance = {c["node"]: c["probability"] for c in (await reread(database, trace.id)).result["causes"]}
+    assert chance[first["node"]] > first["probability"], "a verdict when the trace is made anew"
+
+
+async def test_what_the_trace_asks_joins_a_leader_s_look_that_waits_there(
+    database: Database, traced: tuple[Troubled, Trace]
+) -> None:
+    found, trace = traced
+    feed = found.equipment["FEED_A"].id
+    async with database.session() as session:
+        of_trace = select(TraceCheck).where(col(TraceCheck.trace_id) == trace.id)
+        for one in await session.scalars(of_trace):
+            await session.delete(one)
+    check = await asked(database, found, trace)
+    assert check.question == ""
+    again = await made_trace(database, found)
+    (first, *_) = await open_at(database, again, feed)
+    assert first.id == check.id and first.question and first.words == "阀门开着吗"
+    asked_there = [one for one in questions_of(again.result["fused"]) if one["equipment_id"] == feed]
+    assert len(await open_at(database, again, feed)) == len(asked_there)
+    async with database.session(site_id=found.site.id) as session:
+        old_form = Answer("clear", note="只问了这个")
+        done = await answer_check(session, found.actors[Role.WORKER], check.id, old_form)
+    assert (done.verdict, done.answer) == ("clear", ""), "a form from before the question came counts"
+
+
+async def test_who_is_to_look_is_reminded_then_who_leads_then_managers_and_nobody_of_what_is_done(
+    database: Database, traced: tuple[Troubled, Trace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, trace = traced
+    check = await asked(database, found, trace)
+    other = await asked(database, found, trace, 1)
+    async with database.session(site_id=found.site.id) as session:
+        await answer_check(session, found.actors[Role.LEADER], other.id, Answer("unsure", "unknown"))
+    whole = check.due_at - check.created_at
+    worker = await holder(database, check)
+    told = []
+    for late in (0.4, 0.6, 0.7, 1.1, 2.1, 9.0):
+        at = check.created_at + whole * late
+        monkeypatch.setattr("backend.tracing.checks.reminding.now", lambda at=at: at)
+        async with database.session() as session:
+            await remind_of_checks(session)
+        told.append(await waiting_told(database, trace, check))
+    counts = [len(one) for one in told]
+    assert counts == [0, 1, 1, 2, 3, 3]
+    first, second, third = told[-1]
+    assert first == {worker}
+    assert found.actors[Role.LEADER].person_id in second and worker in second
+    assert found.actors[Role.SAFETY_OFFICER].person_id in third - second
+    assert await waiting_told(database, trace, other) == []
+
+
+async def waiting_told(database: Database, trace: Trace, check: TraceCheck) -> list[set[int]]:
+    """Whom each reminder of a look was told, in their order."""
+    async with database.session() as session:
+        events = select(Event).where(col(Event.kind) == "trace.check_waiting", col(Event.subject_id) == trace.id)
+        found = await session.scalars(events.order_by(col(Event.id)))
+        return [set(event.data["told"]) for event in found if event.data["url"] == f"/checks/{check.id}"]
+
+
+async def reread_check(database: Database, check_id: int) -> TraceCheck:
+    async with database.session() as session:
+        return await session.get_one(TraceCheck, check_id)
+
+
+@given(
+    span=st.timedeltas(min_value=timedelta(minutes=1), max_value=timedelta(days=2)),
+    late=st.floats(min_value=0, max_value=5),
+)
+def test_reminders_come_at_most_three_times_and_climb_only(span: timedelta, late: float) -> None:
+    begun = now()
+    due, at = begun + span, begun + span * late
+    following, count = next_reminder(begun, due, at), 0
+    climbed = reach(begun, due, at, by_person=True)
+    while following is not None:
+        assert following > at
+        at, count = following, count + 1
+        assert reach(begun, due, at, by_person=True) >= climbed
+        assert reach(begun, due, at, by_person=False) <= Reach.LEADERS
+        climbed, following = reach(begun, due, at, by_person=True), next_reminder(begun, due, at)
+    assert count <= 3

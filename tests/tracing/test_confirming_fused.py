@@ -17,8 +17,7 @@ from backend.tracing.commands import confirm_cause, dismiss_cause
 from backend.tracing.models import Trace
 from backend.tracing.versions.active import active_model
 from backend.tracing.versions.models import TraceCase
-from tests.tracing.conftest import Troubled, made_trace, trouble
-from tests.tracing.neglect import neglect
+from tests.tracing.conftest import Troubled, made_trace, neglected_and_traced, trouble
 from tests.webclient import running_app, signed_in
 
 
@@ -30,10 +29,7 @@ async def app(database_url: str, redis_url: str) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture
 async def traced(database: Database) -> tuple[Troubled, Trace]:
-    found = await trouble(database)
-    async with database.session() as session:
-        await neglect(session, found)
-    return found, await made_trace(database, found)
+    return await neglected_and_traced(database)
 
 
 def causes(trace: Trace) -> list[dict[str, Any]]:

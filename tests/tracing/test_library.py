@@ -9,32 +9,20 @@ from backend.core.database import Database
 from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
 from backend.core.events import Event
 from backend.identity.models import AuditEntry, Role
-from backend.tracing.library.asking import Said, answer, questions_of
+from backend.tracing.checks.answering import Answer, answer_question
+from backend.tracing.checks.wanting import questions_of
 from backend.tracing.library.catalogue import LibraryError, base_library, edited, edits_from, in_force
-from backend.tracing.library.models import TraceAnswer, TraceQuestion
 from backend.tracing.library.quantities import quantity_of
-from backend.tracing.models import Trace
+from backend.tracing.models import Trace, TraceCheck
 from backend.tracing.records import records_about
-from tests.tracing.conftest import Troubled, made_trace, trouble
-from tests.tracing.neglect import neglect
-
-
-@pytest.fixture(scope="module")
-async def traced(database_url: str) -> tuple[Troubled, Trace]:
-    database = Database(database_url)
-    found = await trouble(database)
-    async with database.session() as session:
-        await neglect(session, found)
-    trace = await made_trace(database, found)
-    await database.close()
-    return found, trace
+from tests.tracing.conftest import Troubled, made_trace
 
 
 async def answered(
-    database: Database, found: Troubled, trace: Trace, said: Said, role: Role = Role.WORKER
-) -> TraceAnswer:
+    database: Database, found: Troubled, trace: Trace, question: str, said: Answer, role: Role = Role.WORKER
+) -> TraceCheck:
     async with database.session(site_id=found.site.id) as session:
-        return await answer(session, found.actors[role], trace.id, said)
+        return await answer_question(session, found.actors[role], trace.id, question, said)
 
 
 async def now_stored(database: Database, trace: Trace) -> Trace:
@@ -43,9 +31,9 @@ async def now_stored(database: Database, trace: Trace) -> Trace:
 
 
 def test_physical_human_and_management_causes_stand_in_one_list_and_cite_what_they_rest_on(
-    traced: tuple[Troubled, Trace],
+    neglected: tuple[Troubled, Trace],
 ) -> None:
-    found, trace = traced
+    found, trace = neglected
     fused = trace.result["fused"]
     feed = found.equipment["FEED_A"]
     causes = [one for one in fused if not one["contributes"]]
@@ -64,9 +52,9 @@ def test_physical_human_and_management_causes_stand_in_one_list_and_cite_what_th
 
 
 async def test_each_duty_that_was_not_done_is_cited_with_its_row(
-    traced: tuple[Troubled, Trace], database: Database
+    neglected: tuple[Troubled, Trace], database: Database
 ) -> None:
-    found, trace = traced
+    found, trace = neglected
     kinds = {r["kind"] for r in trace.result["records"] if r["equipment_id"] == found.equipment["FEED_A"].id}
     assert {"missed_checkin", "rectification_late", "measure_failed", "ignored_warning"} <= kinds
     assert "rectification_open" not in kinds
@@ -77,19 +65,21 @@ async def test_each_duty_that_was_not_done_is_cited_with_its_row(
 
 
 async def test_the_owner_post_is_asked_once_and_its_answer_ranks_anew_at_once(
-    database: Database, traced: tuple[Troubled, Trace]
+    database: Database, neglected: tuple[Troubled, Trace]
 ) -> None:
-    found, trace = traced
+    found, trace = neglected
     question = questions_of(trace.result["fused"])[0]
     worker = found.actors[Role.WORKER]
     async with database.session() as session:
-        asked = (await session.scalars(select(TraceQuestion).where(col(TraceQuestion.trace_id) == trace.id))).all()
-        events = (await session.scalars(select(Event).where(col(Event.kind) == "trace.asked",
+        asked = (await session.scalars(select(TraceCheck).where(col(TraceCheck.trace_id) == trace.id))).all()
+        events = (await session.scalars(select(Event).where(col(Event.kind) == "trace.check_asked",
                                                             col(Event.subject_id) == trace.id))).all()  # fmt: skip
     assert question["key"] in {one.question for one in asked}
     assert [event.data["told"] for event in events] == [[worker.person_id]] * len(asked)
     before = trace.result["fused"]
-    row = await answered(database, found, trace, Said(question["key"], "no", " 总管压力为零 ", "key-1"))
+    row = await answered(
+        database, found, trace, question["key"], Answer(answer="no", note=" 总管压力为零 ", idempotency_key="key-1")
+    )
     after = (await now_stored(database, trace)).result["fused"]
     assert row.effect and after != before
     cited = [cite for one in after for cite in one["cites"] if cite["kind"] == "answer"]
@@ -98,29 +88,29 @@ async def test_the_owner_post_is_asked_once_and_its_answer_ranks_anew_at_once(
     again = await made_trace(database, found)
     assert any(c["kind"] == "answer" for one in again.result["fused"] for c in one["cites"]), "a new revision knows it"
     async with database.session() as session:
-        told = (await session.scalars(select(Event).where(col(Event.kind) == "trace.answered",
+        told = (await session.scalars(select(Event).where(col(Event.kind) == "trace.checked",
                                                           col(Event.subject_id) == trace.id))).one()  # fmt: skip
         assert told.story == f"alarm:{found.alarm_id}" and told.data["note"] == "总管压力为零"
-        audited = select(AuditEntry).where(col(AuditEntry.action) == "trace.answer")
+        audited = select(AuditEntry).where(col(AuditEntry.action) == "trace.check")
         one = (await session.scalars(audited.where(col(AuditEntry.object_id) == trace.id))).one()
         assert one.change == {question["key"]: [None, "no"]}
 
 
 async def test_an_answer_sent_twice_counts_once_and_a_second_thought_replaces_it(
-    database: Database, traced: tuple[Troubled, Trace]
+    database: Database, neglected: tuple[Troubled, Trace]
 ) -> None:
-    found, trace = traced
+    found, trace = neglected
     feed = found.equipment["FEED_A"].id
     key = f"equipment:{feed}?feed.source_pressure"
-    first = await answered(database, found, trace, Said(key, "yes", "", "key-2"))
-    repeated = await answered(database, found, trace, Said(key, "yes", "", "key-2"))
+    first = await answered(database, found, trace, key, Answer(answer="yes", idempotency_key="key-2"))
+    repeated = await answered(database, found, trace, key, Answer(answer="yes", idempotency_key="key-2"))
     assert repeated.id == first.id
     with pytest.raises(Conflict):
-        await answered(database, found, trace, Said(key, "no", "", "key-2"))
+        await answered(database, found, trace, key, Answer(answer="no", idempotency_key="key-2"))
     lost = _probability((await now_stored(database, trace)).result["fused"], "feed.lost")
-    await answered(database, found, trace, Said(key, "no"))
+    await answered(database, found, trace, key, Answer(answer="no"))
     assert _probability((await now_stored(database, trace)).result["fused"], "feed.lost") > lost
-    await answered(database, found, trace, Said(key, "unknown"))
+    await answered(database, found, trace, key, Answer(answer="unknown"))
     between = _probability((await now_stored(database, trace)).result["fused"], "feed.lost")
     assert between != pytest.approx(lost, abs=1e-4)
 
@@ -130,21 +120,21 @@ def _probability(fused: list[dict], library_key: str) -> float:  # type: ignore[
 
 
 async def test_a_worker_answers_for_their_own_posts_only_and_nobody_of_another_site(
-    database: Database, traced: tuple[Troubled, Trace]
+    database: Database, neglected: tuple[Troubled, Trace]
 ) -> None:
-    found, trace = traced
+    found, trace = neglected
     elsewhere = f"equipment:{found.equipment['COMPRESSOR'].id}?generic.as_usual"
     with pytest.raises(Forbidden):
-        await answered(database, found, trace, Said(elsewhere, "yes"))
-    await answered(database, found, trace, Said(elsewhere, "yes"), Role.LEADER)
+        await answered(database, found, trace, elsewhere, Answer(answer="yes"))
+    await answered(database, found, trace, elsewhere, Answer(answer="yes"), Role.LEADER)
     mine = f"equipment:{found.equipment['FEED_A'].id}?"
     for question, given in ((f"{mine}feed.no_such", "yes"), ("nonsense", "yes"), (f"{mine}feed.lab_ok", "perhaps")):
         with pytest.raises(Invalid):
-            await answered(database, found, trace, Said(question, given))
+            await answered(database, found, trace, question, Answer(answer=given))
     with pytest.raises(NotFound):
-        await answered(database, found, trace, Said(f"equipment:{10**30}?feed.lab_ok", "yes"))
+        await answered(database, found, trace, f"equipment:{10**30}?feed.lab_ok", Answer(answer="yes"))
     with pytest.raises(NotFound):
-        await answered(database, found, trace, Said("equipment:999999999?feed.lab_ok", "yes"))
+        await answered(database, found, trace, "equipment:999999999?feed.lab_ok", Answer(answer="yes"))
 
 
 def test_the_library_covers_the_demo_s_equipment_and_says_every_fault_at_once() -> None:

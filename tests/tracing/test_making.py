@@ -106,7 +106,7 @@ async def test_the_trace_is_told_in_the_story_of_the_flood_s_first_alarm(
     async with database.session() as session:
         told = (await session.scalars(select(Event).where(col(Event.subject) == "trace"))).all()
     event, *asked = [event for event in told if event.site_id == found.site.id]
-    assert {event.kind for event in asked} == {"trace.asked"}
+    assert {event.kind for event in asked} == {"trace.check_asked"}
     assert (event.kind, event.story, event.level) == ("trace.made", f"alarm:{found.alarm_id}", "significant")
     assert event.data["url"] == f"/traces/{trace.id}"
 
@@ -154,7 +154,7 @@ async def test_a_refined_trace_is_told_when_it_says_something_else(database: Dat
     await made_trace(database, found)
     async with database.session() as session:
         events = select(col(Event.kind)).where(col(Event.subject) == "trace", col(Event.subject_id) == first.id)
-        events = events.where(col(Event.kind) != "trace.asked")
+        events = events.where(col(Event.kind) != "trace.check_asked")
         assert (await session.scalars(events.order_by(col(Event.id)))).all() == ["trace.made", "trace.refined"]
 
 

@@ -155,21 +155,31 @@ class CauseIn(BaseModel):
 
 
 class CheckOut(BaseModel):
-    """A look on site; ``verdict`` is empty until it is answered, then ``found``, ``clear`` or ``unsure``."""
+    """A look on site. ``question`` (its key) with its ``text``: of the cause library; ``words``: a leader's own.
+    ``answer`` (yes, no, unknown) and ``verdict`` (found, clear, unsure) are empty until it is done, and where it
+    carries no such thing."""
 
     id: int
     trace_id: int
     node: str
+    question: str
+    text: str
+    text_en: str
+    words: str
     due_at: datetime
+    answered_at: datetime | None
     verdict: str
+    answer: str
     note: str
 
 
-class VerdictIn(BaseModel):
-    """What who looked found."""
+class FoundIn(BaseModel):
+    """What who looked found; ``captured_at``: when it was seen, if not just now."""
 
     verdict: str = Field("", max_length=20)
+    answer: str = Field("", max_length=20)
     note: str = Field("", max_length=2000)
+    captured_at: datetime | None = None
 
 
 class ConfirmationIn(BaseModel):
@@ -182,9 +192,7 @@ class ConfirmationIn(BaseModel):
 
 def check_out(one: TraceCheck) -> CheckOut:
     """A look on site as programs get it."""
-    return CheckOut(
-        id=one.id, trace_id=one.trace_id, node=one.node, due_at=one.due_at, verdict=one.verdict, note=one.note
-    )
+    return CheckOut.model_validate(one, from_attributes=True)
 
 
 def listed_out(one: Listed) -> ListedOut:

@@ -5,23 +5,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 
-from backend.core.clock import now
+from backend.core.clock import now, true_moment
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.tracing import circumstances, queries
 from backend.tracing.api.shapes import (
     CauseIn,
     CheckOut,
     ConfirmationIn,
+    FoundIn,
     ListedOut,
     QuestionIn,
     TraceOut,
-    VerdictIn,
     check_out,
     listed_out,
     trace_out,
 )
 from backend.tracing.asking import USUAL, Question, ask_review, ask_trace
-from backend.tracing.checking import Answer, answer_check, ask_check
+from backend.tracing.checks.answering import Answer, answer_check
+from backend.tracing.checks.asking import ask_check
+from backend.tracing.checks.queries import check_view
 from backend.tracing.commands import confirm_cause, dismiss_cause, take_back
 
 router = APIRouter()
@@ -91,7 +93,7 @@ async def restore(session: SessionDep, actor: ActorDep, trace_id: int, sent: Cau
 async def check(session: SessionDep, actor: ActorDep, trace_id: int, sent: CauseIn | None = None) -> CheckOut:
     """Have a cause looked at on site."""
     wanted = sent or CauseIn()
-    return check_out(await ask_check(session, actor, trace_id, node=wanted.node, question=wanted.question))
+    return check_out(await ask_check(session, actor, trace_id, node=wanted.node, words=wanted.question))
 
 
 @router.post("/traces/{trace_id}/review", dependencies=[allow("traces.ask")], status_code=202)
@@ -104,20 +106,22 @@ async def review(session: SessionDep, actor: ActorDep, trace_id: int) -> TraceOu
 @router.get("/checks/{check_id}", dependencies=[allow("traces.see")])
 async def read_check(session: SessionDep, actor: ActorDep, check_id: int) -> CheckOut:
     """One look on site."""
-    return check_out((await circumstances.check_view(session, actor, check_id)).check)
+    return check_out((await check_view(session, actor, check_id)).check)
 
 
-@router.post("/checks/{check_id}", dependencies=[allow("traces.see")])
+@router.post("/checks/{check_id}", dependencies=[allow("traces.answer")])
 async def answer(
     session: SessionDep,
     actor: ActorDep,
     check_id: int,
-    sent: VerdictIn | None = None,
+    sent: FoundIn | None = None,
     key: Annotated[str, Header(alias="Idempotency-Key", max_length=64)] = "",
 ) -> CheckOut:
-    """Say what was found; the trace is made anew with it."""
-    said = sent or VerdictIn()
-    return check_out(await answer_check(session, actor, check_id, Answer(said.verdict, said.note, idempotency_key=key)))
+    """Say what was found: ``answer`` to the question it carries, ``verdict`` of the cause a leader asked about; the
+    causes are ranked anew."""
+    said = sent or FoundIn()
+    found = Answer(said.verdict, said.answer, said.note, (), key, true_moment(said.captured_at, None, now()))
+    return check_out(await answer_check(session, actor, check_id, found))
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from backend.core.clock import now, true_moment
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow
+from backend.tracing.checks.answering import Answer, answer_question
 from backend.tracing.library import queries
-from backend.tracing.library.asking import Said, answer
 from backend.tracing.library.editing import take_over
 from backend.tracing.models import Trace
 
@@ -97,8 +97,8 @@ async def send_answer(
     """Answer a question; gives the causes as they rank now."""
     given = sent or AnswerIn()
     at = true_moment(given.captured_at, None, now())
-    said = Said(given.question, given.answer, given.note, idempotency_key, at)
-    await answer(session, actor, trace_id, said)
+    said = Answer(answer=given.answer, note=given.note, idempotency_key=idempotency_key, captured_at=at)
+    await answer_question(session, actor, trace_id, given.question, said)
     return await _fused(session, actor, trace_id)
 
 

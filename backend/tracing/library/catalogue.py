@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from backend.core.errors import N_
+from backend.core.strict import Strict
 from backend.tracing.engine.behaviour import Shape
 
 BASE = Path(__file__).parent / "base"
@@ -44,11 +45,7 @@ class LibraryError(Exception):
     """A library that can't be used; each line of the message names a thing and what is wrong with it."""
 
 
-class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Fields that aren't known are an error: a misspelt chance must not vanish silently."""
-
-
-class Titled(_Strict, frozen=True):
+class Titled(Strict, frozen=True):
     """A thing with a key and a title in both languages."""
 
     key: str
@@ -56,7 +53,7 @@ class Titled(_Strict, frozen=True):
     title_en: str
 
 
-class Sign(_Strict, frozen=True):
+class Sign(Strict, frozen=True):
     """``chance``: P(a point of this quantity at this side behaves so | the mode is at hand)."""
 
     side: Side
@@ -70,7 +67,7 @@ class Sign(_Strict, frozen=True):
         return f"{self.side}.{self.quantity}.{self.shape}"
 
 
-class Check(_Strict, frozen=True):
+class Check(Strict, frozen=True):
     """A question that a person on site answers with yes or no; ``otherwise``: P(yes | a mode that doesn't list it)."""
 
     key: str
@@ -115,7 +112,7 @@ class FactorSpec(Titled, frozen=True):
     advice_en: str = ""
 
 
-class Library(_Strict, frozen=True):
+class Library(Strict, frozen=True):
     """All classes and factors. ``otherwise``: side → P(a shape is seen there | a mode that doesn't list it): what
     fails at a place moves what lies downstream as a rule."""
 
@@ -163,12 +160,12 @@ class Library(_Strict, frozen=True):
         return class_key in parts and self.titled(library_key) is not None
 
 
-class _Factors(_Strict, frozen=True):
+class _Factors(Strict, frozen=True):
     otherwise: dict[Side, dict[Shape, float]]
     factors: list[FactorSpec]
 
 
-class Edits(_Strict, frozen=True):
+class Edits(Strict, frozen=True):
     """What a site has changed: classes of its own (in place of the base's of that key), and frequencies."""
 
     classes: list[ClassSpec] = []

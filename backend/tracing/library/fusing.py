@@ -130,17 +130,17 @@ async def fuse_seen(
     library = await site_library(session, site_id)
     records = await records_about(session, site_id, list(chosen), group_id)
     kept = await records_kept(session, site_id, list(chosen))
-    answers = await _answers(session, site_id, group_id, trace_id)
+    said = await _said(session, site_id, group_id, trace_id)
     places, neighbours = await _places(session, site_id, chosen, seen)
     known = Known(
         places,
         seen.unknown,
         neighbours,
         _states(library, chosen, records, kept),
-        answers,
+        said.answers,
         learned or {},
-        await _waiting(session, site_id, group_id, trace_id),
-        await _ruled_out(session, site_id, group_id, trace_id),
+        said.waiting,
+        said.ruled_out,
     )
     return await asyncio.to_thread(_weighed, library, known, records)
 
@@ -179,50 +179,56 @@ async def site_library(session: AsyncSession, site_id: int) -> Library:
     return library
 
 
-@system_query("the worker weighs the answers of every site's traces")
-async def _answers(
-    session: AsyncSession, site_id: int, group_id: int | None, trace_id: int | None
-) -> tuple[Answer, ...]:
-    """The latest answer to each question."""
-    rows = await session.execute(
-        text(
-            "SELECT DISTINCT ON (a.question) a.question, a.answer, a.person_id, a.at FROM trace_answer a "
-            "JOIN trace t ON t.id = a.trace_id WHERE a.site_id = :site AND t.site_id = :site "
-            "AND (t.id = CAST(:trace AS bigint) OR t.group_id = CAST(:group_id AS bigint)) "
-            "ORDER BY a.question, a.at DESC, a.id DESC"
-        ),
-        {"site": site_id, "trace": trace_id, "group_id": group_id},
-    )
-    truth = {"yes": True, "no": False, "unknown": None}
-    return tuple(Answer(row.question, truth[row.answer], row.person_id, row.at.isoformat()) for row in rows)
+@dataclass(frozen=True)
+class _Said:
+    """What people said about a trace: the latest answer to each question, questions that wait for one, and causes of
+    the library of which somebody said "not this"."""
+
+    answers: tuple[Answer, ...]
+    waiting: frozenset[str]
+    ruled_out: frozenset[str]
 
 
-@system_query("the worker weighs the answers of every site's traces")
-async def _waiting(session: AsyncSession, site_id: int, group_id: int | None, trace_id: int | None) -> frozenset[str]:
-    """Questions of the trace that people were asked and nobody has answered."""
-    rows = await session.execute(
-        text(
-            "SELECT q.question FROM trace_question q JOIN trace t ON t.id = q.trace_id WHERE q.site_id = :site "
-            "AND t.site_id = :site AND (t.id = CAST(:trace AS bigint) OR t.group_id = CAST(:group_id AS bigint)) "
-            "AND NOT EXISTS (SELECT 1 FROM trace_answer a WHERE a.trace_id = q.trace_id AND a.question = q.question)"
-        ),
-        {"site": site_id, "trace": trace_id, "group_id": group_id},
-    )
-    return frozenset(rows.scalars())
+_TRUTH = {"yes": True, "no": False, "unknown": None}
 
 
 @system_query("the worker weighs what people of every site found out")
-async def _ruled_out(session: AsyncSession, site_id: int, group_id: int | None, trace_id: int | None) -> frozenset[str]:
-    """Causes of the library of which a person said "not this"."""
-    rows = await session.execute(
+async def _said(session: AsyncSession, site_id: int, group_id: int | None, trace_id: int | None) -> _Said:
+    traces = await session.execute(
         text(
-            "SELECT d.node FROM trace_dismissal d JOIN trace t ON t.id = d.trace_id WHERE d.site_id = :site "
-            "AND t.site_id = :site AND (t.id = CAST(:trace AS bigint) OR t.group_id = CAST(:group_id AS bigint)) "
-            "AND d.node LIKE '%/%'"
+            "SELECT id FROM trace WHERE site_id = :site "
+            "AND (id = CAST(:trace AS bigint) OR group_id = CAST(:group_id AS bigint))"
         ),
         {"site": site_id, "trace": trace_id, "group_id": group_id},
     )
-    return frozenset(rows.scalars())
+    of = {"site": site_id, "traces": list(traces.scalars())}
+    answered = await session.execute(
+        text(
+            "SELECT DISTINCT ON (question) question, answer, answered_by, COALESCE(captured_at, answered_at) AS at "
+            "FROM trace_check WHERE site_id = :site AND trace_id = ANY(CAST(:traces AS bigint[])) AND answer <> '' "
+            "ORDER BY question, COALESCE(captured_at, answered_at) DESC, id DESC"
+        ),
+        of,
+    )
+    waiting = await session.execute(
+        text(
+            "SELECT question FROM trace_check WHERE site_id = :site AND trace_id = ANY(CAST(:traces AS bigint[])) "
+            "AND question <> '' AND answered_at IS NULL"
+        ),
+        of,
+    )
+    ruled_out = await session.execute(
+        text(
+            "SELECT node FROM trace_dismissal WHERE site_id = :site "
+            "AND trace_id = ANY(CAST(:traces AS bigint[])) AND node LIKE '%/%'"
+        ),
+        of,
+    )
+    return _Said(
+        tuple(Answer(r.question, _TRUTH[r.answer], r.answered_by, r.at.isoformat()) for r in answered),
+        frozenset(waiting.scalars()),
+        frozenset(ruled_out.scalars()),
+    )
 
 
 _LINKS = """

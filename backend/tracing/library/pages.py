@@ -1,18 +1,15 @@
-"""Answers to a trace's questions, and the cause library: ``/traces/<id>/answers``, ``/cause-library``."""
+"""``/cause-library``: the library in force, its classes, a site's own edits."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from starlette.responses import RedirectResponse
 
-from backend.core.clock import now, true_moment
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.tracing.library import queries
-from backend.tracing.library.asking import Said, answer
 from backend.tracing.library.catalogue import KINDS
 from backend.tracing.library.editing import MOST_BYTES, set_frequency, take_over
 
@@ -20,24 +17,6 @@ router = APIRouter(include_in_schema=False)
 
 _Short = Annotated[str, Form(max_length=200)]
 _SEE, _EDIT = [allow("library.see")], [allow("library.edit")]
-
-
-@router.post("/traces/{trace_id}/answers", dependencies=[allow("traces.answer")])
-async def take_answer(
-    session: SessionDep,
-    actor: ActorDep,
-    trace_id: int,
-    question: _Short = "",
-    answer_: Annotated[str, Form(alias="answer", max_length=20)] = "",
-    note: Annotated[str, Form(max_length=2000)] = "",
-    idempotency_key: Annotated[str, Form(max_length=64)] = "",
-    captured_at: Annotated[datetime | None, Form()] = None,
-    device_now: Annotated[datetime | None, Form()] = None,
-) -> Response:
-    """Take an answer; it may come late from a phone's outbox."""
-    at = true_moment(captured_at, device_now, now())
-    await answer(session, actor, trace_id, Said(question, answer_, note, idempotency_key, at))
-    return RedirectResponse(f"/traces/{trace_id}#fused", 303)
 
 
 @router.get("/cause-library", dependencies=_SEE)
