@@ -18,6 +18,7 @@ from backend.plant.models import Equipment
 from backend.tracing.library.catalogue import Library, in_force
 from backend.tracing.library.models import CauseLibrary, TraceAnswer, TraceQuestion
 from backend.tracing.models import Trace
+from backend.tracing.naming import in_order
 from backend.tracing.queries import NodeName, PersonName, PostName, PostThere, node_names, posts_held
 from backend.tracing.sentences import Sentence, record_sentence
 
@@ -93,7 +94,7 @@ async def fused_view(session: AsyncSession, actor: Actor, trace: Trace) -> Fused
     keys |= {
         f"equipment:{change['equipment_id']}" for row in answers for change in row.effect if change["equipment_id"]
     }
-    causes = [one for one in fused if one["key"] != "rest"]
+    causes = in_order(fused)
     people = {row.person_id for row in answers}
     return FusedView(
         trace,
