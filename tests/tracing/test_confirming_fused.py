@@ -120,6 +120,7 @@ async def test_what_is_ruled_out_gives_way_at_once_stays_so_when_made_again_and_
         again = await made_trace(database, found)
         newer = await browser.get(f"/traces/{trace.id}?seen={trace.revision}", headers={"HX-Request": "true"})
         assert "<html" not in newer.text and 'id="fused-1"' in newer.text, "the answer changes with its places"
+        assert 'id="trace-bar" hx-swap-oob="true"' in newer.text, "and the bar with it"
         assert {one["key"]: one["probability"] for one in again.result["fused"]}.get(first["key"], 0.0) < 0.1
         for key in (first["key"], factor["key"]):
             await browser.post(f"/api/v1/traces/{trace.id}/take-back", json={"node": key})
