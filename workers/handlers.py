@@ -2,6 +2,7 @@
 
 from backend.core.jobs import Handler, JobContext
 from backend.delivery.commands.pushing import PUSH_JOB, PUSH_TEST_JOB, send_push, send_test_push
+from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
 from backend.tracing.versions.models import REPLAY_JOB
@@ -12,8 +13,12 @@ async def _trace(context: JobContext) -> None:
     payload = context.payload
     if "trace_id" in payload:
         await make_asked(context.session, int(payload["trace_id"]))
-    else:
+    elif payload.get("review") or payload.get("evidence"):
         await make_trace(context.session, int(payload["group_id"]), review=bool(payload.get("review")))
+    elif payload.get("refine"):
+        await refine(context.session, int(payload["group_id"]))
+    else:
+        await follow_alarms(context.session, int(payload["group_id"]))
 
 
 async def _replay(context: JobContext) -> None:

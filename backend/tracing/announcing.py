@@ -10,7 +10,9 @@ from backend.alarms.queries.watching import ladder_of, people_to_tell
 from backend.core.events import record_event
 from backend.identity.permissions import system_query
 from backend.tracing.gathering import GroupAlarm
+from backend.tracing.library.titles import place_of
 from backend.tracing.models import Origin, Stage, Trace
+from backend.tracing.naming import RankedCause, first_cause
 
 _WORDS = {
     "made": ("已溯源", "Traced"),
@@ -25,7 +27,8 @@ async def announce(session: AsyncSession, made: Trace, alarms: Sequence[GroupAla
     first = alarms[0] if alarms else None
     gravest = min(alarms, key=lambda alarm: list(Level).index(Level(alarm.level)), default=None)
     told = await _called(session, made, gravest) if called else []
-    zh, en = await _title(session, made, gravest, called=called)
+    top = first_cause(made.result)
+    zh, en = await _title(session, made, gravest, top, called=called)
     await record_event(
         session,
         site_id=made.site_id,
@@ -39,7 +42,7 @@ async def announce(session: AsyncSession, made: Trace, alarms: Sequence[GroupAla
             "title_en": en,
             "url": f"/traces/{made.id}",
             "revision": made.revision,
-            "top": made.result["causes"][0]["node"] if made.result["causes"] else None,
+            "top": top.key if top else None,
             "told": told,
             "tag": f"trace:{made.id}",
         },
@@ -53,12 +56,13 @@ async def _called(session: AsyncSession, made: Trace, first: GroupAlarm | None) 
     return await people_to_tell(session, made.site_id, first.area_id, ladder.roles_at(0))
 
 
-async def _title(session: AsyncSession, made: Trace, first: GroupAlarm | None, *, called: bool) -> tuple[str, str]:
+async def _title(
+    session: AsyncSession, made: Trace, first: GroupAlarm | None, top: RankedCause | None, *, called: bool
+) -> tuple[str, str]:
     """What happened and its probable root, Chinese and English; news that call nobody say only that there is more."""
     if not called:
         return _WORDS["reviewed" if made.stage == Stage.REVIEW else "refined"]
-    causes = made.result["causes"]
-    names = await _names(session, causes[0]["node"]) if causes else None
+    names = await _names(session, top) if top else None
     zh, en = (first.title, first.title_en) if first else _WORDS["made"]
     if names is None:
         return (f"{zh}：已溯源", f"{en}: traced") if first else (zh, en)
@@ -67,14 +71,17 @@ async def _title(session: AsyncSession, made: Trace, first: GroupAlarm | None, *
 
 
 @system_query("the worker tells of every site's traces")
-async def _names(session: AsyncSession, node: str) -> tuple[str, str] | None:
-    """Chinese and English name of a node of the plant."""
-    kind, _, number = node.partition(":")
+async def _names(session: AsyncSession, cause: RankedCause) -> tuple[str, str] | None:
+    """Chinese and English name of a cause: of its place, and of what failed there where all evidence names it."""
+    kind, _, number = place_of(cause.key).partition(":")
     query = {"point": _POINT, "equipment": _EQUIPMENT}.get(kind)
     if query is None:
         return None
     row = (await session.execute(text(query), {"id": int(number)})).one_or_none()
-    return (row.name, row.name_en or row.name) if row else None
+    if row is None:
+        return None
+    zh, en = row.name, row.name_en or row.name
+    return (f"{zh}：{cause.title}", f"{en}: {cause.title_en}") if cause.title else (zh, en)
 
 
 _POINT = "SELECT name, name_en FROM point WHERE id = :id"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, String, cast, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -18,6 +19,7 @@ from backend.plant.models import Equipment, Point
 from backend.tracing.checks.queries import CheckView, checks_of
 from backend.tracing.library.titles import is_library_key
 from backend.tracing.models import TRACE_JOB, Trace, TraceDismissal
+from backend.tracing.naming import FIRST_FUSED, first_cause
 from backend.tracing.queries import NodeName, PersonName, node_names, people_by_id
 from backend.tracing.versions.learning import OTHER
 
@@ -151,15 +153,15 @@ async def traces(
 
 
 def root_of(trace: Trace) -> tuple[str, float]:
-    """The root that a person confirmed, else the most probable, with the probability that the trace gives it (0: none);
+    """The root that a person confirmed, else the first cause, with the probability that the trace gives it (0: none);
     ("", 0) for another cause and without any."""
-    causes = trace.result["causes"]
     if trace.confirmed_node:
         chances = {one["key"]: float(one["probability"]) for one in trace.result.get("fused", [])}
-        chances |= {cause["node"]: float(cause["probability"]) for cause in causes}
+        chances |= {cause["node"]: float(cause["probability"]) for cause in trace.result["causes"]}
         root = "" if trace.confirmed_node == OTHER else trace.confirmed_node
         return root, chances.get(root, 0.0)
-    return (causes[0]["node"], float(causes[0]["probability"])) if causes else ("", 0.0)
+    first = first_cause(trace.result)
+    return (first.key, first.probability) if first else ("", 0.0)
 
 
 def _named(actor: Actor, words: str) -> ColumnElement[bool]:
@@ -169,19 +171,21 @@ def _named(actor: Actor, words: str) -> ColumnElement[bool]:
         col(Alarm.group_id) == col(Trace.group_id),
         or_(col(Alarm.title).ilike(like), col(Alarm.title_en).ilike(like)),
     )
-    top = Trace.result[("causes", "0", "node")].astext  # type: ignore[index]
+    place = Trace.result[("causes", "0", "node")].astext  # type: ignore[index]
+    first = func.jsonb_path_query_first(Trace.result, cast(FIRST_FUSED, JSONPATH), type_=JSONB)
+    top = func.split_part(first["key"].astext, "/", 1)
     confirmed = func.split_part(col(Trace.confirmed_node), "/", 1)
     of_point = exists().where(
         visible(actor, Point),
         or_(col(Point.name).ilike(like), col(Point.name_en).ilike(like)),
-        ("point:" + cast(col(Point.id), String)).in_([top, confirmed, col(Trace.asked_for)]),
+        ("point:" + cast(col(Point.id), String)).in_([top, place, confirmed, col(Trace.asked_for)]),
     )
     of_equipment = exists().where(
         visible(actor, Equipment),
         or_(col(Equipment.name).ilike(like), col(Equipment.name_en).ilike(like)),
-        ("equipment:" + cast(col(Equipment.id), String)).in_([top, confirmed, col(Trace.asked_for)]),
+        ("equipment:" + cast(col(Equipment.id), String)).in_([top, place, confirmed, col(Trace.asked_for)]),
     )
-    return or_(titled, of_point, of_equipment)
+    return or_(titled, of_point, of_equipment, *(first[one].astext.ilike(like) for one in ("title", "title_en")))
 
 
 async def _first_alarms(session: AsyncSession, actor: Actor, group_ids: list[int]) -> dict[int, Alarm]:

@@ -115,7 +115,7 @@ async def _weigh_anew(session: AsyncSession, made: Trace, node: str) -> None:
 
 async def retrace(session: AsyncSession, made: Trace) -> None:
     """Ask for the trace anew, because there is new evidence."""
-    payload = {"group_id": made.group_id} if made.group_id else {"trace_id": made.id}
+    payload = {"group_id": made.group_id, "evidence": True} if made.group_id else {"trace_id": made.id}
     await enqueue(session, TRACE_JOB, payload, site_id=made.site_id, dedupe_key=f"trace:{made.id}")
 
 

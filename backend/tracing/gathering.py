@@ -36,6 +36,7 @@ class GroupAlarm:
     title: str
     title_en: str
     raised_at: datetime
+    times_raised: int = 1
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ async def alarms_of_group(session: AsyncSession, group_id: int) -> tuple[int, li
             await session.execute(
                 text(
                     "SELECT site_id, id, point_id, equipment_id, area_id, level, kind, warning, title, title_en, "
-                    "raised_at FROM alarm WHERE group_id = :group_id ORDER BY raised_at, id"
+                    "raised_at, times_raised FROM alarm WHERE group_id = :group_id ORDER BY raised_at, id"
                 ),
                 {"group_id": group_id},
             )

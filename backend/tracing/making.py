@@ -26,7 +26,7 @@ from backend.tracing.library.fusing import fuse_seen, seen_in, stored
 from backend.tracing.models import TRACE_JOB, Origin, Stage, Trace, TraceCheck, TraceDismissal
 from backend.tracing.plant import point_key
 from backend.tracing.records import answerable_posts, records_about
-from backend.tracing.refining import next_refinement
+from backend.tracing.refining import flood_began, next_refinement, not_before
 from backend.tracing.story import gist, nothing_yet, suspected_equipment, tell
 from backend.tracing.subjects import equipment_asked_for, worst_point
 from backend.tracing.versions.active import active_model
@@ -43,7 +43,7 @@ async def make_trace(session: AsyncSession, group_id: int, *, review: bool = Fal
     On the readings up to now; with ``review``, and for good once it was made so, on the whole process from the onset
     to the closing of the group. Raises LookupError when the group has no alarms.
     """
-    await _alone(session, str(group_id))
+    await alone(session, str(group_id))
     site_id, alarms = await alarms_of_group(session, group_id)
     made = await _trace_of(session, site_id, group_id, alarms)
     called = not made.revision or made.origin != origin_of(alarms)
@@ -56,13 +56,14 @@ async def make_trace(session: AsyncSession, group_id: int, *, review: bool = Fal
     material = await gather_for(session, site_id, alarms, span)
     before = made.result if made.revision else None
     await _answer(session, made, material, symptom_of(alarms))
+    made.result = made.result | {"raises_seen": raises(alarms), "explains": symptom_of(alarms)}
     _note_window(made, material, span.until)
     await session.flush()
     if called or before is None or gist(before) != gist(made.result):
         await announce(session, made, alarms, called=called)
     await ask_wanted(session, made)
     if made.stage == Stage.LIVE:
-        await _plan_refinement(session, made, material.pace.step_s)
+        await _plan_refinement(session, made, alarms, material.pace.step_s)
     else:
         await _plan_none(session, made)
     return made
@@ -70,14 +71,16 @@ async def make_trace(session: AsyncSession, group_id: int, *, review: bool = Fal
 
 async def make_asked(session: AsyncSession, trace_id: int) -> Trace:
     """Make, or make anew, the trace that a person asked for; its window is theirs. Raises LookupError."""
-    await _alone(session, f"asked:{trace_id}")
+    await alone(session, f"asked:{trace_id}")
     made = await _asked(session, trace_id)
     span = Span(made.window_to, made.window_from)
     material = await gather_for(session, made.site_id, [], span)
     target = await _target(session, made, material)
+    before = made.result if made.revision else None
     await _answer(session, made, material, target)
     await session.flush()
-    await announce(session, made, [], called=made.revision == 1)
+    if before is None or gist(before) != gist(made.result):
+        await announce(session, made, [], called=before is None)
     await ask_wanted(session, made)
     return made
 
@@ -90,7 +93,7 @@ async def _asked(session: AsyncSession, trace_id: int) -> Trace:
     return made
 
 
-async def _alone(session: AsyncSession, what: str) -> None:
+async def alone(session: AsyncSession, what: str) -> None:
     """Until the transaction ends, no other worker traces this: a flood asks for its trace many times."""
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"trace:{what}"})
 
@@ -207,6 +210,11 @@ def symptom_of(alarms: Sequence[GroupAlarm]) -> str | None:
     return point_key(gravest.point_id) if gravest and gravest.point_id else None
 
 
+def raises(alarms: Sequence[GroupAlarm]) -> int:
+    """How many times alarms of a group were raised, each the first time and again: it only grows."""
+    return sum(alarm.times_raised for alarm in alarms)
+
+
 async def _target(session: AsyncSession, made: Trace, material: Material) -> str | None:
     """The point a person asked for; of equipment the one that is furthest from its normal; None for the plant."""
     kind, _, number = made.asked_for.partition(":")
@@ -237,8 +245,9 @@ async def _closed_at(session: AsyncSession, group_id: int) -> datetime | None:
 
 
 @system_query("the worker refines every site's traces")
-async def _plan_refinement(session: AsyncSession, made: Trace, step_s: float) -> None:
-    """Queue the next revision while any alarm of the group is open; one that comes (again) brings it nearer."""
+async def _plan_refinement(session: AsyncSession, made: Trace, alarms: Sequence[GroupAlarm], step_s: float) -> None:
+    """Queue the next revision while any alarm of the group is open, in place of what was planned before."""
+    await _plan_none(session, made)
     open_alarms = await session.execute(
         text(
             "SELECT max(last_raised_at), bool_or(active) FROM alarm "
@@ -249,10 +258,11 @@ async def _plan_refinement(session: AsyncSession, made: Trace, step_s: float) ->
     last_raised, standing = open_alarms.one()
     due_at = next_refinement(last_raised, made.made_at, step_s, standing=standing) if last_raised else None
     if due_at is not None:
+        due_at = max(due_at, not_before(flood_began([alarm.raised_at for alarm in alarms]), made.made_at))
         await enqueue(
             session,
             TRACE_JOB,
-            {"group_id": made.group_id},
+            {"group_id": made.group_id, "refine": True},
             site_id=made.site_id,
             dedupe_key=f"{made.group_id}:again",
             due_at=due_at,
@@ -260,7 +270,7 @@ async def _plan_refinement(session: AsyncSession, made: Trace, step_s: float) ->
 
 
 async def _plan_none(session: AsyncSession, made: Trace) -> None:
-    """A whole process doesn't change by itself: the refinement that was planned while it went on is dropped."""
+    """Drop the refinement that was planned: a whole process doesn't change by itself."""
     await session.execute(
         text("DELETE FROM job WHERE kind = :kind AND dedupe_key = :key AND status = 'queued'"),
         {"kind": TRACE_JOB, "key": f"{made.group_id}:again"},

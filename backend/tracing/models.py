@@ -10,7 +10,9 @@ from sqlmodel import Field
 from backend.core.tables import SiteScoped, Stamped, document, identity_key, moment, reference
 
 TRACE_JOB = "trace.make"
-"""Kind of the job that makes a trace; ``dedupe_key`` begins with the group's id, or is ``trace:`` and the trace's."""
+"""Kind of the job that makes a trace; ``dedupe_key`` begins with the group's id, or is ``trace:`` and the trace's.
+Its payload: ``group_id``, with ``review`` for the whole process, ``evidence`` for what may not wait, ``refine`` for
+what was planned; or ``trace_id``."""
 
 
 class Origin(enum.StrEnum):

@@ -24,7 +24,8 @@ from backend.tracing.library.queries import FusedView, fused_view
 from backend.tracing.queries import TraceView
 from backend.tracing.sentences import certainty, reason_sentence, record_sentence, shortest_first
 from backend.tracing.steps import equipment_path, reached_equipment
-from backend.tracing.telling import told_cause
+from backend.tracing.strip import onset_strip
+from backend.tracing.telling import FORMS, told_cause
 from backend.tracing.timeline import latest_seen, timeline
 from backend.tracing.versions.queries import similar_to
 from backend.tracing.walking import convincing, walk
@@ -42,7 +43,7 @@ _DONE = {
     "review": N_("正在溯源完整过程"),
 }
 """What a form did, by the word that it leaves in the address."""
-_SENTENCES = {"say": reason_sentence, "cite": record_sentence, "certainty": certainty}
+_SENTENCES = {"say": reason_sentence, "cite": record_sentence, "certainty": certainty, "forms": FORMS}
 
 
 @router.get("/traces/{trace_id}", dependencies=[allow("traces.see")])
@@ -186,6 +187,7 @@ async def _page(
         carriers=LINK_KINDS,
         lanes=convincing(walked),
         told_cause=told_cause,
+        onsets=[] if short else onset_strip(view.result),
         shortest_first=shortest_first,
         limit_words=LIMITS,
         **_SENTENCES,

@@ -18,6 +18,10 @@ from backend.identity.permissions import visible
 from backend.plant.models import Area, Equipment, Point
 from backend.tracing.library.titles import place_of, titles_of
 from backend.tracing.models import TRACE_JOB, Trace
+from backend.tracing.naming import RankedCause, first_cause, verdicts
+
+LIKELY = 3
+"""So many causes stand on an alarm's page."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,16 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class NamedCause:
+    """A cause by its key, with what it is called; ``fused``: all evidence names it, not the readings alone."""
+
+    key: str
+    probability: float
+    name: NodeName
+    fused: bool
+
+
+@dataclass(frozen=True)
 class TraceView:
     """A trace, its first alarm (None for one by hand), and every name its result needs."""
 
@@ -116,6 +130,23 @@ class TraceView:
     def named_nodes(self, keys: Iterable[str]) -> list[NodeName]:
         """What several nodes are called."""
         return [self.name(key) for key in keys]
+
+    @property
+    def first(self) -> NamedCause | None:
+        """What the trace names first; None where it has no cause."""
+        return self._called(first) if (first := first_cause(self.result)) else None
+
+    @property
+    def likely(self) -> list[NamedCause]:
+        """The first few causes that all evidence names, likeliest first; none where it was only read from readings."""
+        return [self._called(one) for one in verdicts(self.result)[:LIKELY]]
+
+    def _called(self, cause: RankedCause) -> NamedCause:
+        name = self.name(place_of(cause.key))
+        if not cause.title:
+            return NamedCause(cause.key, cause.probability, name, False)
+        titled = replace(name, name=f"{name.name}：{cause.title}", name_en=f"{name.name_en}: {cause.title_en}")
+        return NamedCause(cause.key, cause.probability, replace(titled, key=cause.key), True)
 
     def equipment_name(self, equipment_id: int | None) -> NodeName | None:
         """What equipment is called."""

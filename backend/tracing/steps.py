@@ -41,7 +41,7 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class _Onset:
+class Onset:
     at: datetime
     earliest: datetime
     latest: datetime
@@ -49,7 +49,7 @@ class _Onset:
 
 def steps_of(result: Mapping[str, Any], cause: Mapping[str, Any]) -> list[Step]:
     """The way from ``cause`` to the symptom; both ends alone where no way is known."""
-    begun = _onsets(result)
+    begun = onsets_of(result)
     symptom = result.get("symptom")
     ends = [cause["node"], *([symptom] if symptom and symptom != cause["node"] else [])]
     nodes = list(cause["path"]) or ends
@@ -57,21 +57,21 @@ def steps_of(result: Mapping[str, Any], cause: Mapping[str, Any]) -> list[Step]:
     return [_step(node, begun.get(node), first) for node in nodes]
 
 
-def _step(node: str, onset: _Onset | None, first: datetime | None) -> Step:
+def _step(node: str, onset: Onset | None, first: datetime | None) -> Step:
     if onset is None or first is None:
         return Step(node, None, None, None, None)
     return Step(node, onset.at, onset.earliest, onset.latest, (onset.at - first).total_seconds())
 
 
-def _onsets(result: Mapping[str, Any]) -> dict[str, _Onset]:
+def onsets_of(result: Mapping[str, Any]) -> dict[str, Onset]:
     """When each node began to move, as far as the trace knows."""
     begun = {
-        item["node"]: _Onset(*(datetime.fromisoformat(item[k]) for k in ("arrival_at", "earliest", "latest")))
+        item["node"]: Onset(*(datetime.fromisoformat(item[k]) for k in ("arrival_at", "earliest", "latest")))
         for item in chain(*result.get("forward", {}).values(), result["scope"])
         if item["moving"]
     }
     return begun | {
-        cause["node"]: _Onset(
+        cause["node"]: Onset(
             *(datetime.fromisoformat(cause[k]) for k in ("onset_at", "onset_earliest", "onset_latest"))
         )
         for cause in result["causes"]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from backend.tracing.engine import Affected, Cause, Evidence, TraceResult
+from backend.tracing.naming import first_cause
 from backend.tracing.records import AnswerablePost, RecordEvidence
 
 CAUSES_KEPT = 6
@@ -64,8 +65,10 @@ def nothing_yet() -> dict[str, Any]:
 
 def gist(result: dict[str, Any]) -> tuple[Any, ...]:
     """What of a stored result people are told of when it changes: the likely causes, and what is reached by now."""
+    first = first_cause(result)
     return (
         result["abnormal"],
+        first.key if first else "",
         tuple(cause["node"] for cause in result["causes"][:CAUSES_TOLD]),
         frozenset(item["equipment_id"] for item in result["scope"] if item["moving"]),
     )

@@ -30,7 +30,7 @@ FORMS: dict[str, str] = {
     Form.OSCILLATION.value: N_("振荡"),
     Form.VARIANCE.value: N_("波动变大"),
 }
-_UNDIRECTED = {Form.STUCK.value, Form.OSCILLATION.value, Form.VARIANCE.value}
+UNDIRECTED = {Form.STUCK.value, Form.OSCILLATION.value, Form.VARIANCE.value}
 """What moved so neither rose nor fell."""
 _NOT_ON_THE_WAY = {_HIGH, _LOW, _AFTER, _ITSELF}
 TOGETHER_S = 1.0
@@ -54,7 +54,7 @@ def told_cause(result: Mapping[str, Any], cause: Mapping[str, Any]) -> list[Clau
     way."""
     steps = steps_of(result, cause)
     form = form_of(result, cause["node"])
-    first = _against_symptom(result, cause, steps, CHANGES if form in _UNDIRECTED else "")
+    first = _against_symptom(result, cause, steps, CHANGES if form in UNDIRECTED else "")
     said = [first, *([Clause(_FORM, cause["node"], FORMS[form])] if form in FORMS else [])]
     follower = _follower(steps, cause["node"], result.get("symptom") or "")
     if follower is None or first.text in _NOT_ON_THE_WAY:

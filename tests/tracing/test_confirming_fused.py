@@ -116,6 +116,7 @@ async def test_what_is_ruled_out_gives_way_at_once_stays_so_when_made_again_and_
         again = await made_trace(database, found)
         newer = await browser.get(f"/traces/{trace.id}?seen={trace.revision}", headers={"HX-Request": "true"})
         assert "<html" not in newer.text and 'id="fused-1"' in newer.text, "the answer changes with its places"
+        assert 'id="trace-bar" hx-swap-oob="true"' in newer.text, "and the bar with it"
         assert {one["key"]: one["probability"] for one in again.result["fused"]}.get(first["key"], 0.0) < 0.1
         for key in (first["key"], factor["key"]):
             await browser.post(f"/api/v1/traces/{trace.id}/take-back", json={"node": key})
@@ -127,7 +128,7 @@ async def test_the_page_is_one_answer_that_says_nothing_twice(app: FastAPI, trac
     async with signed_in(app, found.people[Role.LEADER]) as browser:
         shown = await page(browser, trace)
         worker_sees = await signed_page(app, found, trace)
-    marks = ['id="fused"', 'id="fused-1"', 'id="questions"', 'id="fused-2"', "最先出问题的地方", 'id="cause-0"']
+    marks = ['id="fused"', 'id="fused-1"', 'id="fused-2"', 'id="questions"', "最先出问题的地方", 'id="cause-0"']
     places = [shown.index(mark) for mark in marks]
     assert places == sorted(places)
     rest = shown[places[-1] :]
@@ -135,6 +136,9 @@ async def test_the_page_is_one_answer_that_says_nothing_twice(app: FastAPI, trac
     assert shown.count("可能的根源") == 1 and "进料阀填料渗漏" in shown[: places[-2]]
     assert "进料阀填料渗漏" not in rest, "a record that a cause cites"
     assert re.search(r'id="question-[\w-]+" data-question="[^"]+" hx-preserve', shown)
+    bar = shown.split('id="trace-bar"')[1]
+    assert title(found, causes(trace)[0]) in bar and f'value="{causes(trace)[0]["key"]}"' in bar
+    assert 'href="#questions"' in bar and 'id="trace-bar"' not in worker_sees
     assert f'value="{causes(trace)[0]["key"]}"' not in worker_sees and 'id="fused-1"' in worker_sees
 
 

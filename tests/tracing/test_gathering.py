@@ -11,20 +11,24 @@ from sqlmodel import col
 
 from backend.core.clock import now
 from backend.core.database import Database, driver_connection
-from backend.core.jobs import Job
+from backend.core.jobs import Job, run_job
+from backend.identity.models import Role
 from backend.plant.models import Point
 from backend.telemetry.assembly import Row
 from backend.telemetry.formats.moments import from_datetime
 from backend.telemetry.late import ask_for_traces
 from backend.telemetry.models import Quality
 from backend.telemetry.storage import copy_rows
+from backend.tracing.asking import Question, ask_trace
 from backend.tracing.contacts import contacts_among
 from backend.tracing.engine import Normal, Window, detect, joined, learn_normal, trace
 from backend.tracing.gathering import Material, Span, alarms_of_group, gather_for
-from backend.tracing.models import TRACE_JOB
+from backend.tracing.making import make_asked
+from backend.tracing.models import TRACE_JOB, Trace
 from tests.factories import make_point, make_rule, unique
 from tests.tracing.conftest import AFTER, BEFORE, STEP_S, Troubled, made_trace, trouble
 from tests.tracing.synthetic import chain, chain_graph, learned
+from workers.handlers import HANDLERS
 
 
 async def material_of(session: AsyncSession, found: Troubled) -> Material:
@@ -97,7 +101,33 @@ async def test_what_comes_late_from_a_buffer_counts_and_is_traced_anew_once(data
     async with database.session() as session:
         wanted = select(Job).where(col(Job.kind) == TRACE_JOB, col(Job.site_id) == found.site.id)
         late = [job for job in await session.scalars(wanted) if job.dedupe_key == f"{found.group_id}:late"]
-    assert [job.payload for job in late] == [{"group_id": found.group_id}]
+    assert [job.payload for job in late] == [{"group_id": found.group_id, "evidence": True}]
+    assert late[0].due_at >= made.made_at + timedelta(seconds=30), "a buffer that is emptied makes few revisions"
+    assert await run_job(database, HANDLERS, late[0].id) is False
+
+
+async def test_what_comes_late_into_the_time_that_a_person_asked_for_is_traced_anew_once(database: Database) -> None:
+    found = await trouble(database)
+    async with database.session(site_id=found.site.id) as session:
+        question = Question(found.point_key("XMEAS_7"), now() - timedelta(minutes=5), now())
+        asked = await ask_trace(session, found.actors[Role.LEADER], question)
+    async with database.session() as session:
+        made = await make_asked(session, asked.id)
+    assert made.revision == 1
+    span = {found.site.id: (from_datetime(made.window_from), from_datetime(made.window_from) + 1_000_000)}
+    async with database.session() as session:
+        await session.execute(
+            text("UPDATE trace SET made_at = now() - interval '1 minute' WHERE id = :id"), {"id": made.id}
+        )
+        for _ in range(3):
+            await ask_for_traces(await driver_connection(session), span)
+        await session.execute(text("UPDATE job SET due_at = now() WHERE site_id = :site"), {"site": found.site.id})
+    async with database.session() as session:
+        late = list(await session.scalars(select(Job).where(col(Job.dedupe_key) == f"trace:{made.id}:late")))
+    assert [job.payload for job in late] == [{"trace_id": made.id}]
+    assert await run_job(database, HANDLERS, late[0].id)
+    async with database.session() as session:
+        assert (await session.get_one(Trace, made.id)).revision == 2
 
 
 async def test_a_point_newer_than_the_learned_normal_takes_part_and_can_be_the_root(database: Database) -> None:

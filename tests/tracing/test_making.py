@@ -135,6 +135,9 @@ async def test_while_the_alarm_holds_the_trace_is_refined_later_and_keeps_its_ad
     assert not await run_job(database, HANDLERS, refinement.id)
     async with database.session() as session:
         await session.execute(text("UPDATE job SET due_at = now() WHERE id = :id"), {"id": refinement.id})
+        await session.execute(
+            text("UPDATE trace SET made_at = made_at - interval '1 minute' WHERE id = :id"), {"id": first.id}
+        )
     assert await run_job(database, HANDLERS, refinement.id)
     async with database.session() as session:
         (again,) = await traces(session, found)

@@ -81,9 +81,10 @@ async def test_a_warning_is_traced_and_its_notice_names_the_probable_root(databa
     assert (made.origin, made.stage, made.revision) == (Origin.WARNING, Stage.LIVE, 1)
     (told,) = await events_of(database, made)
     assert told.data["told"] == [found.people[Role.LEADER].id]
-    top = next(p for p in found.points.values() if f"point:{p.id}" == made.result["causes"][0]["node"])
-    assert told.data["title_zh"] == f"全厂工况偏离，可能根源：{top.name}"
-    assert told.data["title_en"] == f"The plant deviates; probable root: {top.name_en}"
+    top = next(one for one in made.result["fused"] if not one["contributes"])
+    place = next(one for one in found.equipment.values() if one.id == top["equipment_id"])
+    assert told.data["title_zh"] == f"全厂工况偏离，可能根源：{place.name}：{top['title']}"
+    assert told.data["title_en"] == f"The plant deviates; probable root: {place.name_en}: {top['title_en']}"
     assert told.data["tag"] == f"trace:{made.id}", "the alarm's own call must not push it off the phone"
 
 
@@ -216,7 +217,7 @@ async def test_the_list_is_found_by_alarm_root_and_origin(database: Database) ->
         assert await ids(words=found.points["XMEAS_9"].name) == [by_hand.id]
         assert await ids(words="%") == []
         (listed, *_) = await traces(session, leader, words="高报")
-        assert listed.root is not None and listed.root.name == root.name and listed.probability > 0
+        assert listed.root is not None and listed.root.key.startswith("equipment:") and listed.probability > 0
     stranger = await trouble(database)
     async with database.session(site_id=stranger.site.id) as session:
         assert await traces(session, stranger.actors[Role.LEADER]) == []

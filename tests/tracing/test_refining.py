@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.tracing.refining import LONGEST, STEPS, next_refinement
+from backend.tracing.refining import (
+    FLOOD_PAUSE,
+    LONGEST,
+    SHORTEST_PAUSE,
+    STEPS,
+    flood_began,
+    next_refinement,
+    not_before,
+)
 
 RAISED = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -43,3 +51,17 @@ def test_an_alarm_that_comes_again_is_looked_at_again_and_not_at_once() -> None:
 
 def test_an_alarm_that_has_returned_is_looked_at_twice_more() -> None:
     assert schedule(1.0, standing=False) == [10, 60]
+
+
+@given(st.lists(st.floats(0, 3600), min_size=1, max_size=60))
+def test_in_a_flood_pauses_grow_and_none_is_longer_than_five_minutes(offsets: list[float]) -> None:
+    raised = [RAISED + timedelta(seconds=offset) for offset in offsets]
+    began = flood_began(raised)
+    assert began in raised and not any(began - FLOOD_PAUSE < at < began for at in raised)
+    made, pauses = not_before(began, RAISED - timedelta(days=1)), []
+    assert made == began, "the first answer waits for nothing"
+    for _ in range(8):
+        due = not_before(began, made)
+        pauses.append(due - made)
+        made = due
+    assert pauses == sorted(pauses) and pauses[0] >= SHORTEST_PAUSE and pauses[-1] == FLOOD_PAUSE

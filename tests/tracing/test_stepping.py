@@ -121,6 +121,7 @@ async def test_without_scripts_all_steps_stand_in_a_list_and_the_form_confirms(
     await expect(page.locator(".step-bar")).to_be_hidden()
     await expect(page.locator(".time-bar")).to_be_hidden()
     await expect(page.locator(".time-moment").last).to_be_visible()
+    await page.locator("#confirm summary").click()
     await page.locator('#confirm input[name="node"]').first.check()
     await page.locator("#confirm textarea").fill("现场核对过")
     await page.locator("#confirm button").click()

@@ -48,7 +48,8 @@ class Occurrence:
 
 @dataclass(frozen=True)
 class Made:
-    """Ids of a new alarm and of the job that will trace it, if one had to be queued."""
+    """Ids of a new alarm and of the job that will trace it, if one had to be queued. One that waits
+    already is held until the alarm is committed, so that whoever does it sees this alarm too."""
 
     alarm_id: int
     group_id: int | None
@@ -95,7 +96,8 @@ WITH held AS MATERIALIZED (
     INSERT INTO job(site_id, kind, payload, dedupe_key, status, attempts, error)
     SELECT $1, $27, jsonb_build_object('group_id', group_id), group_id::text, 'queued', 0, ''
     FROM made WHERE group_id IS NOT NULL
-    ON CONFLICT (kind, dedupe_key) WHERE status = 'queued' AND dedupe_key <> '' DO NOTHING RETURNING id
+    ON CONFLICT (kind, dedupe_key) WHERE status = 'queued' AND dedupe_key <> ''
+    DO UPDATE SET due_at = job.due_at WHERE false RETURNING id
 ), saved AS (
     INSERT INTO rule_state(rule_id, site_id, state, updated_at)
     SELECT $7, $1, $25::text::jsonb, now() FROM made WHERE $25 IS NOT NULL

@@ -91,6 +91,15 @@ class ConfirmationOut(BaseModel):
     by: tuple[str, str] | None
 
 
+class FirstCauseOut(BaseModel):
+    """What the trace names first, as the page and the notice do: ``node`` is a cause of ``/traces/<id>/causes``, or a
+    place by the readings alone where nothing else was weighed (``by_readings``)."""
+
+    node: NodeOut
+    probability: float
+    by_readings: bool
+
+
 class TraceOut(BaseModel):
     """A trace; ``unknown`` is the probability that the cause isn't measured. ``revision`` 0: it isn't made yet."""
 
@@ -113,7 +122,9 @@ class TraceOut(BaseModel):
     movers: list[MoverOut]
     limits_ahead: list[LimitAheadOut]
     """Of what is reached next, what still lies ahead, the soonest first."""
+    first_cause: FirstCauseOut | None
     causes: list[CauseOut]
+    """Places by the readings, likeliest first."""
     scope: list[ReachedOut]
     records: list[RecordOut]
     posts: list[PostOut]
@@ -239,6 +250,7 @@ def trace_out(view: TraceView | None) -> TraceOut:
         unknown=result.get("unknown", 1.0),
         movers=movers_out(view),
         limits_ahead=[limit_out(view, told) for told in foretold(result, now())],
+        first_cause=_first(view),
         causes=[_cause(view, cause) for cause in result["causes"]],
         scope=_scope(view),
         records=[RecordOut.model_validate(record) for record in result["records"]],
@@ -255,6 +267,12 @@ def trace_out(view: TraceView | None) -> TraceOut:
         advice=view.rule_advice,
         confirmation=_confirmation(view),
     )
+
+
+def _first(view: TraceView) -> FirstCauseOut | None:
+    if (first := view.first) is None:
+        return None
+    return FirstCauseOut(node=node_out(first.name), probability=first.probability, by_readings=not first.fused)
 
 
 def _confirmation(view: TraceView) -> ConfirmationOut | None:

@@ -14,6 +14,7 @@ from backend.tracing.checks.queries import may_answer
 from backend.tracing.library.catalogue import Library, in_force
 from backend.tracing.library.models import CauseLibrary
 from backend.tracing.models import Trace, TraceCheck
+from backend.tracing.naming import in_order
 from backend.tracing.queries import NodeName, PersonName, PostName, PostThere, node_names, people_by_id, posts_held
 from backend.tracing.sentences import Sentence, record_sentence
 
@@ -87,7 +88,7 @@ async def fused_view(session: AsyncSession, actor: Actor, trace: Trace) -> Fused
     keys |= {
         f"equipment:{change['equipment_id']}" for row in answers for change in row.effect if change["equipment_id"]
     }
-    causes = [one for one in fused if one["key"] != "rest"]
+    causes = in_order(fused)
     return FusedView(
         trace,
         causes,

@@ -107,3 +107,12 @@ class TraceTime extends HTMLElement {
   }
 }
 customElements.define("trace-time", TraceTime);
+
+// What is folded opens for whoever is led to it.
+function unfold() {
+  const wanted = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+  const folded = wanted && wanted.matches("#confirm") && wanted.querySelector("details");
+  if (folded) folded.open = true;
+}
+addEventListener("hashchange", unfold);
+unfold();
