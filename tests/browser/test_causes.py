@@ -15,7 +15,7 @@ _ASKED = """
 SELECT c.id, c.trace_id, c.text, p.account FROM trace_check c
 JOIN post_holder h ON h.post_id = c.post_id AND h.until IS NULL JOIN person p ON p.id = h.person_id
 JOIN trace t ON t.id = c.trace_id AND t.revision >= 2
-WHERE c.answered_at IS NULL AND c.question <> ''
+WHERE c.answered_at IS NULL AND c.asked_by IS NULL AND c.question <> ''
 AND jsonb_path_query_array(t.result, '$.fused[*].questions[*].key') @> to_jsonb(c.question) ORDER BY c.id LIMIT 1
 """
 

@@ -78,7 +78,8 @@ async def _sent_to_look(database: Database, trace_id: int) -> int:
 
 
 _IDS = """
-SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm, (SELECT max(id) FROM trace) AS trace,
+SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm,
+       (SELECT max(id) FROM trace WHERE result #> '{causes,0}' IS NOT NULL) AS trace,
        (SELECT min(id) FROM alarm_rule) AS rule, (SELECT id FROM point WHERE code = 'XMEAS_9') AS point,
        (SELECT id FROM equipment WHERE code = 'REACTOR') AS equipment,
        (SELECT area_id FROM equipment WHERE code = 'REACTOR') AS area,

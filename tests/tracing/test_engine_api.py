@@ -128,7 +128,7 @@ async def test_programs_ask_for_a_trace_list_it_and_get_it(
     told = (await program.get(f"/api/v1/traces/{asked.json()['id']}")).json()
     assert told["revision"] == 1 and told["symptom"]["key"] == key and told["causes"] and told["alarm_id"] is None
     listed = (await program.get("/api/v1/traces", params={"origin": "hand"})).json()
-    assert [one["id"] for one in listed] == [told["id"]] and listed[0]["root"] == told["causes"][0]["node"]
+    assert [one["id"] for one in listed] == [told["id"]] and listed[0]["root"] == told["first_cause"]["node"]
 
 
 async def test_programs_rule_out_have_looked_at_and_review(
