@@ -1,14 +1,19 @@
 """A phone of 360 × 740 in somebody's hand, driven in Debian's Chromium."""
 
+import time
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, Request, expect
+from playwright.async_api import Browser, BrowserContext, Frame, Page, Request, expect
 
 PASSWORD = "ansu-demo-2026"
 SIZE = {"width": 360, "height": 740}
 expect.set_options(timeout=20_000)
-_HAS_NOTHING_TO_DO = "() => new Promise((resolve) => requestIdleCallback(() => requestIdleCallback(() => resolve())))"
+_HAS_NOTHING_TO_DO = """() => new Promise((resolve) => {
+  const idle = (then) => requestIdleCallback(then, { timeout: 1000 }); // one that always draws is never idle
+  idle(() => idle(() => resolve()));
+})"""
+_RESTS_WITHIN_S = 30
 
 
 class Phone:
@@ -23,6 +28,7 @@ class Phone:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self._asked = 0
         self._under_way: set[Request] = set()
+        page.on("framenavigated", self._on_page)
         page.on("request", self._on_request)
         page.on("requestfinished", self._on_answer)
         page.on("requestfailed", self._on_answer)
@@ -42,15 +48,21 @@ class Phone:
 
     async def comes_to_rest(self) -> None:
         """Wait until the page has all that its scripts ask for by themselves, and they have nothing more to do."""
+        given_up = time.monotonic() + _RESTS_WITHIN_S
         while True:
+            waits_for = [one.url for one in self._under_way]
+            assert time.monotonic() < given_up, f"{self.page.url} still waits for {waits_for}"
             asked = self._asked
             await self.page.evaluate(_HAS_NOTHING_TO_DO)
             if not self._under_way and self._asked == asked:
                 return
 
+    def _on_page(self, frame: Frame) -> None:
+        """What the page before had asked for, until the last moment, is given up, not always with a word."""
+        if frame == self.page.main_frame:
+            self._under_way.clear()
+
     def _on_request(self, request: Request) -> None:
-        if request.is_navigation_request() and request.frame == self.page.main_frame:
-            self._under_way.clear()  # what the page before had asked for is given up, not always with a word
         self._asked += 1
         self._under_way.add(request)
 
