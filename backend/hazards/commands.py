@@ -50,7 +50,7 @@ async def open_rectification(
     rectification = Rectification(
         **{**asdict(wanted), "owner_id": owner.id, "recurs_id": former.id if former else None},
         site_id=actor.site_id,
-        number=await next_number(session, actor, Rectification, "ZG"),
+        number=await next_number(session, actor.site_id, actor.zone, Rectification, "ZG"),
         equipment_id=place.equipment_id if place else None,
         area_id=place.area_id if place else None,
         opened_by=actor.person_id,

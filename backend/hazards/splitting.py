@@ -97,7 +97,7 @@ async def _open_part(
     assert part.deadline is not None
     opened = Rectification(
         site_id=whole.site_id,
-        number=await next_number(session, actor, Rectification, "ZG"),
+        number=await next_number(session, actor.site_id, actor.zone, Rectification, "ZG"),
         parent_id=whole.id,
         alarm_id=whole.alarm_id,
         equipment_id=whole.equipment_id,

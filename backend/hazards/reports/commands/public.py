@@ -132,7 +132,8 @@ async def report_publicly(session: AsyncSession, came: Visit, draft: ReportDraft
     if len(draft.pictures) > MOST_PHOTOS:
         words = N_("一次最多上传 %(most)s 张照片")
         raise Invalid(words, fields={"photos": words}, most=MOST_PHOTOS)
-    await next_number(session, nobody, HazardReport, "SB")  # its lock lets one at a time look whether the form is known
+    # its lock lets one at a time look whether the form is known
+    await next_number(session, nobody.site_id, nobody.zone, HazardReport, "SB")
     known = await _known(session, nobody.site_id, draft.idempotency_key)
     return known or await write_report(session, nobody, draft)
 

@@ -50,7 +50,7 @@ async def write_report(session: AsyncSession, actor: Actor, draft: ReportDraft) 
     photos, voice_path = await keep_pictures(actor.site_id, draft), await keep_voice(draft.voice)
     report = HazardReport(
         site_id=actor.site_id,
-        number=await next_number(session, actor, HazardReport, "SB"),
+        number=await next_number(session, actor.site_id, actor.zone, HazardReport, "SB"),
         title=draft.title,
         details=draft.details,
         factor=draft.factor,
