@@ -21,6 +21,7 @@ _MODELS = (
     "backend.hazards.reports.models",
     "backend.training.models",
     "backend.checkins.models",
+    "backend.incidents.models",
 )
 
 for _module in _MODELS:
