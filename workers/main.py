@@ -27,6 +27,7 @@ from backend.delivery.commands import address_people
 from backend.delivery.commands.pushing import intend_pushes
 from backend.hazards.reminders import remind_overdue
 from backend.hazards.reports.reminders import remind_deciders
+from backend.incidents.watching import watch_outbreaks
 from backend.outbox.bodies import drop_abandoned
 from backend.tracing.checks.reminding import remind_of_checks
 from backend.training.causing import assign_by_cause
@@ -70,16 +71,17 @@ async def _work() -> None:
 
 
 async def _loops(database: Database, watchdog: Watchdog) -> None:
-    news, news_for_phones = asyncio.Event(), asyncio.Event()
+    news, news_for_phones, news_of_outbreaks = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     def in_session(work: Work) -> Round:
         return partial(_in_session, database, work)
 
     async with asyncio.TaskGroup() as tasks:
         start = tasks.create_task
-        start(every(1, "listen", lambda: _listen(database, news, news_for_phones)))
+        start(every(1, "listen", lambda: _listen(database, news, news_for_phones, news_of_outbreaks)))
         start(every(1, "deliver", in_session(address_people), wake=news))
         start(every(1, "push", in_session(intend_pushes), wake=news_for_phones))
+        start(every(1, "outbreaks", in_session(watch_outbreaks), wake=news_of_outbreaks))
         start(every(1, "escalate", in_session(escalate_due)))
         start(every(30, "escalation audit", in_session(escalation_audit)))
         start(every(5, "shelving", in_session(expire_shelving)))

@@ -11,6 +11,7 @@ _PERSONAL = {"rectification", "report", "checkin"}
 """Subjects of which a worker learns only what concerns them."""
 _CAPABILITY = {
     "alarm": "alarms.see",
+    "incident": "incidents.see",
     "trace": "traces.see",
     "trace_model": "trace_models.see",
     "rectification": "rectifications.see",

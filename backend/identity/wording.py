@@ -65,6 +65,14 @@ ACTIONS = {
     "report.rectified": N_("为上报开整改"),
     "report.open_public": N_("打开公开上报"),
     "report.close_public": N_("关闭公开上报"),
+    "incident.report": N_("报告事件"),
+    "incident.dispose": N_("记录处置"),
+    "incident.led": N_("确定现场指挥"),
+    "incident.set": N_("更正事件情况"),
+    "incident.contained": N_("确认事件已控制"),
+    "incident.closed": N_("结束事件"),
+    "incident.called_off": N_("事件判为误报"),
+    "incident.policy": N_("设置什么算事件"),
     "rectification.open": N_("发起整改"),
     "rectification.start": N_("开始整改"),
     "rectification.progress": N_("填报进展"),
@@ -110,6 +118,8 @@ OBJECTS = {
     "public_report_link": N_("公开上报地址"),
     "rectification": N_("整改"),
     "rectification_policy": N_("整改设置"),
+    "incident": N_("事件"),
+    "incident_policy": N_("事件设置"),
     "trace": N_("溯源"),
     "cause_library": N_("原因库"),
     "trace_model": N_("溯源模型"),
@@ -126,6 +136,7 @@ _PAGES = {
     "person": "/people/{}",
     "alarm": "/alarms/{}",
     "alarm_rule": "/rules/{}",
+    "incident": "/incidents/{}",
     "trace_model": "/trace-models/{}",
     "hazard_report": "/reports/{}",
     "rectification": "/rectifications/{}",
@@ -169,6 +180,18 @@ FIELDS = {
     "managers_significant": N_("较大逾期上报（天）"),
     "managers_general": N_("一般逾期上报（天）"),
     "managers_low": N_("低级逾期上报（天）"),
+    "lead_id": N_("现场指挥"),
+    "action": N_("做了什么"),
+    "phase": N_("阶段"),
+    "losses": N_("损失"),
+    "loss_yuan": N_("直接损失（元）"),
+    "injured": N_("受伤人数"),
+    "deaths": N_("死亡人数"),
+    "alarm_level": N_("报警级别"),
+    "flood_alarms": N_("一波预警的条数"),
+    "flood_minutes": N_("多少分钟内"),
+    "major_hazards": N_("重大隐患算事件"),
+    "join_minutes": N_("同一处多少分钟内算同一事件"),
     "shelved_until": N_("搁置到"),
     "shelved_reason": N_("搁置原因"),
     "judgement": N_("判定"),
@@ -225,6 +248,12 @@ _VALUES = {
         "split": N_("已拆分"),
     },
     "rectification.state": {"returned": N_("已退回")},
+    "incident.state": {
+        "open": N_("处置中"),
+        "contained": N_("已控制"),
+        "closed": N_("已结束"),
+        "called_off": N_("误报"),
+    },
     "hazard_report.state": {
         "waiting": N_("等待受理"),
         "accepted": N_("已受理"),
@@ -242,6 +271,9 @@ _VALUES = {
     "theme": {"auto": N_("跟随手机"), "light": N_("浅色"), "dark": N_("深色"), "contrast": N_("高对比")},
     "locale": {"": N_("跟随手机"), "zh_CN": N_("中文"), "en": "English"},
 }
+
+_PEOPLE = {"owner_id", "lead_id"}
+"""Fields that name somebody."""
 
 
 @dataclass(frozen=True)
@@ -288,11 +320,11 @@ def changed_fields(
         before, after = values if isinstance(values, list) and len(values) == 2 else (None, values)
         kind = f"{object_type}.{field}"
         known = {**_VALUES.get(field, {}), **_VALUES.get(kind, {})}
-        shown = [_owner(value, people or {}) if field == "owner_id" else value for value in (before, after)]
+        shown = [_person(value, people or {}) if field in _PEOPLE else value for value in (before, after)]
         yield ChangedField(name, *(_value(known, value, zone) for value in shown))
 
 
-def _owner(person_id: Any, people: Mapping[int, str]) -> Any:
+def _person(person_id: Any, people: Mapping[int, str]) -> Any:
     return people.get(person_id, person_id) if isinstance(person_id, int) else person_id
 
 

@@ -63,9 +63,7 @@ def upgrade() -> None:
         *_numbers("injured", "deaths", nullable=True),
         *_numbers("version"),
         sa.UniqueConstraint("site_id", "number"),
-        sa.CheckConstraint(
-            "(closed_at IS NOT NULL) = (state IN ('closed', 'called_off'))", name="incident_ended_once"
-        ),
+        sa.CheckConstraint("(closed_at IS NOT NULL) = (state IN ('closed', 'called_off'))", name="incident_ended_once"),
     )
     op.create_index("incident_recent", "incident", ["site_id", "id"])
     op.create_index(

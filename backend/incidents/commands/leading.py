@@ -1,0 +1,187 @@
+"""Leading an incident: who is in charge, what it is, contained, closed, called off."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.core.clock import now
+from backend.core.errors import N_, Conflict, Invalid
+from backend.core.idempotency import keep_result
+from backend.hazards.plan import tidy
+from backend.hazards.recording import Sent, first_id
+from backend.identity.actor import Actor
+from backend.identity.audit import record_change
+from backend.identity.models import Person
+from backend.identity.permissions import require, visible
+from backend.identity.scoping import get_visible
+from backend.incidents.lifecycle import LEVELS, Case, take
+from backend.incidents.models import Deed, Incident, IncidentKind, IncidentState, Phase
+from backend.incidents.queries.standing import hold_site
+from backend.incidents.recording import MOST_LETTERS, Said, write_line
+from backend.incidents.telling import concerned, heard_before
+
+_CHANGES = ("state", "kind", "phase", "level", "lead_id", "losses", "loss_yuan", "injured", "deaths")
+MOST_PEOPLE = 10_000
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What an incident is, as a leader sees it."""
+
+    kind: str
+    phase: str
+    level: str
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What it cost: in words, direct loss in yuan, people hurt and killed. None: not known (yet)."""
+
+    losses: str = ""
+    loss_yuan: Decimal | None = None
+    injured: int | None = None
+    deaths: int | None = None
+
+
+async def put_in_charge(
+    session: AsyncSession, actor: Actor, incident_id: int, person_id: int | None, said: Said
+) -> Incident:
+    """Let ``person_id`` (None: the actor) be in charge (现场指挥) and call them. Raises NotFound, Conflict, Invalid."""
+    wanted = actor.person_id if person_id is None else person_id
+
+    async def check() -> None:
+        found = select(col(Person.id)).where(visible(actor, Person), col(Person.active), col(Person.id) == wanted)
+        if await session.scalar(found) is None:
+            raise Invalid(fields={"lead_id": N_("请选择在岗的人")})
+
+    def change(incident: Incident) -> None:
+        incident.lead_id = wanted
+
+    step = _Step(Deed.LED, said, {"lead_id": wanted}, change, check)
+    return await _take(session, actor, incident_id, step, tell_lead_only=True)
+
+
+async def set_facts(session: AsyncSession, actor: Actor, incident_id: int, facts: Setting, said: Said) -> Incident:
+    """Correct kind, phase and level. Raises NotFound, Conflict, Invalid by field."""
+
+    async def check() -> None:
+        choices: dict[str, set[str]] = {"kind": {*IncidentKind}, "phase": {*Phase}, "level": {*LEVELS}}
+        wrong = {name: N_("请选择") for name, known in choices.items() if getattr(facts, name) not in known}
+        if wrong:
+            raise Invalid(fields=wrong)
+
+    def change(incident: Incident) -> None:
+        incident.kind, incident.phase, incident.level = facts.kind, facts.phase, facts.level
+
+    return await _take(session, actor, incident_id, _Step(Deed.SET, said, vars(facts), change, check))
+
+
+async def contain(session: AsyncSession, actor: Actor, incident_id: int, said: Said) -> Incident:
+    """It spreads no further and harms nobody any more. Raises NotFound, Conflict."""
+
+    def change(incident: Incident) -> None:
+        incident.contained_at, incident.contained_by = said.at, actor.person_id
+
+    return await _take(session, actor, incident_id, _Step(Deed.CONTAINED, said, {}, change))
+
+
+async def close(session: AsyncSession, actor: Actor, incident_id: int, ending: Ending, said: Said) -> Incident:
+    """It is over. 重大 needs another person than who said that it is contained. Raises NotFound, Conflict, Forbidden,
+    Invalid by field."""
+
+    async def check() -> None:
+        wrong = {
+            name: N_("请填写 0 到 10000 的整数")
+            for name in ("injured", "deaths")
+            if (count := getattr(ending, name)) is not None and not 0 <= count <= MOST_PEOPLE
+        }
+        if len(tidy(ending.losses)) > MOST_LETTERS:
+            wrong["losses"] = N_("内容太长，请精简")
+        if wrong:
+            raise Invalid(fields=wrong)
+
+    def change(incident: Incident) -> None:
+        incident.losses, incident.loss_yuan = tidy(ending.losses), ending.loss_yuan
+        incident.injured, incident.deaths = ending.injured, ending.deaths
+        _end(incident, actor)
+
+    return await _take(session, actor, incident_id, _Step(Deed.CLOSED, said, vars(ending), change, check))
+
+
+async def call_off(session: AsyncSession, actor: Actor, incident_id: int, said: Said) -> Incident:
+    """It was none (误报); the words say why. Raises NotFound, Conflict, Invalid."""
+
+    def change(incident: Incident) -> None:
+        _end(incident, actor)
+
+    return await _take(session, actor, incident_id, _Step(Deed.CALLED_OFF, said, {}, change))
+
+
+def _end(incident: Incident, actor: Actor) -> None:
+    incident.closed_at, incident.closed_by = now(), actor.person_id
+
+
+async def _nothing() -> None:
+    """Nothing to check besides the state."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A step, what a person said with it, what tells its repeat from another request, what it changes, and what must
+    hold besides the state."""
+
+    deed: Deed
+    said: Said
+    request: dict[str, Any]
+    change: Callable[[Incident], None]
+    check: Callable[[], Awaitable[None]] = _nothing
+
+
+async def _take(
+    session: AsyncSession, actor: Actor, incident_id: int, step: _Step, *, tell_lead_only: bool = False
+) -> Incident:
+    """Lock, know a repeat, check, change, write down. The site is held, so that nothing joins what is being closed."""
+    require(actor, "incidents.lead")
+    await get_visible(session, actor, Incident, incident_id)
+    await hold_site(session, actor.site_id)
+    incident = await get_visible(session, actor, Incident, incident_id, lock=True)
+    said, request = step.said, {"id": incident_id, "words": step.said.words, **step.request}
+    if await first_id(session, actor, Sent(idempotency_key=said.idempotency_key), step.deed, request) is not None:
+        return incident
+    if said.version is not None and said.version != incident.version:
+        raise Conflict(N_("刚才有人更新了这个事件，请查看最新情况后再操作"))
+    case = Case(incident.state, incident.level, incident.contained_by)
+    state = take(step.deed, case, actor.person_id, said.tidied)
+    await step.check()
+    before = _plain(incident)
+    incident.state = state
+    step.change(incident)
+    incident.version += 1
+    await session.flush()
+    after = _plain(incident)
+    changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    told = [incident.lead_id] if tell_lead_only and incident.lead_id else await _told(session, incident, changed)
+    shown = {name: pair for name, pair in changed.items() if name != "state"}
+    await write_line(session, incident, step.deed, said, person_id=actor.person_id, change=shown, told=told)
+    noted = {"note": [None, said.tidied]} if said.tidied else {}
+    await record_change(session, actor, f"incident.{step.deed}", "incident", incident.id, {**changed, **noted})
+    if said.idempotency_key:
+        await keep_result(session, actor.person_id, said.idempotency_key, {"id": incident.id})
+    return incident
+
+
+async def _told(session: AsyncSession, incident: Incident, changed: dict[str, Any]) -> Iterable[int]:
+    """Who has heard of it hears how it goes on; who is concerned only now that it is graver, too."""
+    heard = await heard_before(session, incident)
+    graver = "level" in changed and incident.state in (IncidentState.OPEN, IncidentState.CONTAINED)
+    return heard | set(await concerned(session, incident)) if graver else heard
+
+
+def _plain(incident: Incident) -> dict[str, Any]:
+    values = {name: getattr(incident, name) for name in _CHANGES}
+    return {name: str(value) if isinstance(value, str | Decimal) else value for name, value in values.items()}

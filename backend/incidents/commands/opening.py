@@ -1,0 +1,143 @@
+"""Writes an outbreak down: as a new incident, or as more of one that is open. The site is held by who calls.
+
+For the worker and for people's taps alike; it serves every site.
+"""
+
+from datetime import tzinfo
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.hazards.numbering import next_number
+from backend.identity.permissions import system_query
+from backend.incidents.before import attach_minutes_before
+from backend.incidents.models import Deed, Incident, IncidentState, SourceKind
+from backend.incidents.outbreaks import Outbreak, flares, handled_as
+from backend.incidents.policy import Policy
+from backend.incidents.recording import NOTHING_SAID, Said, write_line
+from backend.incidents.telling import concerned, heard_before, tell
+
+PREFIX = "SJ"
+
+_SOURCES = """
+INSERT INTO incident_source(site_id, incident_id, kind, source_id, at)
+SELECT :site, :incident, * FROM unnest(CAST(:kinds AS text[]), CAST(:ids AS bigint[]), CAST(:ats AS timestamptz[]))
+ON CONFLICT (site_id, kind, source_id) DO NOTHING
+"""
+_OF_FLOODS = """
+INSERT INTO incident_source(site_id, incident_id, kind, source_id, at)
+SELECT a.site_id, :incident, 'alarm', a.id, a.raised_at FROM alarm a
+WHERE a.site_id = :site AND a.group_id = ANY(CAST(:groups AS bigint[])) ORDER BY a.raised_at, a.id
+ON CONFLICT (site_id, kind, source_id) DO NOTHING
+"""
+
+
+async def take_up(
+    session: AsyncSession,
+    outbreak: Outbreak,
+    policy: Policy,
+    zone: tzinfo,
+    *,
+    said: Said = NOTHING_SAID,
+    person_id: int | None = None,
+) -> Incident:
+    """The incident of ``outbreak``, new or grown. ``zone`` is the site's; ``said`` is what a person says with a tap."""
+    if outbreak.incident_id is None:
+        return await _open(session, outbreak, policy, zone, said, person_id)
+    return await _grow(session, outbreak, outbreak.incident_id, said, person_id)
+
+
+async def _open(
+    session: AsyncSession, outbreak: Outbreak, policy: Policy, zone: tzinfo, said: Said, person_id: int | None
+) -> Incident:
+    first = outbreak.first
+    incident = Incident(
+        site_id=first.site_id,
+        number=await next_number(session, first.site_id, zone, Incident, PREFIX),
+        kind=first.kind,
+        level=handled_as([sign.level for sign in outbreak.signs]),
+        title=first.title,
+        title_en=first.title_en,
+        equipment_id=first.equipment_id,
+        area_id=first.area_id,
+        group_id=first.group_id,
+        began_at=min(sign.at for sign in outbreak.signs),
+        opened_by=person_id,
+        policy_version=policy.version,
+        last_source_at=max(sign.at for sign in outbreak.signs),
+    )
+    session.add(incident)
+    await session.flush()
+    await session.refresh(incident)
+    told = await concerned(session, incident)
+    step = Deed.OPENED if person_id is None else Deed.REPORTED
+    line = await write_line(session, incident, step, said, person_id=person_id, told=told)
+    await _keep_sources(session, incident, outbreak, line.id)
+    await attach_minutes_before(session, incident, first.point_id)
+    return incident
+
+
+async def _grow(
+    session: AsyncSession, outbreak: Outbreak, incident_id: int, said: Said, person_id: int | None
+) -> Incident:
+    incident = await _locked(session, incident_id)
+    before = {"state": str(incident.state), "level": str(incident.level)}
+    incident.level = handled_as([incident.level, *(sign.level for sign in outbreak.signs if sign.opens)])
+    if any(flares(sign, incident.state) for sign in outbreak.signs):
+        incident.state, incident.contained_at, incident.contained_by = IncidentState.OPEN, None, None
+    incident.last_source_at = max(incident.last_source_at, *(sign.at for sign in outbreak.signs))
+    incident.version += 1
+    await session.flush()
+    after = {"state": str(incident.state), "level": str(incident.level)}
+    change = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    line_id = await _tell_of_growth(session, incident, change, said, person_id)
+    await _keep_sources(session, incident, outbreak, line_id)
+    return incident
+
+
+async def _tell_of_growth(
+    session: AsyncSession, incident: Incident, change: dict[str, Any], said: Said, person_id: int | None
+) -> int:
+    """A person's words are a line of their own; what changes the incident is one; further alarms of its flood only
+    freshen the pages that show it. Gives the id of the person's line, 0 without one."""
+    line_id = 0
+    if person_id is not None:
+        told = [incident.lead_id] if incident.lead_id else await concerned(session, incident)
+        line = await write_line(session, incident, Deed.JOINED, said, person_id=person_id, told=told)
+        line_id = line.id
+    if change:
+        step = Deed.FLARED if "state" in change else Deed.JOINED
+        everybody = {*await concerned(session, incident), *await heard_before(session, incident)}
+        await write_line(session, incident, step, change=change, told=everybody)
+    elif person_id is None:
+        await tell(session, incident, Deed.JOINED, ())
+    return line_id
+
+
+async def _keep_sources(session: AsyncSession, incident: Incident, outbreak: Outbreak, line_id: int) -> None:
+    """What the signs are, their floods, and all alarms of these. A person's tap is known by its line."""
+    groups = sorted({sign.group_id for sign in outbreak.signs if sign.group_id is not None})
+    rows = [
+        (sign.source, line_id if sign.source is SourceKind.PERSON else sign.source_id, sign.at)
+        for sign in outbreak.signs
+    ]
+    rows += [(SourceKind.GROUP, group, outbreak.first.at) for group in groups]
+    kinds, ids, moments = zip(*rows, strict=True)
+    place = {"site": incident.site_id, "incident": incident.id}
+    asked = {**place, "kinds": [str(kind) for kind in kinds], "ids": list(ids), "ats": list(moments)}
+    await session.execute(text(_SOURCES), asked)
+    if groups:
+        await session.execute(text(_OF_FLOODS), {**place, "groups": groups})
+
+
+@system_query("the worker adds to incidents of every site")
+async def _locked(session: AsyncSession, incident_id: int) -> Incident:
+    found = await session.execute(
+        select(Incident)
+        .where(col(Incident.id) == incident_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.scalar_one()

@@ -1,0 +1,141 @@
+"""Opens incidents by themselves: reads the event log for alarms and accepted hazards. Worker role, all sites.
+
+The reader's place moves in the transaction that opens, so a worker that dies in between opens nothing twice and
+forgets nothing; a source belongs to one incident besides.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.core.events import take_settled
+from backend.identity.permissions import system_query
+from backend.incidents.commands.opening import take_up
+from backend.incidents.models import SourceKind
+from backend.incidents.outbreaks import (
+    AlarmFacts,
+    Sign,
+    alarm_opens,
+    handled_as,
+    hazard_opens,
+    kind_by_factor,
+    kind_by_point,
+    sort_out,
+)
+from backend.incidents.policy import Policy
+from backend.incidents.queries.standing import hold_site, live_incidents, policy_of_site
+
+READER = "incidents"
+
+_ALARMS = """
+SELECT a.id, a.level, a.kind, a.warning, a.judgement = 'false' AS judged_false, a.state = 'closed' AS closed,
+    a.title, a.title_en, a.equipment_id, COALESCE(a.area_id, e.area_id) AS area_id, a.group_id, a.point_id, a.raised_at,
+    p.kind AS point_kind,
+    (SELECT count(*) FROM alarm m WHERE m.group_id = a.group_id AND NOT m.warning AND m.judgement <> 'false'
+        AND m.raised_at <= a.raised_at AND m.raised_at > a.raised_at - make_interval(mins => :minutes)) AS in_flood,
+    EXISTS (SELECT FROM incident_source g WHERE g.site_id = a.site_id AND g.kind = 'group' AND g.source_id = a.group_id)
+        AS flood_known
+FROM alarm a LEFT JOIN equipment e ON e.id = a.equipment_id LEFT JOIN point p ON p.id = a.point_id
+WHERE a.site_id = :site AND a.id = ANY(CAST(:ids AS bigint[])) AND NOT EXISTS
+    (SELECT FROM incident_source s WHERE s.site_id = a.site_id AND s.kind = 'alarm' AND s.source_id = a.id)
+"""
+_HAZARDS = """
+SELECT r.id, r.number, r.level, r.factor, r.equipment_id, COALESCE(r.area_id, e.area_id) AS area_id, r.decided_at AS at,
+    COALESCE(e.name, a.name, '') AS place, COALESCE(NULLIF(e.name_en, ''), e.name, NULLIF(a.name_en, ''), a.name, '')
+        AS place_en
+FROM hazard_report r LEFT JOIN equipment e ON e.id = r.equipment_id LEFT JOIN area a ON a.id = r.area_id
+WHERE r.site_id = :site AND r.id = ANY(CAST(:ids AS bigint[])) AND r.state = 'accepted' AND NOT EXISTS
+    (SELECT FROM incident_source s WHERE s.site_id = r.site_id AND s.kind = 'report' AND s.source_id = r.id)
+"""
+_SIGNS = {"alarm.raised": SourceKind.ALARM, "report.accepted": SourceKind.REPORT}
+"""Events that may be an outbreak, and what they are then."""
+
+
+async def watch_outbreaks(session: AsyncSession) -> int:
+    """Open incidents for what has happened since the last look, or add it to those that are open; gives how many
+    incidents were touched."""
+    seen: dict[int, dict[SourceKind, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for event in await take_settled(session, READER):
+        if event.kind in _SIGNS:
+            seen[event.site_id][_SIGNS[event.kind]].append(event.subject_id)
+    touched = [await _consider(session, site_id, seen[site_id]) for site_id in sorted(seen)]
+    return sum(touched)
+
+
+async def _consider(session: AsyncSession, site_id: int, ids: dict[SourceKind, list[int]]) -> int:
+    await hold_site(session, site_id)
+    policy = await policy_of_site(session, site_id)
+    signs = [
+        *await _alarm_signs(session, site_id, ids[SourceKind.ALARM], policy),
+        *await _hazard_signs(session, site_id, ids[SourceKind.REPORT], policy),
+    ]
+    if not signs:
+        return 0
+    outbreaks = sort_out(signs, await live_incidents(session, site_id), policy)
+    zone = await _zone(session, site_id)
+    for outbreak in outbreaks:
+        await take_up(session, outbreak, policy, zone)
+    return len(outbreaks)
+
+
+@system_query("the worker watches the alarms of every site")
+async def _alarm_signs(session: AsyncSession, site_id: int, ids: Sequence[int], policy: Policy) -> list[Sign]:
+    if not ids:
+        return []
+    asked = {"site": site_id, "ids": list(ids), "minutes": policy.flood_minutes}
+    return [_alarm_sign(site_id, row, policy) for row in (await session.execute(text(_ALARMS), asked)).mappings()]
+
+
+def _alarm_sign(site_id: int, row: RowMapping, policy: Policy) -> Sign:
+    facts = AlarmFacts(**{name: row[name] for name in AlarmFacts.__dataclass_fields__})
+    many = row["in_flood"] > 1
+    return Sign(
+        site_id=site_id,
+        source=SourceKind.ALARM,
+        source_id=row["id"],
+        at=row["raised_at"],
+        opens=alarm_opens(facts, policy),
+        kind=kind_by_point(row["point_kind"]),
+        level=handled_as([row["level"]]),
+        title=f"{row['title']} 等 {row['in_flood']} 条预警" if many else row["title"],
+        title_en=f"{row['title_en']} and {row['in_flood'] - 1} more" if many else row["title_en"],
+        equipment_id=row["equipment_id"],
+        area_id=row["area_id"],
+        group_id=row["group_id"],
+        point_id=row["point_id"],
+    )
+
+
+@system_query("the worker watches the hazards of every site")
+async def _hazard_signs(session: AsyncSession, site_id: int, ids: Sequence[int], policy: Policy) -> list[Sign]:
+    if not ids:
+        return []
+    rows = (await session.execute(text(_HAZARDS), {"site": site_id, "ids": list(ids)})).mappings()
+    return [_hazard_sign(site_id, row, policy) for row in rows]
+
+
+def _hazard_sign(site_id: int, row: RowMapping, policy: Policy) -> Sign:
+    """Named by its number and place: its words are its reporter's own, in one language."""
+    place, place_en = row["place"], row["place_en"]
+    return Sign(
+        site_id=site_id,
+        source=SourceKind.REPORT,
+        source_id=row["id"],
+        at=row["at"],
+        opens=hazard_opens(row["level"], policy),
+        kind=kind_by_factor(row["factor"]),
+        level=handled_as([row["level"]]),
+        title=f"重大隐患 {row['number']}" + (f"：{place}" if place else ""),
+        title_en=f"Major hazard {row['number']}" + (f": {place_en}" if place_en else ""),
+        equipment_id=row["equipment_id"],
+        area_id=row["area_id"],
+    )
+
+
+@system_query("the worker numbers incidents by every site's own day")
+async def _zone(session: AsyncSession, site_id: int) -> ZoneInfo:
+    zone = await session.scalar(text("SELECT time_zone FROM site WHERE id = :id"), {"id": site_id})
+    return ZoneInfo(zone or "UTC")
