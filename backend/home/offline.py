@@ -18,7 +18,17 @@ SHELL_KINDS = (".css", ".js", ".svg", ".webmanifest")
 LARGEST_BYTES = 200_000
 """Larger files (a decoder, a chart library) are kept when a page has asked for them, not ahead."""
 
-_ALWAYS = ("/", "/tasks", "/scan", "/reports/new", "/checkins", "/training", "/rectifications", "/outbox")
+_ALWAYS = (
+    "/",
+    "/tasks",
+    "/scan",
+    "/reports/new",
+    "/incidents/new",
+    "/checkins",
+    "/training",
+    "/rectifications",
+    "/outbox",
+)
 MOST_AHEAD = 40
 """So many pages are fetched ahead, at a few kilobytes each."""
 

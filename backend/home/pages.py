@@ -15,6 +15,8 @@ from backend.home.queries import standing
 from backend.home.tasks import TaskKind
 from backend.home.waiting import waiting_for
 from backend.identity.web import ActorDep, SessionDep, allow
+from backend.incidents.queries.listing import open_incidents
+from backend.incidents.wording import STATES, TONES
 from backend.training.queries import due_count
 
 router = APIRouter(include_in_schema=False)
@@ -35,6 +37,7 @@ _KINDS = {
     TaskKind.TRIAGE: ("triangle-alert", N_("处理上报")),
     TaskKind.COURSE: ("badge-check", N_("培训")),
     TaskKind.CHECK: ("hard-hat", N_("现场核查")),
+    TaskKind.INCIDENT: ("octagon-alert", N_("事件")),
 }
 """Picture and word of each kind of task."""
 MOST_FLOODS = 4
@@ -59,6 +62,9 @@ async def home(request: Request, session: SessionDep, actor: ActorDep) -> Respon
         "home/home.html",
         block="present" if request.headers.get("hx-target") == "present" else None,
         stands=stands,
+        incidents=await open_incidents(session, actor),
+        incident_states=STATES,
+        incident_tones=TONES,
         floods=(await alarms(session, actor, Wanted(Show.WAITING), most=MOST_FLOODS)).floods,
         to_learn=await due_count(session, actor),
         to_check=await due_visit_count(session, actor),

@@ -16,6 +16,7 @@ class TaskKind(enum.StrEnum):
     TRIAGE = "triage"
     COURSE = "course"
     CHECK = "check"
+    INCIDENT = "incident"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Task:
     level: str = ""
     """Of the risk behind it, where there is one."""
     due_at: datetime | None = None
+    burns: bool = False
+    """Has no time of its own since it goes on right now: first of this day's."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,10 @@ class Waiting:
 def sort_tasks(tasks: Iterable[Task], moment: datetime, day_ends: datetime) -> Waiting:
     """``tasks`` by what burns at ``moment``; what has no time of its own comes after what has one."""
     late, today, later = [], [], []
-    for task in sorted(tasks, key=lambda one: (one.due_at is None, one.due_at or moment)):
-        if task.due_at is None or task.due_at >= day_ends:
+    for task in sorted(tasks, key=lambda one: (not one.burns, one.due_at is None, one.due_at or moment)):
+        if task.burns:
+            today.append(task)
+        elif task.due_at is None or task.due_at >= day_ends:
             later.append(task)
         elif task.due_at < moment:
             late.append(task)

@@ -12,6 +12,8 @@ from backend.hazards.reports.queries import Card as ReportCard
 from backend.hazards.reports.queries import to_triage
 from backend.home.tasks import Task, TaskKind, Waiting, sort_tasks
 from backend.identity.actor import Actor
+from backend.incidents.queries.listing import Card as IncidentCard
+from backend.incidents.queries.listing import to_lead
 from backend.tracing.checks.queries import CheckView, checks_to_do
 from backend.training.duties import Duty
 from backend.training.queries import Learning, mine
@@ -20,8 +22,8 @@ MOST_VISITS = 60
 
 
 async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
-    """Everything the actor is to do: check-ins, rectifications, verifications, reports to decide on, courses, looks
-    on site."""
+    """Everything the actor is to do: incidents to lead, check-ins, rectifications, verifications, reports to decide on,
+    courses, looks on site."""
     visits = await due_visits(session, actor, most=MOST_VISITS)
     reports = await to_triage(session, actor) if actor.can("reports.triage") else []
     owned = await rectifications(session, actor, tab=Tab.MINE)
@@ -29,6 +31,7 @@ async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
     courses = await mine(session, actor)
     looks = await checks_to_do(session, actor)
     tasks = [
+        *(_to_handle(card) for card in await to_lead(session, actor)),
         *(_to_look(one) for one in looks),
         *(_to_check(visit) for visit in visits),
         *(_to_decide(report, actor) for report in reports),
@@ -42,6 +45,21 @@ async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
 def day_end(moment: datetime, actor: Actor) -> datetime:
     """When the day of ``moment`` ends on the actor's site."""
     return datetime.combine(moment.astimezone(actor.zone).date() + timedelta(days=1), time(), actor.zone)
+
+
+def _to_handle(card: IncidentCard) -> Task:
+    """It burns until it is over."""
+    one, place = card.incident, card.equipment or card.area
+    return Task(
+        kind=TaskKind.INCIDENT,
+        url=f"/incidents/{one.id}",
+        title=one.title,
+        title_en=one.title_en,
+        place=place.name if place else "",
+        place_en=place.name_en if place else "",
+        level=one.level,
+        burns=True,
+    )
 
 
 def _to_check(visit: DueVisit) -> Task:

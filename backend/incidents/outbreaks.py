@@ -11,6 +11,8 @@ from backend.incidents.models import IncidentKind, IncidentState, SourceKind
 from backend.incidents.policy import Policy
 from backend.plant.models import PointKind
 
+Place = tuple[int | None, int | None]
+"""Equipment and area by id."""
 _RANK = {level: rank for rank, level in enumerate(Level)}
 
 
@@ -84,8 +86,7 @@ def hazard_opens(level: str, policy: Policy) -> bool:
 def joined(sign: Sign, live: Iterable[Live], policy: Policy) -> Live | None:
     """The incident that ``sign`` belongs to: that of its flood; else, if it would open one, the latest at its place.
 
-    The place: the same equipment; the same area, where one of the two names no equipment. Only within the policy's
-    minutes after its last sign (or as long before it: what a phone could send only later).
+    Only within the policy's minutes after its last sign (or as long before it: what a phone could send only later).
     """
     if sign.apart:
         return None
@@ -96,13 +97,15 @@ def joined(sign: Sign, live: Iterable[Live], policy: Policy) -> Live | None:
     if not sign.opens:
         return None
     window = timedelta(minutes=policy.join_minutes)
-    return next((one for one in lately if _same_place(sign, one) and abs(sign.at - one.last_source_at) <= window), None)
+    here = [one for one in lately if same_place((sign.equipment_id, sign.area_id), (one.equipment_id, one.area_id))]
+    return next((one for one in here if abs(sign.at - one.last_source_at) <= window), None)
 
 
-def _same_place(sign: Sign, one: Live) -> bool:
-    if sign.equipment_id is not None and one.equipment_id is not None:
-        return sign.equipment_id == one.equipment_id
-    return sign.area_id is not None and sign.area_id == one.area_id
+def same_place(one: Place, other: Place) -> bool:
+    """The same equipment; the same area, where one of the two names no equipment."""
+    if one[0] is not None and other[0] is not None:
+        return one[0] == other[0]
+    return one[1] is not None and one[1] == other[1]
 
 
 def flares(sign: Sign, state: str) -> bool:

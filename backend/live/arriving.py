@@ -18,11 +18,13 @@ from backend.labels.queries import Kind, labelled
 _DEEDS = (
     ("/checkins/new", "badge-check", N_("打卡")),
     ("/reports/new", "triangle-alert", N_("上报隐患")),
+    ("/incidents/new", "octagon-alert", N_("报告事件")),
 )
 """What one does at a place; each appears once its page is there."""
+_PARTS = ("incidents", "hazards", "rectifications", "checkins")
 _FRAGMENTS = {
-    Kind.EQUIPMENT: tuple(f"/equipment/{{equipment_id}}/{part}" for part in ("hazards", "rectifications", "checkins")),
-    Kind.AREA: tuple(f"/areas/{{area_id}}/{part}" for part in ("hazards", "rectifications", "checkins")),
+    Kind.EQUIPMENT: tuple(f"/equipment/{{equipment_id}}/{part}" for part in _PARTS),
+    Kind.AREA: tuple(f"/areas/{{area_id}}/{part}" for part in _PARTS),
 }
 """Parts that domains above this one show of what they have at a place; each appears once its route is there."""
 

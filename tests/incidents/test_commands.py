@@ -66,6 +66,15 @@ async def test_a_second_tap_at_the_same_place_joins_and_its_words_stand_in_the_l
     assert apart.id != one.id and apart.number.endswith("-002")
 
 
+async def test_a_tap_goes_where_it_is_told_and_counts_though_that_is_over_meanwhile(
+    database: Database, scene: Scene
+) -> None:
+    one = await tapped(database, scene.worker, scene)
+    assert (await tapped(database, scene.worker, scene, equipment_id=scene.pump.id, joins=one.id)).id == one.id
+    await do(database, scene.leader, commands.call_off, one.id, Said("演练"))
+    assert (await tapped(database, scene.worker, scene, joins=one.id)).id != one.id
+
+
 async def test_two_taps_at_the_same_moment_make_one_incident(database: Database, scene: Scene) -> None:
     await asyncio.gather(*(tapped(database, scene.people[name], scene) for name in ("worker", "stranger", "leader")))
     [one] = await incidents(database, scene)
@@ -228,8 +237,8 @@ async def test_workers_report_and_log_but_do_not_lead_and_nobody_touches_another
         await do(database, other.leader, commands.contain, one.id, Said())
     with pytest.raises(NotFound):
         await do(database, other.worker, commands.log_disposal, one.id, "stop", Said())
-    with pytest.raises(Conflict):
-        await tapped(database, other.worker, other, joins=one.id)
+    theirs = await tapped(database, other.worker, other, joins=one.id)
+    assert theirs.id != one.id and len(await log_of(database, one.id)) == 1
     with pytest.raises(Invalid):
         await tapped(database, other.worker, other, equipment_id=scene.reactor.id)
 

@@ -31,12 +31,14 @@ async def address_people(session: AsyncSession) -> int:
 
 
 async def keep_receipts(session: AsyncSession, actor: Actor, event_ids: list[int]) -> None:
-    """Note that the actor's phone has these alarm events; the first receipt counts, others' events are ignored."""
+    """Note that the actor's phone has these events of alarms and incidents; the first receipt counts, and events of
+    other sites or things are ignored."""
     await session.execute(
         text(
             "INSERT INTO delivery(site_id, event_id, person_id, channel, addressed, received_at) "
             "SELECT e.site_id, e.id, :person, 'socket', false, now() FROM event e "
-            "WHERE e.id = ANY(CAST(:ids AS bigint[])) AND e.site_id = :site AND e.subject = 'alarm' ORDER BY e.id "
+            "WHERE e.id = ANY(CAST(:ids AS bigint[])) AND e.site_id = :site AND e.subject IN ('alarm', 'incident') "
+            "ORDER BY e.id "
             "ON CONFLICT (event_id, person_id, channel) "
             "DO UPDATE SET received_at = COALESCE(delivery.received_at, EXCLUDED.received_at)"
         ),

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from backend.core.clock import now
 from backend.core.errors import N_, Conflict, Invalid
@@ -16,11 +14,11 @@ from backend.hazards.plan import tidy
 from backend.hazards.recording import Sent, first_id
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
-from backend.identity.models import Person
-from backend.identity.permissions import require, visible
+from backend.identity.permissions import require
 from backend.identity.scoping import get_visible
 from backend.incidents.lifecycle import LEVELS, Case, take
 from backend.incidents.models import Deed, Incident, IncidentKind, IncidentState, Phase
+from backend.incidents.queries.listing import leaders
 from backend.incidents.queries.standing import hold_site
 from backend.incidents.recording import MOST_LETTERS, Said, write_line
 from backend.incidents.telling import concerned, heard_before
@@ -55,9 +53,8 @@ async def put_in_charge(
     wanted = actor.person_id if person_id is None else person_id
 
     async def check() -> None:
-        found = select(col(Person.id)).where(visible(actor, Person), col(Person.active), col(Person.id) == wanted)
-        if await session.scalar(found) is None:
-            raise Invalid(fields={"lead_id": N_("请选择在岗的人")})
+        if wanted not in {person.id for person in await leaders(session, actor)}:
+            raise Invalid(fields={"lead_id": N_("请选择能担任现场指挥的人")})
 
     def change(incident: Incident) -> None:
         incident.lead_id = wanted

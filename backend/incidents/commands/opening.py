@@ -88,10 +88,10 @@ async def _grow(
     if any(flares(sign, incident.state) for sign in outbreak.signs):
         incident.state, incident.contained_at, incident.contained_by = IncidentState.OPEN, None, None
     incident.last_source_at = max(incident.last_source_at, *(sign.at for sign in outbreak.signs))
-    incident.version += 1
-    await session.flush()
     after = {"state": str(incident.state), "level": str(incident.level)}
     change = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    incident.version += bool(change)  # what only adds to it leaves the forms on people's screens good
+    await session.flush()
     line_id = await _tell_of_growth(session, incident, change, said, person_id)
     await _keep_sources(session, incident, outbreak, line_id)
     return incident

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alarms.models import Alarm
-from backend.core.errors import N_, Conflict, Invalid, NotFound
+from backend.core.errors import N_, Invalid, NotFound
 from backend.core.i18n import translate
 from backend.core.idempotency import keep_result
 from backend.hazards.recording import Sent, first_id
@@ -27,8 +27,8 @@ from backend.incidents.wording import KINDS
 
 @dataclass(frozen=True)
 class Tap:
-    """What a person reports. ``joins``: the open incident that it is; None leaves that to the rules, unless ``apart``
-    says that it is none of those. ``alarm_id``: the alarm from whose page it was reported."""
+    """What a person reports. ``joins``: the incident that it is, if that is still open; else the rules decide, unless
+    ``apart`` says that it is none of those. ``alarm_id``: the alarm from whose page it was reported."""
 
     kind: str
     equipment_id: int | None = None
@@ -42,7 +42,7 @@ class Tap:
 async def report_incident(session: AsyncSession, actor: Actor, tap: Tap) -> Incident:
     """Open an incident or add to one that is open. A repeated ``idempotency_key`` gives the first one's.
 
-    Raises Invalid (by field, also for a place that is gone), Conflict (``joins`` is over), Forbidden.
+    Raises Invalid (by field, also for a place that is gone), Conflict (the key was used otherwise), Forbidden.
     """
     require(actor, "incidents.report")
     known = await first_id(session, actor, Sent(idempotency_key=tap.said.idempotency_key), "incident", _content(tap))
@@ -98,11 +98,10 @@ def _sign(actor: Actor, tap: Tap, here: Spot, alarm: Alarm | None) -> Sign:
 
 
 def _belongs(tap: Tap, sign: Sign, live: Sequence[Live], policy: Policy) -> Outbreak:
-    if tap.joins is None:
-        return sort_out([sign], live, policy)[0]
-    if tap.joins not in {one.id for one in live}:
-        raise Conflict(N_("您选的那个事件已经结束，请另外报告"))
-    return Outbreak(tap.joins, [sign])
+    """A phone may have had no network until the incident it names was over: what it reports counts all the same."""
+    if tap.joins in {one.id for one in live}:
+        return Outbreak(tap.joins, [sign])
+    return sort_out([sign], live, policy)[0]
 
 
 async def _alarm(session: AsyncSession, actor: Actor, alarm_id: int | None) -> Alarm | None:
