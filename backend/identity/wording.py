@@ -181,7 +181,7 @@ FIELDS = {
     "managers_general": N_("一般逾期上报（天）"),
     "managers_low": N_("低级逾期上报（天）"),
     "lead_id": N_("现场指挥"),
-    "action": N_("做了什么"),
+    "deed": N_("做了什么"),
     "phase": N_("阶段"),
     "losses": N_("损失"),
     "loss_yuan": N_("直接损失（元）"),

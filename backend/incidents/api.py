@@ -56,10 +56,10 @@ async def read_incident(session: SessionDep, actor: ActorDep, incident_id: int) 
 
 @router.post("/{incident_id}/disposals", dependencies=[allow("incidents.report")], status_code=201)
 async def log_disposal(
-    session: SessionDep, actor: ActorDep, incident_id: int, said: SaidDep, action: Short = ""
+    session: SessionDep, actor: ActorDep, incident_id: int, said: SaidDep, deed: Short = ""
 ) -> LoggedOut:
-    """Add what was done to its log, which nothing changes; ``action`` is one of the log's kinds of action."""
-    return logged_out(await commands.log_disposal(session, actor, incident_id, action, await said.read()))
+    """Add what was done to its log, which nothing changes; ``deed`` is one of ``stop``, ``isolate``, …."""
+    return logged_out(await commands.log_disposal(session, actor, incident_id, deed, await said.read()))
 
 
 @router.post("/{incident_id}/lead", dependencies=[allow("incidents.lead")])

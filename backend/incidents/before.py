@@ -17,11 +17,12 @@ from backend.identity.permissions import system_query
 from backend.incidents.models import Incident, IncidentTrend
 
 BEFORE = timedelta(minutes=15)
+"""Before its first sign; and so long after what opened it, where that was reported later."""
 MOST_POINTS = 12
 """More charts nobody looks through while something is on fire."""
 CELLS = 60
 LONGEST = timedelta(hours=2)
-"""An incident that was reported hours late has its minutes before, not all the hours since."""
+"""A flood of alarms that went on for hours before is looked at for so long only."""
 
 
 class Nearness(enum.StrEnum):
@@ -62,14 +63,17 @@ _NEARNESS = (Nearness.SIGN, Nearness.HERE, Nearness.UPSTREAM, Nearness.DOWNSTREA
 
 
 @system_query("what is attached follows from the place; the worker opens incidents of every site")
-async def attach_minutes_before(session: AsyncSession, incident: Incident, point_id: int | None = None) -> int:
-    """Keep with ``incident`` how the points near it were from ``BEFORE`` its first sign until it was opened.
+async def attach_minutes_before(
+    session: AsyncSession, incident: Incident, broke_out: datetime, point_id: int | None = None
+) -> int:
+    """Keep with ``incident`` how the points near it were from ``BEFORE`` its first sign until it was opened, which is
+    soon after it ``broke_out`` (UTC) unless a phone had no network.
 
     ``point_id`` gave the sign; then come the points of the place, and those of equipment one link up- and downstream.
     Points without readings in that time are left out. Gives how many are kept.
     """
-    since = incident.began_at - BEFORE
-    until = min(max(incident.opened_at, incident.began_at), since + LONGEST)
+    since = max(incident.began_at, broke_out - LONGEST) - BEFORE
+    until = min(incident.opened_at, broke_out + BEFORE)
     place = {"site": incident.site_id, "equipment": incident.equipment_id, "area": incident.area_id, "point": point_id}
     near = (await session.execute(text(_NEAR), {**place, "most": MOST_POINTS})).all()
     cell_s = (until - since).total_seconds() / CELLS

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from statistics import median
 
-from backend.core.errors import N_
 from backend.incidents.models import Incident
 from backend.incidents.queries.story import Before
 from backend.live.charting import LEFT, RIGHT, Tick, Trend, trend
@@ -15,12 +14,12 @@ from backend.live.views import LimitMark, Series
 
 @dataclass(frozen=True)
 class Mark:
-    """Where a chart marks the first sign."""
+    """Where a chart marks the first sign; that it does is said once above the charts."""
 
     at: float
     earliest: float
     width: float
-    words: str = N_("第一个迹象")
+    words: str = ""
 
 
 @dataclass(frozen=True)

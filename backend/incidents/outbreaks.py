@@ -160,6 +160,11 @@ class Outbreak:
         """What came first; of a new incident what opens it."""
         return self.signs[0]
 
+    @property
+    def groups(self) -> list[int]:
+        """Floods of alarms to which its signs belong."""
+        return sorted({sign.group_id for sign in self.signs if sign.group_id is not None})
+
 
 def sort_out(signs: Iterable[Sign], live: Iterable[Live], policy: Policy) -> list[Outbreak]:
     """What becomes of ``signs`` of one site, which are taken in the order of their moments. What neither opens an

@@ -46,7 +46,7 @@ DEEDS = {
     Deed.STOP: N_("停机"),
     Deed.ISOLATE: N_("切断隔离"),
     Deed.RELIEVE: N_("降温泄压"),
-    Deed.VENTILATE: N_("通风"),
+    Deed.VENTILATE: N_("加强通风"),
     Deed.EXTINGUISH: N_("灭火"),
     Deed.RESCUE: N_("救人"),
     Deed.EVACUATE: N_("疏散"),

@@ -135,7 +135,7 @@ async def test_disposals_with_picture_and_voice_stand_in_the_log_once_and_the_le
 
 async def test_a_note_says_something_and_an_action_is_one_of_ours(database: Database, scene: Scene) -> None:
     one = await tapped(database, scene.worker, scene)
-    for action, field in (("note", "words"), ("closed", "action"), ("", "action")):
+    for action, field in (("note", "words"), ("closed", "deed"), ("", "deed")):
         with pytest.raises(Invalid) as refused:
             await do(database, scene.worker, commands.log_disposal, one.id, action, Said())
         assert list(refused.value.fields) == [field]

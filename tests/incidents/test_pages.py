@@ -110,7 +110,7 @@ async def test_an_incident_is_handled_from_the_page_to_its_end(app: FastAPI, dat
     path = f"/incidents/{one.id}"
     async with browsing(app, scene.worker) as worker:
         files = {"photos": ("valve.jpg", photo(), "image/jpeg")}
-        data = {"action": "isolate", "words": "已关 3 号阀"}
+        data = {"deed": "isolate", "words": "已关 3 号阀"}
         assert (await worker.post(f"{path}/disposals", data=data, files=files)).status_code == 303
         shown = (await worker.get(path)).text
         picture = re.search(r'src="(/incidents/photos/\d+/thumbnail)"', shown)
@@ -163,7 +163,7 @@ async def test_the_page_shows_why_how_it_was_before_and_leads_to_the_trace(
     async with browsing(app, scene.leader) as leader:
         page = (await leader.get(f"/incidents/{one.id}")).text
     assert f'href="/alarms/{alarm}"' in page and f'hx-get="/alarms/{alarm}/trace"' in page
-    assert "事发前几分钟" in page and "第一个迹象" in page and "<svg" in page
+    assert "事发前几分钟" in page and "竖线处是第一个迹象" in page and "<svg" in page
     assert "自动建立" in page
 
 
@@ -233,9 +233,9 @@ async def test_programs_report_log_and_read_the_whole_story(app: FastAPI, databa
         made = [await program.post(at, data=data, headers={"Idempotency-Key": "p1"}) for _ in range(2)]
         assert [one.status_code for one in made] == [201, 201] and made[0].json() == made[1].json()
         id_ = made[0].json()["id"]
-        assert (await program.post(f"{at}/{id_}/disposals", data={"action": "ventilate"})).status_code == 201
+        assert (await program.post(f"{at}/{id_}/disposals", data={"deed": "ventilate"})).status_code == 201
         refused = await program.post(f"{at}/{id_}/close", data={})
-        assert (refused.status_code, refused.json()["detail"]) == (409, "请先确认已控制，再关闭")
+        assert (refused.status_code, "请先确认已控制" in refused.json()["detail"]) == (409, True)
         assert (await program.post(f"{at}/{id_}/contain", data={})).json()["state"] == "contained"
         story = (await program.get(f"{at}/{id_}")).json()
         listed = (await program.get(at)).json()

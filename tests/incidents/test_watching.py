@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlmodel import col
 
 from backend.alarms.models import Alarm, Level, RuleKind
@@ -193,6 +193,17 @@ async def test_the_minutes_before_are_kept_with_it_and_outlive_the_readings(data
         kept = await session.execute(text("SELECT cells FROM incident_trend WHERE incident_id = :i"), {"i": one.id})
         cells = next(iter(kept))[0]
     assert (cells["mean"], len(cells["at"]), cells["cell_s"] > 0) == ([100, 110, 130], 3, True)
+
+
+async def test_it_began_with_the_first_sign_of_its_flood_though_that_opened_nothing(
+    database: Database, scene: Scene
+) -> None:
+    warned = await raised(database, scene, "flow", warning=True)
+    await raised(database, scene, level=Level.MAJOR)
+    await watched(database)
+    [one] = await incidents(database, scene)
+    async with database.session() as session:
+        assert one.began_at == await session.scalar(select(Alarm.raised_at).where(col(Alarm.id) == warned))
 
 
 async def test_a_place_without_readings_has_no_charts_and_still_its_incident(database: Database, scene: Scene) -> None:

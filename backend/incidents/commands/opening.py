@@ -3,7 +3,7 @@
 For the worker and for people's taps alike; it serves every site.
 """
 
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import select, text
@@ -31,6 +31,11 @@ INSERT INTO incident_source(site_id, incident_id, kind, source_id, at)
 SELECT a.site_id, :incident, 'alarm', a.id, a.raised_at FROM alarm a
 WHERE a.site_id = :site AND a.group_id = ANY(CAST(:groups AS bigint[])) ORDER BY a.raised_at, a.id
 ON CONFLICT (site_id, kind, source_id) DO NOTHING
+"""
+
+
+_FIRST_OF_FLOODS = """
+SELECT min(raised_at) FROM alarm WHERE site_id = :site AND group_id = ANY(CAST(:groups AS bigint[]))
 """
 
 
@@ -63,7 +68,7 @@ async def _open(
         equipment_id=first.equipment_id,
         area_id=first.area_id,
         group_id=first.group_id,
-        began_at=min(sign.at for sign in outbreak.signs),
+        began_at=await _began(session, outbreak),
         opened_by=person_id,
         policy_version=policy.version,
         last_source_at=max(sign.at for sign in outbreak.signs),
@@ -75,8 +80,16 @@ async def _open(
     step = Deed.OPENED if person_id is None else Deed.REPORTED
     line = await write_line(session, incident, step, said, person_id=person_id, told=told)
     await _keep_sources(session, incident, outbreak, line.id)
-    await attach_minutes_before(session, incident, first.point_id)
+    await attach_minutes_before(session, incident, first.at, first.point_id)
     return incident
+
+
+@system_query("the worker opens incidents of every site")
+async def _began(session: AsyncSession, outbreak: Outbreak) -> datetime:
+    """The first sign of it: early warnings and lesser alarms of its flood come before what opens it."""
+    signs = min(sign.at for sign in outbreak.signs)
+    first = await session.scalar(text(_FIRST_OF_FLOODS), {"site": outbreak.first.site_id, "groups": outbreak.groups})
+    return min(signs, first) if first else signs
 
 
 async def _grow(
@@ -118,18 +131,17 @@ async def _tell_of_growth(
 
 async def _keep_sources(session: AsyncSession, incident: Incident, outbreak: Outbreak, line_id: int) -> None:
     """What the signs are, their floods, and all alarms of these. A person's tap is known by its line."""
-    groups = sorted({sign.group_id for sign in outbreak.signs if sign.group_id is not None})
     rows = [
         (sign.source, line_id if sign.source is SourceKind.PERSON else sign.source_id, sign.at)
         for sign in outbreak.signs
     ]
-    rows += [(SourceKind.GROUP, group, outbreak.first.at) for group in groups]
+    rows += [(SourceKind.GROUP, group, outbreak.first.at) for group in outbreak.groups]
     kinds, ids, moments = zip(*rows, strict=True)
     place = {"site": incident.site_id, "incident": incident.id}
     asked = {**place, "kinds": [str(kind) for kind in kinds], "ids": list(ids), "ats": list(moments)}
     await session.execute(text(_SOURCES), asked)
-    if groups:
-        await session.execute(text(_OF_FLOODS), {**place, "groups": groups})
+    if outbreak.groups:
+        await session.execute(text(_OF_FLOODS), {**place, "groups": outbreak.groups})
 
 
 @system_query("the worker adds to incidents of every site")

@@ -27,14 +27,14 @@ Step = Callable[[Said], Awaitable[object]]
 
 @router.post("/disposals", dependencies=[allow("incidents.report")])
 async def dispose(
-    request: Request, session: SessionDep, actor: ActorDep, incident_id: int, said: SaidDep, action: Short = ""
+    request: Request, session: SessionDep, actor: ActorDep, incident_id: int, said: SaidDep, deed: Short = ""
 ) -> Response:
     """Log what was done."""
 
     async def step(words: Said) -> None:
-        await commands.log_disposal(session, actor, incident_id, action, words)
+        await commands.log_disposal(session, actor, incident_id, deed, words)
 
-    here = _Attempt(request, session, actor, incident_id, "disposals", "logged", {"action": action})
+    here = _Attempt(request, session, actor, incident_id, "disposals", "logged", {"deed": deed})
     return await here.take(said, step)
 
 
