@@ -81,7 +81,7 @@ async def _closes(manager: Phone, number: str) -> None:
     """重大 needs somebody else than who contained it."""
     await manager.open("/incidents")
     await manager.page.locator("a.row", has_text=number).click()
-    await manager.page.get_by_label("受伤").fill("0")
+    await manager.page.get_by_role("textbox", name="受伤").fill("0")
     await manager.page.get_by_label("损失了什么").fill("停产 40 分钟")
     await manager.page.get_by_role("button", name="结束事件").press("Enter")
     await expect(manager.page.locator("#incident-now")).to_contain_text("停产 40 分钟")

@@ -12,6 +12,8 @@ from sqlmodel import col
 from backend.core.database import Database
 from backend.hazards.reports.commands import ReportDraft, report_hazard
 from backend.identity.models import Person
+from backend.incidents.commands import Tap, log_disposal, put_in_charge, report_incident
+from backend.incidents.recording import Said
 from backend.tracing.checks.asking import ask_check
 from backend.tracing.commands import confirm_cause
 from backend.tracing.models import Trace
@@ -45,6 +47,7 @@ async def ids_of(database_url: str) -> dict[str, int]:
     found["report"] = await _reported(database, found["equipment"])
     found["model"] = await _taught(database, found["trace"] or 0)
     found["check"] = await _sent_to_look(database, found["trace"] or 0)
+    found["incident"] = await _broke_out(database, found["alarm"])
     await database.close()
     return {name: id_ for name, id_ in found.items() if id_ is not None}
 
@@ -75,6 +78,20 @@ async def _sent_to_look(database: Database, trace_id: int) -> int:
         made = await session.get_one(Trace, trace_id)
         node = made.result["causes"][0]["node"]
         return (await ask_check(session, await actor_for(session, leader), trace_id, node=node)).id
+
+
+async def _broke_out(database: Database, alarm_id: int | None) -> int:
+    """An incident that worker1 reported from the alarm and leader1 leads, with a line of its log."""
+    async with database.session() as session:
+        people = await session.scalars(select(Person).where(col(Person.account).in_(["worker1", "leader1"])))
+        actors = {person.account: await actor_for(session, person) for person in people}
+        tap = Tap(kind="equipment_failure", alarm_id=alarm_id, said=Said("阀门卡住了", idempotency_key="pages"))
+        incident = await report_incident(session, actors["worker1"], tap)
+        said = Said("已切到旁路", idempotency_key="pages-isolate")
+        await log_disposal(session, actors["worker1"], incident.id, "isolate", said)
+        lead = Said("先断进料", idempotency_key="pages-lead")
+        await put_in_charge(session, actors["leader1"], incident.id, None, lead)
+        return incident.id
 
 
 _IDS = """
@@ -151,6 +168,11 @@ PAGES = (
     "/plans/{plan}/edit",
     "/plans/new",
     "/plans/calendar",
+    "/incidents",
+    "/incidents/new",
+    "/incidents/new?equipment={equipment}",
+    "/incidents/{incident}",
+    "/incidents/policy",
 )
 
 WORKER_PAGES = (
@@ -177,6 +199,9 @@ WORKER_PAGES = (
     "/checkins/{visit}",
     "/checkins/new?equipment={equipment}",
     "/reports/new?equipment={equipment}",
+    "/incidents",
+    "/incidents/new",
+    "/incidents/{incident}",
 )
 """Where a worker's work takes them."""
 
@@ -237,6 +262,7 @@ _SHADED = (
     *("/", "/alarms/{alarm}", "/traces/{trace}", "/plant", "/points/{point}", "/rectifications"),
     *("/reports/new", "/reports/{report}"),
     *("/checkins?all=1", "/checkins/{visit}", "/plans/{plan}"),
+    *("/incidents/new", "/incidents/{incident}"),
 )
 
 
