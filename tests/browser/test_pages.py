@@ -80,6 +80,7 @@ async def _sent_to_look(database: Database, trace_id: int) -> int:
 _IDS = """
 SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm,
        (SELECT max(id) FROM trace WHERE result #> '{causes,0}' IS NOT NULL) AS trace,
+       (SELECT max(id) FROM learned_normal) AS normal,
        (SELECT min(id) FROM alarm_rule) AS rule, (SELECT id FROM point WHERE code = 'XMEAS_9') AS point,
        (SELECT id FROM equipment WHERE code = 'REACTOR') AS equipment,
        (SELECT area_id FROM equipment WHERE code = 'REACTOR') AS area,
@@ -98,6 +99,8 @@ PAGES = (
     "/traces/{trace}",
     "/cause-library",
     "/cause-library/valve",
+    "/normals",
+    "/normals/{normal}",
     "/trace-models",
     "/trace-models/{model}",
     "/checks/{check}",
