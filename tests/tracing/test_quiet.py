@@ -1,6 +1,7 @@
 """Good times and trials of a baseline, as pure rules."""
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -51,6 +52,9 @@ def test_days_of_the_site_hold_each_hour_once_also_when_clocks_change(zone: str)
     hours = hours_between(start, start + 200 * HOUR, {start + number * HOUR for number in range(0, 200, 3)}, [])
     days = days_of(hours, ZoneInfo(zone))
     assert sum(run.hours for day in days for run in day.runs) == 200
+    assert days_of([replace(hour, read=False) for hour in hours], ZoneInfo(zone)) == []
+    late = [replace(hour, read=number >= 100) for number, hour in enumerate(hours)]
+    assert days_of(late, ZoneInfo(zone))[-1].day == hours[100].start.astimezone(ZoneInfo(zone)).date()
     assert [day.day for day in days] == sorted({hour.start.astimezone(ZoneInfo(zone)).date() for hour in hours})[::-1]
 
 

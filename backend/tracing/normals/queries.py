@@ -156,7 +156,7 @@ async def past_hours(session: AsyncSession, actor: Actor) -> list[Hour]:
     ids = (await session.scalars(probes.order_by(col(PointState.received_at).desc()).limit(PROBES))).all()
     read = await session.execute(
         text(
-            "SELECT h FROM generate_series(CAST(:start AS timestamptz), CAST(:last AS timestamptz), interval '1 hour') h "
+            "SELECT h FROM generate_series(CAST(:start AS timestamptz), CAST(:last AS timestamptz), '1 hour') h "
             "WHERE EXISTS (SELECT FROM reading WHERE site_id = :site AND point_id = ANY(CAST(:points AS bigint[])) "
             "AND at >= h AND at < h + interval '1 hour')"
         ),

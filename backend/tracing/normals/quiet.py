@@ -97,7 +97,9 @@ def stretches(hours: Sequence[Hour], least: timedelta = LEAST_STRETCH) -> list[S
 
 
 def days_of(hours: Sequence[Hour], zone: tzinfo) -> list[Day]:
-    """The hours as strips, the latest day of the site's calendar first."""
+    """The hours as strips, the latest day of the site's calendar first; days before the first reading are left out."""
+    first = next((number for number, hour in enumerate(hours) if hour.read), len(hours))
+    began = hours[first].start.astimezone(zone).date() if first < len(hours) else None
     days: dict[date, list[Run]] = {}
     for hour in hours:
         local = hour.start.astimezone(zone)
@@ -106,4 +108,4 @@ def days_of(hours: Sequence[Hour], zone: tzinfo) -> list[Day]:
             runs[-1] = Run(hour.state, runs[-1].first, runs[-1].hours + 1)
         else:
             runs.append(Run(hour.state, local.hour, 1))
-    return [Day(day, runs) for day, runs in sorted(days.items(), reverse=True)]
+    return [Day(day, runs) for day, runs in sorted(days.items(), reverse=True) if began and day >= began]
