@@ -35,6 +35,7 @@ class Rows:
         self._detector = Detector(normal, parameters.false_alarm_rate)
         self._centre = normal.centre
         self._scale = np.where(normal.scale > 0, normal.scale, np.inf)
+        self.step_s = normal.step_s
         self._patience_s = max(2.0, normal.step_s)
         self._column = {point_id: column for column, point_id in enumerate(learned.point_ids)}
         self._values = np.full(len(learned.point_ids), np.nan)
@@ -42,6 +43,8 @@ class Rows:
         self._fresh = np.zeros(len(learned.point_ids), bool)
         self._spoken: set[int] = set()
         self._expected = set(learned.point_ids)
+        self.last: ScoredRow | None = None
+        """The latest row that ended: what it came from when a delay ends between two rows."""
         self._row_at = 0.0
         self._last_at = 0.0
         self._begun = 0.0
@@ -78,4 +81,5 @@ class Rows:
         self._fresh[:] = False
         distance = np.abs(np.nan_to_num((row - self._centre) / self._scale))
         leader = int(distance.argmax()) if score.leader is None else score.leader
-        return ScoredRow(self._row_at, score.value, self.point_ids[leader])
+        self.last = ScoredRow(self._row_at, score.value, self.point_ids[leader])
+        return self.last

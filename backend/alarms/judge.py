@@ -95,7 +95,7 @@ class AlarmJudge:
                 await raise_alarm(session, occurrence, self._near)
             else:
                 at = datetime.fromtimestamp(change.at, UTC)
-                await clear_alarm(session, watched.site_id, f"{watched.id}:{change.limit}", at)
+                await clear_alarm(session, watched.site_id, watched.key(change.limit), at)
             CHANGES.labels("raised" if change.raised else "returned").inc()
         await self._save(session, {f.watched.id for f in found})
 
@@ -147,6 +147,7 @@ class AlarmJudge:
             for rule in rules
         }
         self._list.put(rules, known, normals)
+        self._near.watch_together(self._list.together())
         await _return_unjudged(session, in_force, open_now)
         self._read_at = now().timestamp()
         RULES.set(len(rules))
@@ -190,7 +191,7 @@ def _occurrence(watched: WatchedRule, change: Change, point_id: int | None) -> O
     title = alarm_title(watched.rule.parameters, change.limit, change.value, change.limit_value, watched.named)
     return Occurrence(
         site_id=watched.site_id,
-        condition_key=f"{watched.id}:{change.limit}",
+        condition_key=watched.key(change.limit),
         kind=watched.kind,
         level=Level(limit.level) if limit and limit.level else watched.level,
         title=title.zh,

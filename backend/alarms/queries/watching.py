@@ -38,6 +38,10 @@ class WatchedRule:
     area_id: int | None
     named: Named
 
+    def key(self, limit: str) -> str:
+        """What can be open only once: ``alarm.condition_key`` of one of its limits."""
+        return f"{self.id}:{limit}"
+
 
 _RULES = """
 SELECT r.id, r.site_id, r.version, r.kind, r.level, r.warning, r.latched, r.parameters, r.deadband,
