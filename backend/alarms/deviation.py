@@ -12,16 +12,22 @@ import numpy as np
 
 from backend.alarms.parameters import Deviation
 from backend.alarms.queries.watching import LearnedRow
-from backend.tracing.engine import Detector, Normal
+from backend.tracing.engine import Detector, Normal, Score
+
+FAR_OFF = "far_off"
+"""A point that wanders even in normal times is further off than that explains."""
 
 
 class ScoredRow(NamedTuple):
-    """Moment of a row's last value, its score (1 = limit), and the point it comes from: the one in
-    a state never seen, else the one furthest from its normal."""
+    """Moment of a row's last value, its score (1 = limit), and the point it comes from: the only one that its chart
+    looks at, else the one furthest from its normal."""
 
     at: float
     score: float
     point_id: int
+    alone: str = ""
+    """What that point did where the score is its alone: the engine's ``Form``, or ``FAR_OFF``; empty where points
+    move together."""
 
 
 class Rows:
@@ -81,5 +87,11 @@ class Rows:
         self._fresh[:] = False
         distance = np.abs(np.nan_to_num((row - self._centre) / self._scale))
         leader = int(distance.argmax()) if score.leader is None else score.leader
-        self.last = ScoredRow(self._row_at, score.value, self.point_ids[leader])
+        self.last = ScoredRow(self._row_at, score.value, self.point_ids[leader], _alone(score))
         return self.last
+
+
+def _alone(score: Score) -> str:
+    if score.leader is None:
+        return ""
+    return score.form.value if score.form else FAR_OFF

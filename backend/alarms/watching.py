@@ -19,11 +19,13 @@ from backend.telemetry.judging import LiveValue
 
 
 class Found(NamedTuple):
-    """A change that ``AlarmJudge.record`` writes. ``point_id`` is the point to look at first."""
+    """A change that ``AlarmJudge.record`` writes. ``point_id`` is the point to look at first, ``alone`` what that one
+    did where a rule over many points speaks of it only (``ScoredRow.alone``)."""
 
     watched: WatchedRule
     change: Change
     point_id: int | None
+    alone: str = ""
 
 
 class Watch:
@@ -40,10 +42,12 @@ class Watch:
         self.rows: Rows | None = None
         self.keep(state)
 
-    @property
-    def point_id(self) -> int | None:
-        """The rule's point; of many points the one that the latest row comes from, None before there is a row."""
-        return self.rows.last.point_id if self.rows is not None and self.rows.last else self.watched.point_id
+    def found(self, change: Change) -> Found:
+        """``change`` with where it comes from: of many points what the latest row tells, if there is one."""
+        row = self.rows.last if self.rows is not None else None
+        if row is None:
+            return Found(self.watched, change, self.watched.point_id)
+        return Found(self.watched, change, row.point_id, row.alone)
 
     def keep(self, state: State) -> None:
         """Remember ``state``."""
@@ -180,7 +184,7 @@ class WatchList:
         if state.conditions != watch.state.conditions:
             self.dirty.add(rule_id)
         self.keep(rule_id, state)
-        found.extend(Found(watch.watched, change, watch.point_id) for change in changes)
+        found.extend(watch.found(change) for change in changes)
 
 
 def _together(watches: Sequence[Watch]) -> Together:

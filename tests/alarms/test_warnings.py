@@ -1,17 +1,21 @@
 """Warnings of the plant as a whole, as the judge makes them: where they come from, with which alarms they are one."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
 import pytest
 from sqlalchemy import text
 
+from backend.alarms.deviation import FAR_OFF
 from backend.alarms.judge import AlarmJudge
 from backend.alarms.models import RuleKind
+from backend.alarms.wording import ALONE_WORDS, Named, point_title
 from backend.core.database import Database
 from backend.telemetry.judging import LiveValue
 from backend.telemetry.models import LearnedNormal
 from backend.tracing.engine import Window, learn_normal
+from backend.tracing.engine.forms import Form
 from tests.alarms.setting import T0, Setting, add_rule
 from tests.alarms.test_judge import alarms, feed, make, started, states, tick
 
@@ -162,3 +166,70 @@ async def test_a_warning_of_an_unlinked_plant_leaves_other_equipment_s_alarms_al
     await feed(database, judge, learned.value(101, 21, 0))
     warning, alarm = await alarms(database, learned)
     assert warning.equipment_id == learned.equipment[1] and alarm.group_id != warning.group_id
+
+
+@pytest.fixture
+async def singles(database: Database, setting: Setting) -> Setting:
+    """Three points that have nothing to do with each other: one trembles, one wanders, one is a switch."""
+    draw = np.random.default_rng(3)
+    walk = draw.normal(size=900).cumsum()
+    switch = np.repeat(draw.integers(0, 2, 90), 10)
+    rows = np.column_stack([draw.normal(size=900), walk - walk.mean(), switch])
+    normal = learn_normal(Window.of(np.arange(900.0), [str(p) for p in setting.points], rows))
+    async with database.session() as session:
+        session.add(LearnedNormal(site_id=setting.site_id, point_ids=setting.points, parameters=normal.to_dict()))
+        await add_rule(
+            session, setting, point=None, kind=RuleKind.DEVIATION, name="全厂工况", name_en="The plant", parameters={},
+            deadband=0.0,
+        )  # fmt: skip
+    return setting
+
+
+@pytest.mark.parametrize(
+    ("trembles", "wanders", "switch", "zh", "en"),
+    [
+        ([0.3], [0.0], 0.0, "压力0 卡住不动（全厂工况 ", "Pressure 0 is stuck (The plant, "),
+        (
+            [0.3, -0.3],
+            [0.0],
+            7.0,
+            "压力2 处于从未有过的状态（全厂工况 ",
+            "Pressure 2 is in a state never seen (The plant, ",
+        ),
+        (
+            [0.3, -0.3],
+            range(0, 9000, 20),
+            0.0,
+            "压力1 远离一贯的范围（",
+            "Pressure 1 is far from where it usually moves (",
+        ),
+    ],
+)
+async def test_a_warning_that_comes_from_a_single_point_says_what_that_one_does(
+    database: Database,
+    singles: Setting,
+    trembles: list[float],
+    wanders: Sequence[float],
+    switch: float,
+    zh: str,
+    en: str,
+) -> None:
+    judge = await started(database, singles)
+    for second in range(1, 200):
+        values = (trembles[second % len(trembles)], float(wanders[second % len(wanders)]), switch)
+        row = [singles.value(value + (point == 1) * second / 1e6, second, point) for point, value in enumerate(values)]
+        await feed(database, judge, *row)
+        if found := await alarms(database, singles):
+            break
+    assert found[0].title.startswith(zh) and found[0].title_en.startswith(en)
+    assert found[0].title.endswith("限值 1 倍）")
+    assert found[0].point_id == singles.points[int(zh[2])]
+
+
+def test_what_a_point_does_that_has_no_words_leaves_the_usual_title() -> None:
+    named = Named("全厂工况", "The plant")
+    assert point_title("sings", 2.0, 1.0, named, Named("压力0", "Pressure 0")) is None
+    assert point_title("", 2.0, 1.0, named, Named("压力0", "Pressure 0")) is None
+    stuck = point_title(Form.STUCK.value, 2.04, 1.0, named, Named("压力0", ""))
+    assert stuck == ("压力0 卡住不动（全厂工况 2 倍，限值 1 倍）", "压力0 is stuck (The plant, 2 times, limit 1)")
+    assert set(ALONE_WORDS) == {Form.STUCK.value, Form.NEW_STATE.value, FAR_OFF}
