@@ -14,16 +14,22 @@ import numpy as np
 
 from backend.alarms.parameters import Deviation
 from backend.alarms.queries.watching import LearnedRow
-from backend.tracing.engine import Detector, Normal
+from backend.tracing.engine import Detector, Normal, Score
+
+FAR_OFF = "far_off"
+"""A point that wanders even in normal times is further off than that explains."""
 
 
 class ScoredRow(NamedTuple):
-    """Moment of a row's last value, its score (1 = limit), and the point it comes from: the one in
-    a state never seen, else the one furthest from its normal."""
+    """Moment of a row's last value, its score (1 = limit), and the point it comes from: the only one that its chart
+    looks at, else the one furthest from its normal."""
 
     at: float
     score: float
     point_id: int
+    alone: str = ""
+    """What that point did where the score is its alone: the engine's ``Form``, or ``FAR_OFF``; empty where points
+    move together."""
 
 
 class Rows:
@@ -38,13 +44,16 @@ class Rows:
         self._centre = normal.centre
         self._scale = np.where(normal.scale > 0, normal.scale, np.inf)
         self._row_s = learned.row_s
-        self._patience_s = max(2.0, learned.row_s or normal.step_s)
+        self.step_s = learned.row_s or normal.step_s
+        self._patience_s = max(2.0, self.step_s)
         self._column = {point_id: column for column, point_id in enumerate(learned.point_ids)}
         self._values = np.full(len(learned.point_ids), np.nan)
         self._moments = np.zeros(len(learned.point_ids))
         self._fresh = np.zeros(len(learned.point_ids), bool)
         self._spoken: set[int] = set()
         self._expected = set(learned.point_ids)
+        self.last: ScoredRow | None = None
+        """The latest row that ended: what it came from when a delay ends between two rows."""
         self._row_at = 0.0
         self._last_at = 0.0
         self._begun = 0.0
@@ -88,4 +97,11 @@ class Rows:
         self._fresh[:] = False
         distance = np.abs(np.nan_to_num((row - self._centre) / self._scale))
         leader = int(distance.argmax()) if score.leader is None else score.leader
-        return ScoredRow(self._row_at, score.value, self.point_ids[leader])
+        self.last = ScoredRow(self._row_at, score.value, self.point_ids[leader], _alone(score))
+        return self.last
+
+
+def _alone(score: Score) -> str:
+    if score.leader is None:
+        return ""
+    return score.form.value if score.form else FAR_OFF

@@ -41,8 +41,8 @@ class GroupAlarm:
 
 @dataclass(frozen=True)
 class Span:
-    """Which readings: up to ``until``, from ``since`` on (None: as many rows as a live trace looks at), and so many
-    rows ``before``. UTC."""
+    """Which readings: up to ``until``, from ``since`` on (None: as many rows as a live trace looks at, more where the
+    first alarm lies further back), and so many rows ``before``. UTC."""
 
     until: datetime
     since: datetime | None = None
@@ -97,16 +97,18 @@ async def gather_for(session: AsyncSession, site_id: int, alarms: list[GroupAlar
     seen = await habits(session, site_id, ids, plant, span.until)
     pace = pace_of(seen, stored.step_s if stored else None, row_s)
     graph = plant.graph(pace.quickness)
-    window = await read_window(session, site_id, ids, span.until, pace.step_s, _rows_of(span, pace))
     before = min([span.since or span.until, *(alarm.raised_at for alarm in alarms)])
+    rows = _rows_of(span, before, pace)
+    window = await read_window(session, site_id, ids, span.until, pace.step_s, rows)
     normal = await _normal_for(session, site_id, ids, stored, known, before, pace)
     contacts = contacts_among(window, normal, plant.contact_candidates(alarms))
     return Material(site_id, alarms, graph, window, normal, normal_id, plant.equipment_of, contacts, pace)
 
 
-def _rows_of(span: Span, pace: Pace) -> int:
-    if span.since is None:
-        return ROWS
+def _rows_of(span: Span, first: datetime, pace: Pace) -> int:
+    if span.since is None:  # hours after a warning an alarm may still join it: the onset must stay in sight
+        rows = (span.until - first).total_seconds() / pace.step_s + REVIEW_ROWS_BEFORE
+        return int(np.clip(rows, ROWS, MOST_ROWS))
     rows = (span.until - span.since).total_seconds() / pace.step_s + span.before
     return int(np.clip(rows, 1, MOST_ROWS))
 
