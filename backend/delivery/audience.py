@@ -12,6 +12,7 @@ _PERSONAL = {"rectification", "report", "checkin"}
 _CAPABILITY = {
     "alarm": "alarms.see",
     "trace": "traces.see",
+    "normal": "normals.see",
     "trace_model": "trace_models.see",
     "rectification": "rectifications.see",
     "report": "reports.send",

@@ -92,9 +92,10 @@ async def alarms_of_group(session: AsyncSession, group_id: int) -> tuple[int, li
 async def gather_for(session: AsyncSession, site_id: int, alarms: list[GroupAlarm], span: Span) -> Material:
     """Everything for one trace of ``span``, of these alarms or of none."""
     plant = await plant_map(session, site_id)
-    normal_id, stored, known = await _stored_normal(session, site_id)
+    normal_id, stored, known, row_s = await _stored_normal(session, site_id)
     ids = _points_wanted(plant, alarms, known)
-    pace = pace_of(await habits(session, site_id, ids, plant, span.until), stored.step_s if stored else None)
+    seen = await habits(session, site_id, ids, plant, span.until)
+    pace = pace_of(seen, stored.step_s if stored else None, row_s)
     graph = plant.graph(pace.quickness)
     before = min([span.since or span.until, *(alarm.raised_at for alarm in alarms)])
     rows = _rows_of(span, before, pace)
@@ -148,16 +149,16 @@ def _points_wanted(plant: PlantMap, alarms: Sequence[GroupAlarm], known: Sequenc
 
 
 @system_query("the worker traces every site's alarms")
-async def _stored_normal(session: AsyncSession, site_id: int) -> tuple[int | None, Normal | None, list[int]]:
+async def _stored_normal(
+    session: AsyncSession, site_id: int
+) -> tuple[int | None, Normal | None, list[int], float | None]:
+    """The normal in force: id, what it says, its points, seconds of its rows where these are the clock's."""
     row = (
         await session.execute(
-            text(
-                "SELECT id, point_ids, parameters FROM learned_normal WHERE site_id = :site AND active "
-                "ORDER BY id DESC LIMIT 1"
-            ),
+            text("SELECT id, point_ids, parameters, row_s FROM learned_normal WHERE site_id = :site AND active"),
             {"site": site_id},
         )
     ).one_or_none()
     if row is None:
-        return None, None, []
-    return row.id, Normal.from_dict(row.parameters), list(row.point_ids)
+        return None, None, [], None
+    return row.id, Normal.from_dict(row.parameters), list(row.point_ids), row.row_s

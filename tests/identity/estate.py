@@ -33,9 +33,10 @@ from backend.labels.commands import make_labels
 from backend.labels.keys import label_key
 from backend.labels.queries import Kind, live_label, things_named
 from backend.plant.models import Equipment, Point, PointStatus
-from backend.telemetry.models import PointState, Rejection, Source
+from backend.telemetry.models import LearnedNormal, PointState, Rejection, Source
 from backend.tracing.library.models import CauseLibrary
 from backend.tracing.models import Trace, TraceCheck, TraceCheckPhoto
+from backend.tracing.normals.models import NormalWork
 from backend.tracing.story import nothing_yet
 from backend.tracing.versions.models import TraceCase, TraceModel, TraceReplay
 from backend.training.models import (
@@ -105,6 +106,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _look(session, estate, traced, point, post.id),
         **await _causes(session, site, mark),
         **await _trace_model(session, site, traced, point, mark),
+        **await _normal(session, site, point, mark),
         **await _rectification(session, estate, alarm, mark),
         **await _report(session, estate, alarm, mark),
         **await _refused(session, site, mark),
@@ -236,6 +238,16 @@ async def _trace_model(session: AsyncSession, site: Site, trace_id: int, point: 
     model = await made(session, TraceModel(site_id=site.id, version=0, active=True, content=learned))
     trial = TraceReplay(site_id=site.id, version=0, against=0, from_at=now(), to_at=now(), trace_ids=[trace_id])
     return {"model_id": model.id, "replay_id": (await made(session, trial)).id}
+
+
+async def _normal(session: AsyncSession, site: Site, point: Point, mark: str) -> dict[str, int]:
+    learned = LearnedNormal(site_id=site.id, active=False, point_ids=[point.id], row_s=60.0, learned_from=mark)
+    learned.parameters = {"rows": 1}
+    normal_id = (await made(session, learned)).id
+    times: dict[str, Any] = {"from_at": now() - timedelta(days=1), "to_at": now(), "row_s": 60.0, "rows": 1440}
+    work = NormalWork(site_id=site.id, kind="learn", state="refused", problem=mark, **times)
+    work.result = {"rows": 0, "left_out": 0}
+    return {"normal_id": normal_id, "work_id": (await made(session, work)).id}
 
 
 async def _rectification(session: AsyncSession, estate: Estate, alarm: Alarm, mark: str) -> dict[str, int]:

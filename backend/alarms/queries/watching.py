@@ -152,20 +152,21 @@ class LearnedRow:
     site_id: int
     point_ids: tuple[int, ...]
     parameters: dict[str, object]
+    row_s: float | None = None
+    """Seconds of a row of the clock; None: rows come as readings come."""
 
 
 @system_query("ingest scores deviation for every site that learned its normal")
 async def active_normals(session: AsyncSession, site_ids: list[int] | None = None) -> dict[int, LearnedRow]:
-    """The latest active learned normal by site."""
+    """The learned normal in force by site."""
     rows = await session.execute(
         text(
-            "SELECT DISTINCT ON (site_id) id, site_id, point_ids, parameters FROM learned_normal WHERE active "
-            "AND (CAST(:sites AS bigint[]) IS NULL OR site_id = ANY(CAST(:sites AS bigint[]))) "
-            "ORDER BY site_id, id DESC"
+            "SELECT id, site_id, point_ids, parameters, row_s FROM learned_normal WHERE active "
+            "AND (CAST(:sites AS bigint[]) IS NULL OR site_id = ANY(CAST(:sites AS bigint[])))"
         ),
         {"sites": site_ids},
     )
-    return {r.site_id: LearnedRow(r.id, r.site_id, tuple(r.point_ids), r.parameters) for r in rows}
+    return {r.site_id: LearnedRow(r.id, r.site_id, tuple(r.point_ids), r.parameters, r.row_s) for r in rows}
 
 
 @dataclass(frozen=True, slots=True)
