@@ -41,6 +41,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "incidents.report": _ALL,
     "incidents.lead": _LEADING,
     "incidents.policy": _CONFIGURING,
+    "incidents.plan": _CONFIGURING,
     "training.see": _ALL,
     "training.assign": _CONFIGURING,
     "checkins.see": _ALL,

@@ -137,6 +137,10 @@ class Deed(enum.StrEnum):
     CLOSED = "closed"
     CALLED_OFF = "called_off"
 
+    STEP_DONE = "step_done"
+    STEP_SKIPPED = "step_skipped"
+    STEP_UNDONE = "step_undone"
+
     STOP = "stop"
     ISOLATE = "isolate"
     RELIEVE = "relieve"
@@ -182,7 +186,8 @@ class Disposal(SiteScoped, table=True):
     """None: the system."""
     words: str = ""
     change: dict[str, Any] = document()
-    """``{"field": [before, after]}`` of a step that changed the incident."""
+    """``{"field": [before, after]}`` of a step that changed the incident; ``about``: what else the line is about, in
+    both languages (``{"zh": …, "en": …}``)."""
     voice_path: str = ""
     at: datetime = moment()
     received_at: datetime = moment(now=True)

@@ -176,6 +176,9 @@ PAGES = (
     "/incidents/new?equipment={equipment}",
     "/incidents/{incident}",
     "/incidents/policy",
+    "/incidents/plans",
+    "/incidents/plans?kind=gas_leak",
+    "/incidents/{incident}/plan",
 )
 
 WORKER_PAGES = (
@@ -205,6 +208,7 @@ WORKER_PAGES = (
     "/incidents",
     "/incidents/new",
     "/incidents/{incident}",
+    "/incidents/{incident}/plan",
 )
 """Where a worker's work takes them."""
 

@@ -63,6 +63,7 @@ from tests.factories import (
     unique,
 )
 from tests.incidents.marked import make_marked_incident
+from tests.incidents.marked_response import make_marked_response
 
 MARK = "甲厂机密"
 
@@ -115,6 +116,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _training(session, worker, mark),
         **await _check_in(session, worker, post.id, equipment.id, mark),
     }
+    await make_marked_response(session, estate.people, estate.ids, mark)
     await _history(session, estate, alarm, mark)
     return estate
 

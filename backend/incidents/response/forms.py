@@ -1,0 +1,48 @@
+"""Reads what people send about plans."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Form
+
+from backend.incidents.models import IncidentKind
+from backend.incidents.response.commands import StepDraft
+
+Texts = Annotated[Sequence[str], Form(max_length=100)]
+
+
+@dataclass
+class PlanForm:
+    """Rows of a plan as typed, side by side: the n-th of each list is of the n-th row. A row without words is left out,
+    and the rows go in the order of their numbers."""
+
+    kind: Annotated[IncidentKind, Form()] = IncidentKind.OTHER
+    key: Texts = ()
+    place: Texts = ()
+    text: Texts = ()
+    text_en: Texts = ()
+    who: Texts = ()
+    basis: Texts = ()
+    version: Annotated[int, Form(ge=0, lt=2**31)] = 0
+
+    def drafts(self) -> list[StepDraft]:
+        """The rows that say something, in order; a number that can't be read leaves its row where it stands."""
+        rows = [
+            (_number(_at(self.place, n), n + 1), n, self._draft(n, text))
+            for n, text in enumerate(self.text)
+            if text.strip()
+        ]
+        return [draft for _, _, draft in sorted(rows, key=lambda row: row[:2])]
+
+    def _draft(self, n: int, text: str) -> StepDraft:
+        return StepDraft(text, _at(self.text_en, n), _at(self.who, n), _at(self.basis, n), _at(self.key, n))
+
+
+def _at(texts: Sequence[str], number: int) -> str:
+    return texts[number] if number < len(texts) else ""
+
+
+def _number(typed: str, otherwise: float) -> float:
+    plain = typed.strip()
+    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 4 else otherwise

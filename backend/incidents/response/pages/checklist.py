@@ -1,0 +1,69 @@
+"""``/incidents/{id}/plan``: the plan of an incident as a checklist; the incident's page shows it as a part."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import RedirectResponse
+
+from backend.core.pages import render
+from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.identity.actor import Actor
+from backend.identity.web import ActorDep, SessionDep, allow
+from backend.incidents.forms import SaidForm, Short
+from backend.incidents.response.commands import tick_step
+from backend.incidents.response.queries.plans import checklist
+from backend.incidents.response.wording import DOES, TICKS, WHO
+from backend.incidents.wording import KINDS
+
+router = APIRouter(prefix="/incidents/{incident_id}/plan")
+
+PART = "incident-plan"
+"""The section of the incident's page that shows it."""
+
+
+@router.get("", dependencies=[allow("incidents.see")])
+async def checklist_page(request: Request, session: SessionDep, actor: ActorDep, incident_id: int) -> Response:
+    """The checklist; htmx gets the part alone."""
+    return await _page(request, session, actor, incident_id)
+
+
+@router.post("/ticks", dependencies=[allow("incidents.report")])
+async def tick(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    incident_id: int,
+    said: Annotated[SaidForm, Depends()],
+    step: Annotated[str, Form(max_length=60)] = "",
+    state: Short = "",
+) -> Response:
+    """Tick a step, and show the list."""
+    try:
+        words = await said.read()
+        async with session.begin_nested():
+            await tick_step(session, actor, incident_id, step, state, words)
+    except REFUSALS as error:
+        return await _page(request, session, actor, incident_id, refusal(request, error))
+    return RedirectResponse(f"/incidents/{incident_id}/plan", 303)
+
+
+async def _page(
+    request: Request, session: AsyncSession, actor: Actor, incident_id: int, refused: Refusal | None = None
+) -> Response:
+    refused = refused or Refusal()
+    found = await checklist(session, actor, incident_id)
+    response: Response = render(
+        request,
+        "incidents/response/checklist.html",
+        block="part" if request.headers.get("hx-target") == PART else None,
+        list=found,
+        one=found.incident,
+        kinds=KINDS,
+        who=WHO,
+        does=DOES,
+        ticks=TICKS,
+        refused=refused,
+    )
+    response.status_code = refused.status
+    return response

@@ -1,0 +1,1 @@
+"""SQL of the response, by what it is for."""

@@ -1,0 +1,79 @@
+"""Responding to an incident: a site's own emergency plans in versions, and the steps that were ticked.
+
+Revision: 0019, after 0018.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision: str = "0019"
+down_revision: str | None = "0018"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+_LOGS = ("incident_plan_tick",)
+
+
+def _key() -> sa.Column:
+    return sa.Column("id", sa.BigInteger(), sa.Identity(), primary_key=True)
+
+
+def _of(name: str, target: str, nullable: bool = False) -> sa.Column:
+    return sa.Column(name, sa.BigInteger(), sa.ForeignKey(target), nullable=nullable)
+
+
+def _at(name: str, nullable: bool = False, stamped: bool = False) -> sa.Column:
+    stamp = sa.text("clock_timestamp()") if stamped else None
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable, server_default=stamp)
+
+
+def _words(*names: str) -> list[sa.Column]:
+    return [sa.Column(name, sa.String(), nullable=False) for name in names]
+
+
+def _number(name: str, nullable: bool = False) -> sa.Column:
+    return sa.Column(name, sa.Integer(), nullable=nullable)
+
+
+def _document(name: str) -> sa.Column:
+    return sa.Column(name, postgresql.JSONB(), nullable=False)
+
+
+def upgrade() -> None:
+    """Make it so."""
+    op.create_table(
+        "incident_plan",
+        _of("site_id", "site.id"),
+        _at("created_at", stamped=True),
+        _key(),
+        *_words("kind"),
+        _number("version"),
+        _document("steps"),
+        _of("made_by", "person.id"),
+        sa.UniqueConstraint("site_id", "kind", "version"),
+    )
+    op.create_table(
+        "incident_plan_tick",
+        _of("site_id", "site.id"),
+        _key(),
+        _of("incident_id", "incident.id"),
+        _of("disposal_id", "incident_disposal.id"),
+        *_words("step_key", "text", "text_en", "state"),
+        _number("plan_version"),
+        sa.UniqueConstraint("disposal_id"),
+    )
+    op.create_index("incident_plan_tick_of", "incident_plan_tick", ["incident_id", "id"])
+    for table in _LOGS:
+        op.execute(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()"
+        )
+
+
+def downgrade() -> None:
+    """Take it back."""
+    for table in ("incident_plan_tick", "incident_plan"):
+        op.drop_table(table)
