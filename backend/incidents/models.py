@@ -140,6 +140,8 @@ class Deed(enum.StrEnum):
     STEP_DONE = "step_done"
     STEP_SKIPPED = "step_skipped"
     STEP_UNDONE = "step_undone"
+    EVACUATING = "evacuating"
+    EVACUATED = "evacuated"
 
     STOP = "stop"
     ISOLATE = "isolate"

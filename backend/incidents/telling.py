@@ -22,6 +22,8 @@ _TITLES = {
     Deed.CONTAINED: ("事件已控制", "Incident contained"),
     Deed.CLOSED: ("事件已结束", "Incident closed"),
     Deed.CALLED_OFF: ("事件判为误报", "Incident called off"),
+    Deed.EVACUATING: ("立即疏散，到集合点报平安", "Evacuate now, say that you are safe"),
+    Deed.EVACUATED: ("疏散结束", "Evacuation ended"),
 }
 _LOGGED = ("事件处置", "Incident handling")
 """Stored with the event in both languages, so that a timeline keeps the words it was told with."""

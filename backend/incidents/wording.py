@@ -46,6 +46,8 @@ DEEDS = {
     Deed.STEP_DONE: N_("完成了预案步骤"),
     Deed.STEP_SKIPPED: N_("认为不需要预案步骤"),
     Deed.STEP_UNDONE: N_("撤回了预案步骤"),
+    Deed.EVACUATING: N_("下令疏散"),
+    Deed.EVACUATED: N_("结束了疏散"),
     Deed.STOP: N_("停机"),
     Deed.ISOLATE: N_("切断隔离"),
     Deed.RELIEVE: N_("降温泄压"),

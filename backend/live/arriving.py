@@ -24,7 +24,7 @@ _DEEDS = (
 _PARTS = ("incidents", "hazards", "rectifications", "checkins")
 _FRAGMENTS = {
     Kind.EQUIPMENT: tuple(f"/equipment/{{equipment_id}}/{part}" for part in _PARTS),
-    Kind.AREA: tuple(f"/areas/{{area_id}}/{part}" for part in _PARTS),
+    Kind.AREA: tuple(f"/areas/{{area_id}}/{part}" for part in ("roll-call", *_PARTS)),
 }
 """Parts that domains above this one show of what they have at a place; each appears once its route is there."""
 

@@ -1,4 +1,5 @@
-"""Responding to an incident: a site's own emergency plans in versions, and the steps that were ticked.
+"""Responding to an incident: a site's own emergency plans in versions, the steps that were ticked, evacuations and
+roll-calls.
 
 Revision: 0019, after 0018.
 """
@@ -14,7 +15,7 @@ down_revision: str | None = "0018"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-_LOGS = ("incident_plan_tick",)
+_LOGS = ("incident_plan_tick", "incident_roll_mark")
 
 
 def _key() -> sa.Column:
@@ -66,6 +67,52 @@ def upgrade() -> None:
         sa.UniqueConstraint("disposal_id"),
     )
     op.create_index("incident_plan_tick_of", "incident_plan_tick", ["incident_id", "id"])
+    op.create_table(
+        "incident_evacuation",
+        _of("site_id", "site.id"),
+        _key(),
+        _of("incident_id", "incident.id"),
+        _document("area_ids"),
+        _of("muster_area_id", "area.id", nullable=True),
+        _number("visitors"),
+        _of("ordered_by", "person.id"),
+        _at("ordered_at"),
+        _at("ended_at", nullable=True),
+        _of("ended_by", "person.id", nullable=True),
+        _document("missing_at_end"),
+        _number("visitors_missing_at_end"),
+    )
+    going_on = sa.text("ended_at IS NULL")
+    op.create_index("incident_evacuation_of", "incident_evacuation", ["incident_id", "id"])
+    op.create_index(
+        "incident_evacuation_open", "incident_evacuation", ["incident_id"], unique=True, postgresql_where=going_on
+    )
+    op.create_index("incident_evacuation_now", "incident_evacuation", ["site_id"], postgresql_where=going_on)
+    op.create_table(
+        "incident_roll_entry",
+        _of("site_id", "site.id"),
+        _key(),
+        _of("evacuation_id", "incident_evacuation.id"),
+        _of("person_id", "person.id"),
+        *_words("why"),
+        _at("seen_at", nullable=True),
+        sa.UniqueConstraint("evacuation_id", "person_id"),
+    )
+    op.create_table(
+        "incident_roll_mark",
+        _of("site_id", "site.id"),
+        _key(),
+        _of("evacuation_id", "incident_evacuation.id"),
+        _of("person_id", "person.id", nullable=True),
+        *_words("state"),
+        _number("visitors"),
+        _number("visitors_safe"),
+        _of("muster_area_id", "area.id", nullable=True),
+        _of("marked_by", "person.id"),
+        _at("at"),
+        _at("received_at", stamped=True),
+    )
+    op.create_index("incident_roll_mark_of", "incident_roll_mark", ["evacuation_id", "id"])
     for table in _LOGS:
         op.execute(
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
@@ -75,5 +122,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take it back."""
-    for table in ("incident_plan_tick", "incident_plan"):
+    for table in (
+        "incident_roll_mark",
+        "incident_roll_entry",
+        "incident_evacuation",
+        "incident_plan_tick",
+        "incident_plan",
+    ):
         op.drop_table(table)

@@ -14,6 +14,7 @@ from backend.hazards.reports.commands import ReportDraft, report_hazard
 from backend.identity.models import Person
 from backend.incidents.commands import Tap, log_disposal, put_in_charge, report_incident
 from backend.incidents.recording import Said
+from backend.incidents.response.commands import Order, order_evacuation
 from backend.tracing.checks.asking import ask_check
 from backend.tracing.commands import confirm_cause
 from backend.tracing.models import Trace
@@ -81,7 +82,7 @@ async def _sent_to_look(database: Database, trace_id: int) -> int:
 
 
 async def _broke_out(database: Database, alarm_id: int | None) -> int:
-    """An incident that worker1 reported from the alarm and leader1 leads, with a line of its log."""
+    """An incident that worker1 reported from the alarm and leader1 leads, with a line of its log and an evacuation."""
     async with database.session() as session:
         people = await session.scalars(select(Person).where(col(Person.account).in_(["worker1", "leader1"])))
         actors = {person.account: await actor_for(session, person) for person in people}
@@ -91,6 +92,10 @@ async def _broke_out(database: Database, alarm_id: int | None) -> int:
         await log_disposal(session, actors["worker1"], incident.id, "isolate", said)
         lead = Said("先断进料", idempotency_key="pages-lead")
         await put_in_charge(session, actors["leader1"], incident.id, None, lead)
+        order = Order([incident.area_id or 0], visitors=2)
+        await order_evacuation(
+            session, actors["leader1"], incident.id, order, Said("往北门走", idempotency_key="pages-out")
+        )
         return incident.id
 
 
@@ -179,6 +184,7 @@ PAGES = (
     "/incidents/plans",
     "/incidents/plans?kind=gas_leak",
     "/incidents/{incident}/plan",
+    "/incidents/{incident}/evacuation",
 )
 
 WORKER_PAGES = (
@@ -209,6 +215,7 @@ WORKER_PAGES = (
     "/incidents/new",
     "/incidents/{incident}",
     "/incidents/{incident}/plan",
+    "/incidents/{incident}/evacuation",
 )
 """Where a worker's work takes them."""
 

@@ -5,15 +5,16 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.core.clock import now
 from backend.identity.models import Person, Role
-from backend.incidents.response.models import IncidentPlan, PlanTick
+from backend.incidents.response.models import Evacuation, IncidentPlan, PlanTick, RollEntry, RollMark
 from tests.factories import made
 
 
 async def make_marked_response(
     session: AsyncSession, people: Mapping[Role, Person], ids: Mapping[str, Any], mark: str
 ) -> None:
-    """A plan of the site's own, and a ticked step of the incident."""
+    """A plan of the site's own, a ticked step of the incident, and an evacuation with a roll-call."""
     admin = people[Role.ADMIN]
     site: dict[str, Any] = {"site_id": admin.site_id}
     step = {"key": "own-1", "text": mark, "text_en": mark, "who": "anyone", "basis": mark, "basis_en": ""}
@@ -21,3 +22,9 @@ async def make_marked_response(
     ticked = {"step_key": "own-1", "text": mark, "text_en": mark, "state": "done"}
     about = {"incident_id": ids["incident_id"], "disposal_id": ids["disposal_id"]}
     await made(session, PlanTick(**site, **about, **ticked))
+    fled = Evacuation(**site, incident_id=ids["incident_id"], area_ids=[ids["area_id"]], ordered_by=admin.id)
+    fled.ordered_at = now()
+    await made(session, fled)
+    roll = {**site, "evacuation_id": fled.id, "person_id": admin.id}
+    await made(session, RollEntry(**roll, why="team"))
+    await made(session, RollMark(**roll, state="safe", marked_by=admin.id, at=now()))

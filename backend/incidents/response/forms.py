@@ -1,4 +1,4 @@
-"""Reads what people send about plans."""
+"""Reads what people send about plans and evacuations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,11 @@ from typing import Annotated
 
 from fastapi import Form
 
+from backend.core.errors import N_, Invalid
+from backend.hazards.forms import database_id
+from backend.incidents.forms import Short
 from backend.incidents.models import IncidentKind
-from backend.incidents.response.commands import StepDraft
+from backend.incidents.response.commands import Order, StepDraft
 
 Texts = Annotated[Sequence[str], Form(max_length=100)]
 
@@ -46,3 +49,26 @@ def _at(texts: Sequence[str], number: int) -> str:
 def _number(typed: str, otherwise: float) -> float:
     plain = typed.strip()
     return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 4 else otherwise
+
+
+@dataclass
+class OrderForm:
+    """Areas to leave, where to gather, visitors, as tapped and typed."""
+
+    areas: Annotated[Sequence[str], Form(max_length=500)] = ()
+    muster: Short = ""
+    visitors: Short = ""
+
+    def read(self) -> Order:
+        """As the command takes it. Raises Invalid beside the field."""
+        visitors = read_count(self.visitors or "0")
+        if visitors is None:
+            raise Invalid(fields={"visitors": N_("请填写 0 到 5000 的整数")})
+        ids = [id_ for typed in self.areas if (id_ := database_id(typed)) is not None]
+        return Order(ids, database_id(self.muster), visitors)
+
+
+def read_count(typed: str) -> int | None:
+    """A number of people as typed; None for what is none."""
+    plain = typed.strip()
+    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 5 else None

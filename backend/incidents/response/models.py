@@ -1,11 +1,12 @@
-"""Tables of the response: a site's own plans in versions, the steps that were ticked."""
+"""Tables of the response: a site's own plans in versions, the steps that were ticked, evacuations and roll-calls."""
 
 import enum
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 
-from backend.core.tables import SiteScoped, Stamped, document, identity_key, reference
+from backend.core.tables import SiteScoped, Stamped, document, identity_key, moment, reference
 
 
 class IncidentPlan(SiteScoped, Stamped, table=True):
@@ -49,3 +50,79 @@ class PlanTick(SiteScoped, table=True):
     text_en: str
     state: str
     plan_version: int = 0
+
+
+class Evacuation(SiteScoped, table=True):
+    """疏散: areas that everybody leaves. One at a time for an incident; ordering more areas widens it. Moments UTC."""
+
+    __tablename__ = "incident_evacuation"
+    __table_args__ = (
+        Index("incident_evacuation_of", "incident_id", "id"),
+        Index("incident_evacuation_open", "incident_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index("incident_evacuation_now", "site_id", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: int = identity_key()
+    incident_id: int = reference("incident.id")
+    area_ids: list[int] = document(default=list)
+    muster_area_id: int | None = reference("area.id", nullable=True)
+    """Where people gather."""
+    visitors: int = 0
+    """People without an account who may be there, as said when it was ordered."""
+    ordered_by: int = reference("person.id")
+    ordered_at: datetime = moment()
+    ended_at: datetime | None = moment(nullable=True)
+    ended_by: int | None = reference("person.id", nullable=True)
+    missing_at_end: list[int] = document(default=list)
+    """Ids of those who were missing till then; what arrives later doesn't change it."""
+    visitors_missing_at_end: int = 0
+
+
+class Why(enum.StrEnum):
+    """Why somebody is in a roll-call, the surest sign of being there first."""
+
+    ITSELF = "itself"
+    """They said by themselves that they are safe."""
+    NAMED = "named"
+    """Who leads named them."""
+    LOGGED = "logged"
+    CHECK_IN = "check_in"
+    REPORTED = "reported"
+    TEAM = "team"
+    POST = "post"
+
+
+class RollEntry(SiteScoped, table=True):
+    """Somebody who may be in the areas, why that is thought, and when they were last seen there (UTC)."""
+
+    __tablename__ = "incident_roll_entry"
+    __table_args__ = (UniqueConstraint("evacuation_id", "person_id"),)
+
+    id: int = identity_key()
+    evacuation_id: int = reference("incident_evacuation.id")
+    person_id: int = reference("person.id")
+    why: str
+    seen_at: datetime | None = moment(nullable=True)
+
+
+class RollMark(SiteScoped, table=True):
+    """One mark of a roll-call, never changed or deleted (a trigger refuses it): of a person's marks the latest counts.
+
+    ``at`` is when it was made by our clock, ``received_at`` when it arrived.
+    """
+
+    __tablename__ = "incident_roll_mark"
+    __table_args__ = (Index("incident_roll_mark_of", "evacuation_id", "id"),)
+
+    id: int = identity_key()
+    evacuation_id: int = reference("incident_evacuation.id")
+    person_id: int | None = reference("person.id", nullable=True)
+    """None: the visitors, of whom ``visitors_safe`` of ``visitors`` are out."""
+    state: str
+    visitors: int = 0
+    visitors_safe: int = 0
+    muster_area_id: int | None = reference("area.id", nullable=True)
+    """The area by whose label they said so."""
+    marked_by: int = reference("person.id")
+    at: datetime = moment()
+    received_at: datetime = moment(now=True)

@@ -2,7 +2,8 @@
 
 from backend.core.errors import N_
 from backend.incidents.response.content import Does, Who
-from backend.incidents.response.models import TickState
+from backend.incidents.response.models import TickState, Why
+from backend.incidents.response.rollcall import Standing
 
 WHO = {
     Who.ANYONE: N_("在场的人"),
@@ -25,4 +26,19 @@ TICKS = {
     TickState.DONE: N_("已完成"),
     TickState.NOT_NEEDED: N_("不需要"),
     TickState.TAKEN_BACK: N_("还没做"),
+}
+STANDINGS = {
+    Standing.MISSING: N_("没到"),
+    Standing.SAFE: N_("安全"),
+    Standing.ABSENT: N_("不在场"),
+}
+STANDING_TONES = {Standing.MISSING: "bad", Standing.SAFE: "good", Standing.ABSENT: "quiet"}
+WHY = {
+    Why.ITSELF: N_("自己报平安"),
+    Why.NAMED: N_("指挥点名"),
+    Why.LOGGED: N_("在这个事件里有记录"),
+    Why.CHECK_IN: N_("在这里打过卡"),
+    Why.REPORTED: N_("在这里报过隐患"),
+    Why.TEAM: N_("区域所属班组"),
+    Why.POST: N_("设备责任岗位"),
 }

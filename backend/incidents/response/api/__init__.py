@@ -1,0 +1,9 @@
+"""The response for programs, with the permissions of the pages."""
+
+from fastapi import APIRouter
+
+from backend.incidents.response.api import evacuation, plans
+
+router = APIRouter()
+for _part in (plans, evacuation):
+    router.include_router(_part.router)
