@@ -80,6 +80,8 @@ ACTIONS = {
     "incident.evacuate": N_("下令疏散"),
     "incident.count": N_("疏散点名"),
     "incident.end_evacuation": N_("结束疏散"),
+    "incident.cordon": N_("划定警戒区"),
+    "incident.lift_cordon": N_("解除警戒区"),
     "incident.tick": N_("勾选预案步骤"),
     "rectification.open": N_("发起整改"),
     "rectification.start": N_("开始整改"),

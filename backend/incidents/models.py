@@ -142,6 +142,8 @@ class Deed(enum.StrEnum):
     STEP_UNDONE = "step_undone"
     EVACUATING = "evacuating"
     EVACUATED = "evacuated"
+    CORDONED = "cordoned"
+    CORDON_LIFTED = "cordon_lifted"
 
     STOP = "stop"
     ISOLATE = "isolate"

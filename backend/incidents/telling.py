@@ -24,6 +24,8 @@ _TITLES = {
     Deed.CALLED_OFF: ("事件判为误报", "Incident called off"),
     Deed.EVACUATING: ("立即疏散，到集合点报平安", "Evacuate now, say that you are safe"),
     Deed.EVACUATED: ("疏散结束", "Evacuation ended"),
+    Deed.CORDONED: ("警戒区，请勿进入", "Cordon, keep out"),
+    Deed.CORDON_LIFTED: ("警戒区解除", "Cordon lifted"),
 }
 _LOGGED = ("事件处置", "Incident handling")
 """Stored with the event in both languages, so that a timeline keeps the words it was told with."""

@@ -48,6 +48,8 @@ DEEDS = {
     Deed.STEP_UNDONE: N_("撤回了预案步骤"),
     Deed.EVACUATING: N_("下令疏散"),
     Deed.EVACUATED: N_("结束了疏散"),
+    Deed.CORDONED: N_("划定了警戒区"),
+    Deed.CORDON_LIFTED: N_("解除了警戒区"),
     Deed.STOP: N_("停机"),
     Deed.ISOLATE: N_("切断隔离"),
     Deed.RELIEVE: N_("降温泄压"),

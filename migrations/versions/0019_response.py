@@ -1,5 +1,5 @@
-"""Responding to an incident: a site's own emergency plans in versions, the steps that were ticked, evacuations and
-roll-calls.
+"""Responding to an incident: a site's own emergency plans in versions, the steps that were ticked, evacuations with
+roll-calls, cordons.
 
 Revision: 0019, after 0018.
 """
@@ -113,6 +113,21 @@ def upgrade() -> None:
         _at("received_at", stamped=True),
     )
     op.create_index("incident_roll_mark_of", "incident_roll_mark", ["evacuation_id", "id"])
+    op.create_table(
+        "incident_cordon",
+        _of("site_id", "site.id"),
+        _key(),
+        _of("incident_id", "incident.id"),
+        *_words("shape"),
+        *(sa.Column(name, sa.Float(), nullable=True) for name in ("x", "y", "radius_m", "plan_width_m")),
+        _document("polygon"),
+        _of("set_by", "person.id"),
+        _at("set_at"),
+        _at("lifted_at", nullable=True),
+        _of("lifted_by", "person.id", nullable=True),
+    )
+    op.create_index("incident_cordon_of", "incident_cordon", ["incident_id", "id"])
+    op.create_index("incident_cordon_recent", "incident_cordon", ["site_id", "id"])
     for table in _LOGS:
         op.execute(
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
@@ -123,6 +138,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take it back."""
     for table in (
+        "incident_cordon",
         "incident_roll_mark",
         "incident_roll_entry",
         "incident_evacuation",

@@ -185,6 +185,7 @@ PAGES = (
     "/incidents/plans?kind=gas_leak",
     "/incidents/{incident}/plan",
     "/incidents/{incident}/evacuation",
+    "/incidents/{incident}/cordon",
 )
 
 WORKER_PAGES = (
@@ -216,6 +217,7 @@ WORKER_PAGES = (
     "/incidents/{incident}",
     "/incidents/{incident}/plan",
     "/incidents/{incident}/evacuation",
+    "/incidents/{incident}/cordon",
 )
 """Where a worker's work takes them."""
 

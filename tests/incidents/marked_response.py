@@ -7,14 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.clock import now
 from backend.identity.models import Person, Role
-from backend.incidents.response.models import Evacuation, IncidentPlan, PlanTick, RollEntry, RollMark
+from backend.incidents.response.models import Cordon, Evacuation, IncidentPlan, PlanTick, RollEntry, RollMark
 from tests.factories import made
 
 
 async def make_marked_response(
     session: AsyncSession, people: Mapping[Role, Person], ids: Mapping[str, Any], mark: str
 ) -> None:
-    """A plan of the site's own, a ticked step of the incident, and an evacuation with a roll-call."""
+    """A plan of the site's own, a ticked step of the incident, an evacuation with a roll-call, and a cordon."""
     admin = people[Role.ADMIN]
     site: dict[str, Any] = {"site_id": admin.site_id}
     step = {"key": "own-1", "text": mark, "text_en": mark, "who": "anyone", "basis": mark, "basis_en": ""}
@@ -28,3 +28,4 @@ async def make_marked_response(
     roll = {**site, "evacuation_id": fled.id, "person_id": admin.id}
     await made(session, RollEntry(**roll, why="team"))
     await made(session, RollMark(**roll, state="safe", marked_by=admin.id, at=now()))
+    await made(session, Cordon(**site, incident_id=ids["incident_id"], shape="circle", set_by=admin.id, set_at=now()))

@@ -57,11 +57,22 @@ class Advice(msgspec.Struct, frozen=True):
     basis_en: str
 
 
+class UsualCordon(msgspec.Struct, frozen=True):
+    """The radius (metres) that is proposed until somebody has measured, with its source."""
+
+    radius_m: float
+    text: str
+    text_en: str
+    basis: str
+    basis_en: str
+
+
 class UsualPlan(msgspec.Struct, frozen=True):
     """What ships with us for one kind of incident."""
 
     steps: list[PlanStep]
     advice: list[Advice]
+    cordon: UsualCordon
 
 
 @cache
@@ -72,7 +83,8 @@ def usual_plan(kind: IncidentKind) -> UsualPlan:
     known, sources, own = content["steps"], content["sources"], content["kinds"][kind]
     steps = [{"key": key, **known[key], **sources[known[key]["source"]]} for key in own["steps"]]
     advice = [{**one, **sources[one["source"]]} for one in own["advice"]]
-    return msgspec.convert({"steps": steps, "advice": advice}, UsualPlan)
+    cordon = {**own["cordon"], **sources[own["cordon"]["source"]]}
+    return msgspec.convert({"steps": steps, "advice": advice, "cordon": cordon}, UsualPlan)
 
 
 def read_steps(stored: list[dict[str, Any]]) -> list[PlanStep]:

@@ -1,4 +1,4 @@
-"""Reads what people send about plans and evacuations."""
+"""Reads what people send about plans, evacuations and cordons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from backend.core.errors import N_, Invalid
 from backend.hazards.forms import database_id
 from backend.incidents.forms import Short
 from backend.incidents.models import IncidentKind
-from backend.incidents.response.commands import Order, StepDraft
+from backend.incidents.response.commands import Closing, Order, StepDraft
+from backend.incidents.response.ground import Shape
 
 Texts = Annotated[Sequence[str], Form(max_length=100)]
 
@@ -66,6 +67,34 @@ class OrderForm:
             raise Invalid(fields={"visitors": N_("请填写 0 到 5000 的整数")})
         ids = [id_ for typed in self.areas if (id_ := database_id(typed)) is not None]
         return Order(ids, database_id(self.muster), visitors)
+
+
+@dataclass
+class CordonForm:
+    """A cordon as tapped, typed and drawn."""
+
+    shape: Short = ""
+    radius_m: Short = ""
+    plan_width_m: Short = ""
+    polygon: Annotated[str, Form(max_length=2000)] = ""
+
+    @classmethod
+    def usual(cls, radius_m: float, plan_width_m: float | None) -> "CordonForm":
+        """The form as it proposes one."""
+        return cls(Shape.CIRCLE, f"{radius_m:g}", f"{plan_width_m:g}" if plan_width_m else "")
+
+    def read(self) -> Closing:
+        """As the command takes it. Raises Invalid beside the field."""
+        width = _metres(self.plan_width_m)
+        if width is None and self.plan_width_m.strip() and self.shape == Shape.CIRCLE:
+            raise Invalid(fields={"plan_width_m": N_("请填写 1 到 20000 的数，不知道就留空")})
+        return Closing(self.shape, _metres(self.radius_m), width, self.polygon)
+
+
+def _metres(typed: str) -> float | None:
+    plain = typed.strip()
+    digits = plain.replace(".", "", 1)
+    return float(plain) if digits.isascii() and digits.isdigit() and len(plain) <= 8 else None
 
 
 def read_count(typed: str) -> int | None:

@@ -1,4 +1,4 @@
-"""Tables of the response: a site's own plans in versions, the steps that were ticked, evacuations and roll-calls."""
+"""Tables of the response: a site's own plans in versions, the steps that were ticked, evacuations, cordons."""
 
 import enum
 from datetime import datetime
@@ -126,3 +126,29 @@ class RollMark(SiteScoped, table=True):
     marked_by: int = reference("person.id")
     at: datetime = moment()
     received_at: datetime = moment(now=True)
+
+
+class Cordon(SiteScoped, table=True):
+    """警戒区: ground that is closed, until it is lifted. Places are in the floor plan's units. Moments UTC."""
+
+    __tablename__ = "incident_cordon"
+    __table_args__ = (
+        Index("incident_cordon_of", "incident_id", "id"),
+        Index("incident_cordon_recent", "site_id", "id"),
+    )
+
+    id: int = identity_key()
+    incident_id: int = reference("incident.id")
+    shape: str
+    """A code of ``ground.Shape``."""
+    x: float | None = None
+    y: float | None = None
+    """Centre of a circle, where the place is on the plan."""
+    radius_m: float | None = None
+    plan_width_m: float | None = None
+    """How many metres the plan is wide, as said by who set it; None: the circle isn't drawn to scale."""
+    polygon: list[list[float]] = document(default=list)
+    set_by: int = reference("person.id")
+    set_at: datetime = moment()
+    lifted_at: datetime | None = moment(nullable=True)
+    lifted_by: int | None = reference("person.id", nullable=True)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from backend.incidents.response.api import evacuation, plans
+from backend.incidents.response.api import cordon, evacuation, plans
 
 router = APIRouter()
-for _part in (plans, evacuation):
+for _part in (plans, evacuation, cordon):
     router.include_router(_part.router)

@@ -1,0 +1,117 @@
+"""Closing ground around an incident, and opening it again."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.core.clock import now
+from backend.core.errors import N_, Conflict, Invalid
+from backend.core.idempotency import keep_result
+from backend.hazards.recording import Sent, first_id
+from backend.identity.actor import Actor
+from backend.identity.audit import record_change
+from backend.identity.permissions import require
+from backend.identity.scoping import get_visible
+from backend.incidents.lifecycle import LIVE
+from backend.incidents.models import Deed, Incident
+from backend.incidents.recording import Said, write_line
+from backend.incidents.response.ground import Shape, read_polygon
+from backend.incidents.response.models import Cordon
+from backend.incidents.response.queries.cordons import centre_of
+from backend.incidents.telling import heard_before
+from backend.plant.queries import floor_plan
+
+LEAST_RADIUS_M, MOST_RADIUS_M = 1.0, 5000.0
+MOST_WIDTH_M = 20_000.0
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A circle of ``radius_m`` around the place of the incident, or a ``polygon`` as drawn (``x,y x,y …``).
+
+    ``plan_width_m``: how many metres the plan is wide, so that the circle is drawn to scale; None: nobody knows.
+    """
+
+    shape: str
+    radius_m: float | None = None
+    plan_width_m: float | None = None
+    polygon: str = ""
+
+
+async def set_cordon(session: AsyncSession, actor: Actor, incident_id: int, closing: Closing, said: Said) -> Cordon:
+    """Close the ground; who has heard of the incident hears it. A repeat gives the first one.
+
+    Raises NotFound, Forbidden, Conflict (the incident is over), Invalid by field.
+    """
+    require(actor, "incidents.lead")
+    incident = await get_visible(session, actor, Incident, incident_id, lock=True)
+    content = {"id": incident_id, "words": said.words, **vars(closing)}
+    known = await first_id(session, actor, Sent(idempotency_key=said.idempotency_key), "cordon", content)
+    if known is not None:
+        return await get_visible(session, actor, Cordon, known)
+    if incident.state not in LIVE:
+        raise Conflict(N_("事件已经结束，不能再这样操作"))
+    cordon = await _drawn(session, actor, incident, closing, said)
+    session.add(cordon)
+    await session.flush()
+    await _log(session, actor, incident, Deed.CORDONED, cordon, said)
+    if said.idempotency_key:
+        await keep_result(session, actor.person_id, said.idempotency_key, {"id": cordon.id})
+    return cordon
+
+
+async def lift_cordon(session: AsyncSession, actor: Actor, cordon_id: int, said: Said) -> Cordon:
+    """Open the ground again, also after the incident is over. One that is lifted stays as it is. Raises NotFound,
+    Forbidden."""
+    require(actor, "incidents.lead")
+    cordon = await get_visible(session, actor, Cordon, cordon_id, lock=True)
+    if cordon.lifted_at is not None:
+        return cordon
+    incident = await get_visible(session, actor, Incident, cordon.incident_id)
+    cordon.lifted_at, cordon.lifted_by = now(), actor.person_id
+    await session.flush()
+    await _log(session, actor, incident, Deed.CORDON_LIFTED, cordon, said)
+    return cordon
+
+
+async def _drawn(session: AsyncSession, actor: Actor, incident: Incident, closing: Closing, said: Said) -> Cordon:
+    plan = await floor_plan(session, actor)
+    cordon = Cordon(
+        site_id=incident.site_id,
+        incident_id=incident.id,
+        shape=closing.shape,
+        set_by=actor.person_id,
+        set_at=said.at,
+    )
+    if closing.shape == Shape.POLYGON:
+        if plan is None:
+            raise Invalid(fields={"shape": N_("还没有平面图，只能按半径设警戒区")})
+        cordon.polygon = [list(corner) for corner in read_polygon(closing.polygon, plan.width, plan.height)]
+        return cordon
+    wrong: dict[str, str] = {}
+    if closing.shape != Shape.CIRCLE:
+        wrong["shape"] = N_("请选择怎么划警戒区")
+    if closing.radius_m is None or not LEAST_RADIUS_M <= closing.radius_m <= MOST_RADIUS_M:
+        wrong["radius_m"] = N_("请填写 1 到 5000 的数")
+    if closing.plan_width_m is not None and not 1 <= closing.plan_width_m <= MOST_WIDTH_M:
+        wrong["plan_width_m"] = N_("请填写 1 到 20000 的数，不知道就留空")
+    if wrong:
+        raise Invalid(fields=wrong)
+    cordon.radius_m, cordon.plan_width_m = closing.radius_m, closing.plan_width_m
+    centre = centre_of(incident, plan) if plan else None
+    cordon.x, cordon.y = centre if centre else (None, None)
+    return cordon
+
+
+async def _log(session: AsyncSession, actor: Actor, incident: Incident, deed: Deed, cordon: Cordon, said: Said) -> None:
+    if cordon.shape == Shape.CIRCLE:
+        about = {"zh": f"事发处周围 {cordon.radius_m:g} 米", "en": f"{cordon.radius_m:g} m around it"}
+    else:
+        about = {"zh": "图上划出的范围", "en": "The ground drawn on the plan"}
+    told = await heard_before(session, incident)
+    await write_line(session, incident, deed, said, person_id=actor.person_id, change={"about": about}, told=told)
+    lifted = deed is Deed.CORDON_LIFTED
+    change = {"cordon": [about["zh"], None] if lifted else [None, about["zh"]]}
+    await record_change(
+        session, actor, "incident.lift_cordon" if lifted else "incident.cordon", "incident", incident.id, change
+    )
