@@ -27,10 +27,10 @@ async def test_a_plan_is_ticked_people_are_counted_and_ground_is_closed_on_two_p
 async def _reports(worker: Phone) -> str:
     await worker.open("/incidents/new")
     await worker.page.locator(".choice", has_text="气体泄漏").click()
-    await worker.page.locator("input[name=place] + span:visible").first.click()
+    await worker.page.locator(".choice", has_text="反应区").first.click()
     await worker.page.locator(".action-bar button").click()
     await worker.page.wait_for_url(re.compile(r"/incidents/\d+\?done"))
-    await expect(worker.page.locator("#incident-plan .todo-steps > li").first).to_be_visible()
+    await expect(worker.page.locator("#incident-plan .todo-steps > li")).to_have_count(3)
     return await worker.page.locator("h1").inner_text()
 
 
@@ -40,7 +40,7 @@ async def _orders(leader: Phone) -> None:
     await expect(leader.page.locator("#order input[name=areas]:checked")).to_have_count(1)
     await leader.page.locator("#order-words").fill("往北门走")
     await leader.page.locator("#order").get_by_role("button", name="下令疏散").press("Enter")
-    await expect(leader.page.locator("#incident-evacuation")).to_contain_text("正在疏散")
+    await expect(leader.page.locator("#roll-list")).to_contain_text("正在疏散")
     await leader.is_live()
 
 

@@ -249,6 +249,8 @@ async def test_the_lead_orders_a_worker_taps_and_the_count_moves_on_the_pages(
         assert re.search(r"没到 3 安全 1 不在场 0", counted), "the leader and two visitors are still missing"
         visitors = {"evacuation": data["evacuation"], "visitors": "2", "visitors_safe": "2"}
         assert (await leader.post(f"{path}/visitors", data=visitors)).status_code == 303
+        assert (await leader.get(path, headers=part)).text.count('class="called ') == 1, "the missing; all on the roll"
+        assert (await leader.get(path)).text.count('class="called ') == 2
         marked = {"evacuation": data["evacuation"], "person": scene.leader.person_id, "state": "safe"}
         assert (await leader.post(f"{path}/marks", data=marked)).status_code == 303
         assert (await leader.post(f"{path}/end", data={"evacuation": data["evacuation"]})).status_code == 303

@@ -180,7 +180,11 @@ async def test_a_worker_ticks_on_the_page_and_a_refused_tick_says_why(
         page = (await browser.get(path)).text
         assert f'data-number="{one.number}"' in page and "气体泄漏" in page and "第十七条" in page
         part = (await browser.get(path, headers={"HX-Request": "true", "HX-Target": "incident-plan"})).text
-        assert "<html" not in part and "做完了" in part
+        assert "<html" not in part and part.count("<li") == 3, "what comes next; all stand on the page of its own"
+        whole = (await browser.get(path, headers={"HX-Request": "true", "HX-Target": "plan-list"})).text
+        assert "<html" not in whole and whole.count('class="todo-place"') == len(
+            usual_plan(IncidentKind.GAS_LEAK).steps
+        )
         sent: dict[str, Any] = {"step": "shut", "state": "done", "idempotency_key": "p1"}
         for _ in range(2):
             assert (await browser.post(f"{path}/ticks", data=sent)).headers["location"] == path

@@ -18,13 +18,15 @@ from backend.incidents.wording import KINDS
 
 router = APIRouter(prefix="/incidents/{incident_id}/plan")
 
-PART = "incident-plan"
-"""The section of the incident's page that shows it."""
+SHORT, WHOLE = "incident-plan", "plan-list"
+"""The section of the incident's page, which shows what comes next, and that of its own page."""
+NEXT = 3
+"""So many steps that nobody ticked stand on the incident's page."""
 
 
 @router.get("", dependencies=[allow("incidents.see")])
 async def checklist_page(request: Request, session: SessionDep, actor: ActorDep, incident_id: int) -> Response:
-    """The checklist; htmx gets the part alone."""
+    """The checklist; htmx gets it alone, and for the incident's page what comes next."""
     return await _page(request, session, actor, incident_id)
 
 
@@ -53,11 +55,14 @@ async def _page(
 ) -> Response:
     refused = refused or Refusal()
     found = await checklist(session, actor, incident_id)
+    target = request.headers.get("hx-target")
     response: Response = render(
         request,
         "incidents/response/checklist.html",
-        block="part" if request.headers.get("hx-target") == PART else None,
+        block="part" if target in (SHORT, WHOLE) else None,
         list=found,
+        items=found.open_items[:NEXT] if target == SHORT else list(enumerate(found.items, 1)),
+        short=target == SHORT,
         one=found.incident,
         kinds=KINDS,
         who=WHO,

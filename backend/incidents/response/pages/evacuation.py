@@ -21,13 +21,15 @@ from backend.incidents.response import commands
 from backend.incidents.response.forms import OrderForm, read_count
 from backend.incidents.response.queries.presence import proposed_areas
 from backend.incidents.response.queries.rolls import going_on, roll_of
+from backend.incidents.response.rollcall import Standing
 from backend.incidents.response.wording import STANDING_TONES, STANDINGS, WHY
 from backend.plant.models import Area
 
 router = APIRouter()
 
-PART = "incident-evacuation"
-"""The section of the incident's page that shows it."""
+SHORT, WHOLE = "incident-evacuation", "roll-list"
+"""The section of the incident's page, which names the first of the missing, and that of its own page."""
+FIRST = 5
 SaidDep = Annotated[SaidForm, Depends()]
 IdDep = Annotated[int, Form(ge=1, lt=2**63)]
 Step = Callable[[Said], Awaitable[object]]
@@ -179,7 +181,9 @@ async def _page(
     refused = refused or Refusal()
     incident = await get_visible(session, actor, Incident, incident_id)
     roll = await roll_of(session, actor, incident_id)
-    part = request.headers.get("hx-target") == PART
+    target = request.headers.get("hx-target")
+    part = target in (SHORT, WHOLE)
+    called = roll.called if roll else []
     leads = actor.can("incidents.lead")
     orders = leads and incident.state in LIVE
     response: Response = render(
@@ -188,6 +192,8 @@ async def _page(
         block="part" if part else None,
         one=incident,
         roll=roll,
+        called=[one for one in called if one.standing is Standing.MISSING][:FIRST] if target == SHORT else called,
+        short=target == SHORT,
         own=roll.of(actor.person_id) if roll else None,
         leads=leads,
         orders=orders,

@@ -63,6 +63,12 @@ class Checklist:
     trace_advice: Sequence[TraceAdvice]
 
     @property
+    def open_items(self) -> list[tuple[int, tuple[PlanStep, Ticked | None]]]:
+        """What is still to be done, with the place of each in the plan, which begins with 1."""
+        places = enumerate(self.items, 1)
+        return [(place, (step, ticked)) for place, (step, ticked) in places if not (ticked and ticked.settled)]
+
+    @property
     def settled(self) -> int:
         """How many steps are done or not needed."""
         return sum(ticked is not None and ticked.settled for _, ticked in self.items)
