@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from backend.alarms.models import Level
 from backend.checkins.models import CheckIn
 from backend.core.clock import now
 from backend.core.database import Database
@@ -25,6 +26,7 @@ from backend.incidents.response.commands import (
     say_safe,
 )
 from backend.incidents.response.models import Evacuation
+from backend.incidents.response.queries.plans import checklist
 from backend.incidents.response.queries.presence import proposed_areas
 from backend.incidents.response.queries.rolls import Roll, roll_of
 from backend.labels.codes import token_of
@@ -32,8 +34,10 @@ from backend.labels.commands import make_labels
 from backend.labels.keys import label_key
 from backend.labels.queries import Kind, live_label, things_named
 from backend.plant.models import Area
-from tests.factories import made, make_area
-from tests.incidents.scene import Scene, events_of, log_of, set_scene, tapped
+from backend.tracing.models import Trace
+from backend.tracing.story import nothing_yet
+from tests.factories import made, make_area, make_equipment
+from tests.incidents.scene import Scene, events_of, log_of, raised, set_scene, tapped
 from tests.incidents.test_commands import actions, do
 from tests.incidents.test_pages import browsing, text_of
 
@@ -157,6 +161,29 @@ async def test_the_incidents_own_area_is_proposed_first(database: Database, scen
     async with database.session(site_id=scene.site.id) as session:
         found = await proposed_areas(session, scene.leader, one)
     assert [(each.area.id == scene.area.id, each.here) for each in found] == [(True, True), (False, False)]
+
+
+async def test_what_the_trace_says_it_reaches_is_proposed_and_its_advice_stands_with_the_plan(
+    database: Database, scene: Scene
+) -> None:
+    far = await another_area(database, scene)
+    alarm = await raised(database, scene, level=Level.MAJOR)
+    one = await tapped(database, scene.leader, scene, alarm_id=alarm)
+    async with database.session() as session:
+        reached = await make_equipment(session, scene.site, far)
+        node = {"node": f"equipment:{reached.id}", "equipment_id": reached.id, "path": []}
+        record = {"kind": "maintenance_overdue", "equipment_id": scene.pump.id}
+        result = {**nothing_yet(), "scope": [node], "records": [record]}
+        span = {"window_from": now() - timedelta(hours=1), "window_to": now()}
+        await made(session, Trace(site_id=scene.site.id, group_id=one.group_id, result=result, **span))
+    async with database.session(site_id=scene.site.id) as session:
+        found = await proposed_areas(session, scene.leader, one)
+        listed = await checklist(session, scene.leader, one.id)
+    assert [(each.area.id, each.here, each.reached) for each in found] == [
+        (scene.area.id, True, False),
+        (far.id, False, True),
+    ]
+    assert [advice.node for advice in listed.trace_advice] == [f"equipment:{scene.pump.id}"]
 
 
 @pytest.mark.parametrize("how", ["UPDATE {} SET state = 'safe'", "DELETE FROM {}", "TRUNCATE {}"])
