@@ -19,14 +19,14 @@ from backend.incidents.models import IncidentKind
 from backend.incidents.recording import Said
 from backend.incidents.response.commands import StepDraft, set_plan, tick_step
 from backend.incidents.response.content import Does, UsualPlan, usual_plan
-from backend.incidents.response.queries.plans import Checklist, checklist
+from backend.incidents.response.queries.plans import IncidentChecklist, checklist
 from tests.hazards.browsing import hidden
 from tests.incidents.scene import Scene, log_of, set_scene, tapped
 from tests.incidents.test_commands import actions, do
 from tests.incidents.test_pages import browsing, text_of
 
 
-async def seen(database: Database, actor: Actor, incident_id: int) -> Checklist:
+async def seen(database: Database, actor: Actor, incident_id: int) -> IncidentChecklist:
     async with database.session(site_id=actor.site_id) as session:
         return await checklist(session, actor, incident_id)
 

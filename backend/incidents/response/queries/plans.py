@@ -50,7 +50,7 @@ class Ticked:
 
 
 @dataclass(frozen=True)
-class Checklist:
+class IncidentChecklist:
     """An incident's plan: its steps in order, each with its tick (None: nobody ticked it), ticks of steps that aren't
     in the plan any more, and the advice of its kind and of its trace."""
 
@@ -131,14 +131,14 @@ async def step_known(session: AsyncSession, actor: Actor, kind: IncidentKind, ke
     return (found, row.version if row else 0) if found else None
 
 
-async def checklist(session: AsyncSession, actor: Actor, incident_id: int) -> Checklist:
+async def checklist(session: AsyncSession, actor: Actor, incident_id: int) -> IncidentChecklist:
     """The plan of an incident with what was ticked. Raises NotFound, also for one of another site."""
     incident = await get_visible(session, actor, Incident, incident_id)
     plan = await plan_for(session, actor, incident)
     ticks = await _latest_ticks(session, actor, incident_id)
     known = {step.key for step in plan.steps}
     trace = await trace_of(session, actor, incident)
-    return Checklist(
+    return IncidentChecklist(
         incident,
         plan,
         [(step, ticks.get(step.key)) for step in plan.steps],
