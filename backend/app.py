@@ -58,6 +58,8 @@ _ROUTERS = (
     "backend.tracing.versions.api",
     "backend.incidents.pages",
     "backend.incidents.api",
+    "backend.incidents.tracking.pages",
+    "backend.incidents.tracking.api",
     "backend.home.pages",
     "backend.home.offline",
 )
