@@ -5,6 +5,8 @@ from backend.delivery.commands.pushing import PUSH_JOB, PUSH_TEST_JOB, send_push
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
+from backend.tracing.normals.models import NORMAL_JOB
+from backend.tracing.normals.working import work_step
 from backend.tracing.versions.models import REPLAY_JOB
 from backend.tracing.versions.replaying import replay_step
 
@@ -25,9 +27,14 @@ async def _replay(context: JobContext) -> None:
     await replay_step(context.session, int(context.payload["replay_id"]))
 
 
+async def _normal(context: JobContext) -> None:
+    await work_step(context.session, int(context.payload["work_id"]))
+
+
 HANDLERS: dict[str, Handler] = {
     TRACE_JOB: _trace,
     REPLAY_JOB: _replay,
+    NORMAL_JOB: _normal,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,
 }
