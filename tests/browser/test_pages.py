@@ -176,6 +176,7 @@ PAGES = (
     "/incidents/new?equipment={equipment}",
     "/incidents/{incident}",
     "/incidents/{incident}/scope",
+    "/incidents/{incident}/downstream",
     "/incidents/{incident}/wall",
     "/incidents/policy",
 )

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from backend.core.clock import now
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.queries.listing import card
+from backend.incidents.tracking.queries.downstream import downstream
 from backend.incidents.tracking.queries.people import Somebody, people_inside
 from backend.incidents.tracking.queries.ways import follow
 from backend.incidents.tracking.scope import Way
@@ -53,6 +54,35 @@ class ScopeOut(BaseModel):
     way: WayOut | None
     area_ids: list[int]
     people: list[InsideOut]
+
+
+class StopOut(BaseModel):
+    """Equipment to which less comes from ``at`` (UTC, the earliest) on, or nothing (``whole``), by way of ``via``;
+    ``sure`` is false where a link of the way has no known delay."""
+
+    equipment_id: int
+    stage_id: int | None
+    via: int
+    at: datetime
+    whole: bool
+    sure: bool
+
+
+@router.get("/downstream", dependencies=[allow("incidents.see")])
+async def read_downstream(session: SessionDep, actor: ActorDep, incident_id: int) -> list[StopOut]:
+    """What stops if its equipment gives nothing since it began, the earliest first."""
+    shown = await card(session, actor, incident_id)
+    return [
+        StopOut(
+            equipment_id=stop.equipment.id,
+            stage_id=stop.stage.id if stop.stage else None,
+            via=stop.via.id,
+            at=stop.at,
+            whole=stop.whole,
+            sure=stop.sure,
+        )
+        for stop in await downstream(session, actor, shown.incident, now())
+    ]
 
 
 @router.get("/scope", dependencies=[allow("incidents.see")])

@@ -8,6 +8,7 @@ from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents import wording
 from backend.incidents.queries.listing import card
 from backend.incidents.queries.story import story
+from backend.incidents.tracking.queries.downstream import downstream
 from backend.incidents.tracking.queries.people import people_inside
 from backend.incidents.tracking.queries.ways import follow
 from backend.live.queries import open_levels
@@ -39,6 +40,23 @@ async def scope(request: Request, session: SessionDep, actor: ActorDep, incident
         latest=latest_seen(moments),
         carriers=LINK_KINDS,
         limit_words=LIMITS,
+        moment_now=moment_now,
+    )
+
+
+@router.get("/downstream", dependencies=[allow("incidents.see")])
+async def stops(request: Request, session: SessionDep, actor: ActorDep, incident_id: int) -> Response:
+    """What stops below its equipment and when; htmx gets it alone, for the incident's page."""
+    shown, moment_now = await card(session, actor, incident_id), now()
+    found = await downstream(session, actor, shown.incident, moment_now)
+    return render(
+        request,
+        "incidents/tracking/downstream.html",
+        block="downstream" if "hx-request" in request.headers else None,
+        one=shown.incident,
+        failed=shown.equipment,
+        stops=found,
+        stages=list({stop.stage.id: stop.stage for stop in found if stop.stage}.values()),
         moment_now=moment_now,
     )
 
