@@ -23,6 +23,7 @@ _MODELS = (
     "backend.training.models",
     "backend.checkins.models",
     "backend.incidents.models",
+    "backend.incidents.tracking.models",
 )
 
 for _module in _MODELS:

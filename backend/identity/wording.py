@@ -76,6 +76,7 @@ ACTIONS = {
     "incident.closed": N_("结束事件"),
     "incident.called_off": N_("事件判为误报"),
     "incident.policy": N_("设置什么算事件"),
+    "incident.plume": N_("估算气体扩散"),
     "rectification.open": N_("发起整改"),
     "rectification.start": N_("开始整改"),
     "rectification.progress": N_("填报进展"),

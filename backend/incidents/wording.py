@@ -43,6 +43,7 @@ DEEDS = {
     Deed.CONTAINED: N_("确认已控制"),
     Deed.CLOSED: N_("结束了事件"),
     Deed.CALLED_OFF: N_("判为误报"),
+    Deed.PLUME: N_("估算了气体扩散"),
     Deed.STOP: N_("停机"),
     Deed.ISOLATE: N_("切断隔离"),
     Deed.RELIEVE: N_("降温泄压"),

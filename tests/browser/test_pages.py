@@ -177,6 +177,7 @@ PAGES = (
     "/incidents/{incident}",
     "/incidents/{incident}/scope",
     "/incidents/{incident}/downstream",
+    "/incidents/{incident}/plume",
     "/incidents/{incident}/wall",
     "/incidents/policy",
 )

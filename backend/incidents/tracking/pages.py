@@ -1,16 +1,29 @@
-"""``/incidents/{id}/scope`` and ``/wall``: an incident as it spreads, on the phone and in the control room."""
+"""An incident as it spreads, on the phone and in the control room: ``/incidents/{id}/scope``, ``/downstream``,
+``/plume`` and ``/wall``."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import RedirectResponse
 
 from backend.core.clock import now
 from backend.core.pages import render
+from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents import wording
-from backend.incidents.queries.listing import card
+from backend.incidents.queries.listing import Card, card
 from backend.incidents.queries.story import story
+from backend.incidents.tracking.commands import state_leak
+from backend.incidents.tracking.drifting import drift, source_on
+from backend.incidents.tracking.forms import LeakForm
 from backend.incidents.tracking.queries.downstream import downstream
 from backend.incidents.tracking.queries.people import people_inside
+from backend.incidents.tracking.queries.plumes import gas_points, stated_plume, wind_points
 from backend.incidents.tracking.queries.ways import follow
+from backend.incidents.tracking.substances import SUBSTANCES
+from backend.incidents.tracking.wording import GROUNDS, SKIES
 from backend.live.queries import open_levels
 from backend.live.wording import LIMITS, LINK_KINDS
 from backend.plant import queries as plant
@@ -59,6 +72,61 @@ async def stops(request: Request, session: SessionDep, actor: ActorDep, incident
         stages=list({stop.stage.id: stop.stage for stop in found if stop.stage}.values()),
         moment_now=moment_now,
     )
+
+
+@router.get("/plume", dependencies=[allow("incidents.see")])
+async def plume(request: Request, session: SessionDep, actor: ActorDep, incident_id: int) -> Response:
+    """Where the gas goes by what was stated last, and the form for stating it; htmx gets the estimate alone."""
+    return await _plume(request, session, actor, await card(session, actor, incident_id))
+
+
+@router.post("/plume", dependencies=[allow("incidents.lead")])
+async def state_plume(
+    request: Request, session: SessionDep, actor: ActorDep, incident_id: int, typed: Annotated[LeakForm, Depends()]
+) -> Response:
+    """State the leak; a refused form is shown as it was typed."""
+    shown = await card(session, actor, incident_id)
+    try:
+        async with session.begin_nested():
+            await state_leak(session, actor, incident_id, typed.read())
+    except REFUSALS as error:
+        return await _plume(request, session, actor, shown, typed=typed, refused=refusal(request, error))
+    return RedirectResponse(f"/incidents/{incident_id}/plume", 303)
+
+
+async def _plume(
+    request: Request,
+    session: AsyncSession,
+    actor: Actor,
+    shown: Card,
+    *,
+    typed: LeakForm | None = None,
+    refused: Refusal | None = None,
+) -> Response:
+    stated, by = await stated_plume(session, actor, shown.incident.id)
+    drawing, refused = await plant.floor_plan(session, actor), refused or Refusal()
+    source = source_on(drawing, shown.incident.equipment_id, shown.incident.area_id) if drawing else None
+    drifts = drift(stated, drawing.width if drawing else 1.0, source) if stated else None
+    response: Response = render(
+        request,
+        "incidents/tracking/plume.html",
+        block="estimate" if "hx-request" in request.headers else None,
+        one=shown.incident,
+        stated=stated,
+        by=by,
+        drift=drifts,
+        drawing=drawing if source else None,
+        gas=await gas_points(session, actor) if drifts else [],
+        wind=await wind_points(session, actor),
+        typed=typed or (LeakForm.of(stated) if stated else LeakForm()),
+        substances=SUBSTANCES,
+        skies=SKIES,
+        grounds=GROUNDS,
+        errors=refused.errors,
+        leads=actor.can("incidents.lead"),
+    )
+    response.status_code = refused.status
+    return response
 
 
 @router.get("/wall", dependencies=[allow("incidents.see")])
