@@ -14,7 +14,15 @@ from backend.alarms.evaluation import Rule
 from backend.alarms.parameters import Deviation
 from backend.tracing.engine import Normal, Window, learn_normal
 from backend.tracing.normals.quiet import HOUR, MARGIN, Span, days_of, hours_between, in_trouble, stretches, troubles
-from backend.tracing.normals.reading import MOST_CELLS, MOST_ROWS, grid_of, latest_rows, packed, unpacked
+from backend.tracing.normals.reading import (
+    MOST_CELLS,
+    MOST_LEARNED_CELLS,
+    MOST_ROWS,
+    grid_of,
+    latest_rows,
+    packed,
+    unpacked,
+)
 from backend.tracing.normals.trying import read_rule, rule_form, stored_outcome, try_normal
 
 T0 = datetime(2026, 11, 1, tzinfo=UTC)
@@ -69,7 +77,7 @@ def test_rows_are_whole_cells_of_the_clock_within_the_bounds(
 ) -> None:
     from_at = T0 + timedelta(seconds=offset_s)
     start, row_s, rows = grid_of(from_at, from_at + span, gap_s, points)
-    assert rows <= MOST_ROWS + 1 and (rows - 1) * points <= MOST_CELLS
+    assert rows <= MOST_ROWS + 1 and (rows - 1) * points <= MOST_LEARNED_CELLS
     assert abs(start.timestamp() / row_s - round(start.timestamp() / row_s)) < 1e-5
     assert start <= from_at + timedelta(microseconds=1) and start > from_at - timedelta(seconds=row_s + 1e-3)
     begins, kept = latest_rows(from_at, from_at + span, row_s, points)

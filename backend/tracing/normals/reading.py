@@ -16,6 +16,8 @@ from backend.tracing.windows import read_window
 
 MOST_ROWS = 20_000
 MOST_CELLS = 4_000_000
+MOST_LEARNED_CELLS = 2_000_000
+"""Half a minute of learning on one core; a trial is quicker."""
 SHORTEST_ROW_S = 1.0
 """No row is judged sooner after the one before it (``alarms.deviation``)."""
 PIECE_CELLS = 50_000
@@ -27,9 +29,9 @@ def grid_of(from_at: datetime, to_at: datetime, gap_s: float, points: int) -> tu
     """Where rows begin (UTC, a whole row of the clock), their length in seconds and how many there are to ``to_at``.
 
     A row is as long as readings are usually apart (``gap_s``), or so many times it that the rows stay within
-    ``MOST_ROWS`` and the table within ``MOST_CELLS``."""
+    ``MOST_ROWS`` and the table within ``MOST_LEARNED_CELLS``."""
     usual = max(_neat(gap_s), SHORTEST_ROW_S)
-    most = max(min(MOST_ROWS, MOST_CELLS // max(points, 1)), 1)
+    most = max(min(MOST_ROWS, MOST_LEARNED_CELLS // max(points, 1)), 1)
     span_s = (to_at - from_at).total_seconds()
     row_s = usual * max(1, int(np.ceil(span_s / usual / most)))
     first = int(from_at.timestamp() // row_s)
