@@ -62,6 +62,8 @@ _ROUTERS = (
     "backend.incidents.response.api",
     "backend.incidents.pages",
     "backend.incidents.api",
+    "backend.incidents.tracking.pages",
+    "backend.incidents.tracking.api",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -24,6 +24,7 @@ _MODELS = (
     "backend.checkins.models",
     "backend.incidents.models",
     "backend.incidents.response.models",
+    "backend.incidents.tracking.models",
 )
 
 for _module in _MODELS:

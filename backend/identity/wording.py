@@ -83,6 +83,7 @@ ACTIONS = {
     "incident.cordon": N_("划定警戒区"),
     "incident.lift_cordon": N_("解除警戒区"),
     "incident.tick": N_("勾选预案步骤"),
+    "incident.plume": N_("估算气体扩散"),
     "rectification.open": N_("发起整改"),
     "rectification.start": N_("开始整改"),
     "rectification.progress": N_("填报进展"),

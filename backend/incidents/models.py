@@ -136,6 +136,8 @@ class Deed(enum.StrEnum):
     CONTAINED = "contained"
     CLOSED = "closed"
     CALLED_OFF = "called_off"
+    PLUME = "plume"
+    """A gas leak was stated, from which its spreading is estimated."""
 
     STEP_DONE = "step_done"
     STEP_SKIPPED = "step_skipped"

@@ -50,6 +50,7 @@ DEEDS = {
     Deed.EVACUATED: N_("结束了疏散"),
     Deed.CORDONED: N_("划定了警戒区"),
     Deed.CORDON_LIFTED: N_("解除了警戒区"),
+    Deed.PLUME: N_("估算了气体扩散"),
     Deed.STOP: N_("停机"),
     Deed.ISOLATE: N_("切断隔离"),
     Deed.RELIEVE: N_("降温泄压"),

@@ -16,6 +16,7 @@ from backend.incidents.models import (
     IncidentSource,
     IncidentTrend,
 )
+from backend.incidents.tracking.models import IncidentPlume
 from tests.factories import made, unique
 
 
@@ -51,6 +52,9 @@ async def make_marked_incident(
     )
     kept.cells = cells
     await made(session, kept)
+    leak = {"substance": "h2s", "rate_g_s": 10, "height_m": 2, "wind_m_s": 3, "wind_from_deg": 270, "sky": "overcast"}
+    leak |= {"ground": "urban", "plan_width_m": 500, "plan_up_deg": 0}
+    await made(session, IncidentPlume(**site, incident_id=one.id, person_id=people[Role.LEADER].id, **leak))
     rules = {"alarm_level": "major", "flood_alarms": 5, "flood_minutes": 10, "major_hazards": True, "join_minutes": 30}
     await made(session, IncidentPolicy(**site, version=1, set_by=people[Role.ADMIN].id, **rules))
     return {"incident_id": one.id, "disposal_id": line.id, "disposal_photo_id": (await made(session, photo)).id}

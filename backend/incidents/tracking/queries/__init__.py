@@ -1,0 +1,1 @@
+"""What the following of an incident asks the database."""

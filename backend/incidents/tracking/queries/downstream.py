@@ -1,0 +1,159 @@
+"""What stops below an incident's equipment: material links of the plant, and levels as they are read."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Integer, cast, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.identity.actor import Actor
+from backend.identity.permissions import visible
+from backend.incidents.models import Incident
+from backend.incidents.tracking.holding import Held, fall_of, floor_of, run_out
+from backend.incidents.tracking.stopping import Feed, starved_below
+from backend.live.queries import limit_marks
+from backend.live.views import Series
+from backend.plant.models import Area, Equipment, Link, LinkKind, Point, PointStatus, Stage
+from backend.telemetry.models import Reading
+
+LOOK_BACK = timedelta(minutes=30)
+CELL_S = 20
+_LEVEL_UNITS = ("%", "m", "cm", "mm")
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Equipment to which less comes from ``at`` (UTC) on, or nothing (``whole``); ``sure`` as in ``Starved``."""
+
+    equipment: Equipment
+    stage: Stage | None
+    via: Equipment
+    at: datetime
+    whole: bool
+    sure: bool
+    held: Sequence[Held]
+
+
+async def downstream(session: AsyncSession, actor: Actor, incident: Incident, now: datetime) -> list[Stop]:
+    """What stops if the incident's equipment gives nothing since the incident began, the earliest first.
+
+    Empty without equipment, or where no material goes on from it.
+    """
+    if not incident.equipment_id:
+        return []
+    feeds = await _feeds(session, actor)
+    if all(feed.source != incident.equipment_id for feed in feeds):
+        return []
+    held = await _held(session, actor, {feed.target for feed in feeds}, now)
+    empty = {equipment: at.timestamp() for equipment, at in run_out(held).items()}
+    starved = starved_below(incident.equipment_id, incident.began_at.timestamp(), feeds, empty)
+    equipment = await _equipment(session, actor, [incident.equipment_id, *(one.equipment_id for one in starved)])
+    levels: dict[int, list[Held]] = defaultdict(list)
+    for one in held:
+        levels[one.equipment_id].append(one)
+    return [
+        Stop(
+            *equipment[one.equipment_id],
+            via=equipment[one.via][0],
+            at=datetime.fromtimestamp(one.at_s, UTC),
+            whole=one.whole,
+            sure=one.sure,
+            held=levels[one.equipment_id],
+        )
+        for one in starved
+        if one.equipment_id in equipment and one.via in equipment
+    ]
+
+
+async def _feeds(session: AsyncSession, actor: Actor) -> list[Feed]:
+    """Material links from equipment to other equipment, also those that are drawn from or to one of its points."""
+    links = (await session.scalars(select(Link).where(visible(actor, Link), col(Link.kind) == LinkKind.MATERIAL))).all()
+    ends = {end for link in links for end in (link.source_point_id, link.target_point_id) if end}
+    rows = await session.execute(
+        select(col(Point.id), col(Point.equipment_id)).where(visible(actor, Point), col(Point.id).in_(ends))
+    )
+    of_point: dict[int | None, int | None] = {point_id: equipment_id for point_id, equipment_id in rows}
+    return [
+        Feed(source, target, link.delay_s)
+        for link in links
+        if (source := link.source_equipment_id or of_point.get(link.source_point_id))
+        and (target := link.target_equipment_id or of_point.get(link.target_point_id))
+        and source != target
+    ]
+
+
+async def _equipment(
+    session: AsyncSession, actor: Actor, ids: Sequence[int]
+) -> dict[int, tuple[Equipment, Stage | None]]:
+    """Equipment with its stage, its own or that of its area."""
+    rows = await session.execute(
+        select(Equipment, Stage)
+        .outerjoin(Area, col(Area.id) == col(Equipment.area_id))
+        .outerjoin(Stage, col(Stage.id) == func.coalesce(col(Equipment.stage_id), col(Area.stage_id)))
+        .where(visible(actor, Equipment), col(Equipment.id).in_(ids))
+    )
+    return {equipment.id: (equipment, stage) for equipment, stage in rows}
+
+
+def _is_level() -> ColumnElement[bool]:
+    """A point that is called a level; nothing else in the plant says so."""
+    called = or_(
+        col(Point.name).contains("液位"), col(Point.name).contains("料位"), col(Point.name_en).icontains("level")
+    )
+    return called & col(Point.unit).in_(_LEVEL_UNITS) & col(Point.manipulated).is_(False)
+
+
+async def _held(session: AsyncSession, actor: Actor, equipment_ids: set[int], now: datetime) -> list[Held]:
+    """Levels of this equipment that have been read of late."""
+    points = (
+        await session.scalars(
+            select(Point)
+            .where(visible(actor, Point), col(Point.equipment_id).in_(equipment_ids), _is_level())
+            .where(col(Point.status) == PointStatus.ACTIVE)
+            .order_by(col(Point.id))
+        )
+    ).all()
+    ids = [point.id for point in points]
+    read, marks = await _read(session, actor, ids, now), await limit_marks(session, actor, ids)
+    return [
+        Held(
+            point.equipment_id or 0,
+            point.id,
+            point.name,
+            point.name_en,
+            point.unit,
+            series.mean[-1],
+            series.at[-1],
+            floor := floor_of(marks.get(point.id, ())),
+            fall_of(series, floor),
+        )
+        for point in points
+        if (series := read.get(point.id))
+    ]
+
+
+async def _read(session: AsyncSession, actor: Actor, point_ids: Sequence[int], now: datetime) -> dict[int, Series]:
+    """Means in cells of ``CELL_S``, by point, those without readings left out."""
+    cell = cast(func.floor(func.extract("epoch", col(Reading.at)) / CELL_S), Integer).label("cell")
+    mean = func.avg(col(Reading.value))
+    rows = await session.execute(
+        select(col(Reading.point_id), func.max(col(Reading.at)), mean)
+        .where(
+            visible(actor, Reading),
+            col(Reading.point_id).in_(point_ids),
+            col(Reading.at) > now - LOOK_BACK,
+            col(Reading.at) <= now,
+        )
+        .group_by(col(Reading.point_id), cell)
+        .order_by(col(Reading.point_id), cell)
+    )
+    found: dict[int, Series] = {}
+    for point_id, at, value in rows:
+        series = found.setdefault(point_id, Series([], [], [], [], CELL_S))
+        series.at.append(at)
+        for values in (series.mean, series.low, series.high):
+            values.append(float(value))
+    return found
