@@ -58,6 +58,8 @@ _ROUTERS = (
     "backend.tracing.versions.api",
     "backend.incidents.pages",
     "backend.incidents.api",
+    "backend.lessons.pages",
+    "backend.lessons.api",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -14,6 +14,7 @@ _CAPABILITY = {
     "incident": "incidents.see",
     "trace": "traces.see",
     "trace_model": "trace_models.see",
+    "lesson": "lessons.see",
     "rectification": "rectifications.see",
     "report": "reports.send",
     "checkin": "checkins.see",

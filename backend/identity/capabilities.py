@@ -39,6 +39,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "incidents.report": _ALL,
     "incidents.lead": _LEADING,
     "incidents.policy": _CONFIGURING,
+    "lessons.see": _LEADING,
+    "lessons.decide": _CONFIGURING,
     "training.see": _ALL,
     "training.assign": _CONFIGURING,
     "checkins.see": _ALL,

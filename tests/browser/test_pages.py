@@ -99,6 +99,7 @@ PAGES = (
     "/cause-library",
     "/cause-library/valve",
     "/trace-models",
+    "/lessons",
     "/trace-models/{model}",
     "/checks/{check}",
     "/plant",
