@@ -96,6 +96,31 @@ WHERE l.site_id = :site
 """
 
 
+_JUDGED = """
+SELECT r.id, r.name, r.name_en, r.on_delay_s,
+    COALESCE(array_agg(l.s) FILTER (WHERE a.judgement = 'false'), '{}'),
+    COALESCE(array_agg(l.s) FILTER (WHERE a.judgement = 'true'), '{}'),
+    COALESCE(array_agg('alarm:' || a.id ORDER BY a.id DESC) FILTER (WHERE a.judgement = 'false'), '{}')
+FROM alarm a CROSS JOIN LATERAL (SELECT extract(epoch FROM a.returned_at - a.raised_at)::float8 AS s) l
+JOIN alarm_rule r ON r.id = a.rule_id AND r.site_id = a.site_id
+WHERE a.site_id = :site AND a.judgement <> '' AND a.returned_at IS NOT NULL AND r.enabled AND a.level <> 'major'
+AND a.raised_at > r.updated_at AND a.raised_at > now() - interval '182 days' GROUP BY r.id
+"""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A rule with how long its alarms lasted, in seconds, by what people said of them since it was last changed."""
+
+    rule_id: int
+    name: str
+    name_en: str
+    on_delay_s: float
+    false: list[float]
+    true: list[float]
+    refs: list[str]
+
+
 @dataclass(frozen=True)
 class Record:
     """One event. ``items``: attribute to value, only what is known."""
@@ -103,6 +128,7 @@ class Record:
     ref: str
     at: datetime
     items: Mapping[str, str]
+    equipment_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +139,7 @@ class History:
     records: list[Record] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     downstream: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    judged: list[Judged] = field(default_factory=list)
 
     @property
     def span_s(self) -> float:
@@ -136,7 +163,8 @@ async def gather(session: AsyncSession, site_id: int) -> History:
     records = [_record(dict(row), ZoneInfo(zone), list(shifts or USUAL_SHIFTS)) for row in rows]
     troubles = [Trouble(*row) for row in await session.execute(text(_TROUBLES), values)]
     links = [(source, target) for source, target in await session.execute(text(_LINKS), {"site": site_id})]
-    return History(records, troubles, downstream(links))
+    judged = [Judged(*row) for row in await session.execute(text(_JUDGED), {"site": site_id})]
+    return History(records, troubles, downstream(links), judged)
 
 
 def _record(row: Mapping[str, Any], zone: ZoneInfo, shifts: list[str]) -> Record:
@@ -157,7 +185,8 @@ def _record(row: Mapping[str, Any], zone: ZoneInfo, shifts: list[str]) -> Record
         "age": age_of(years_in_service(since, row["day"])) if since and since <= row["day"] else None,
         "again": row["again"],
     }
-    return Record(row["ref"], row["at"], {key: str(value) for key, value in known.items() if value not in {None, ""}})
+    items = {key: str(value) for key, value in known.items() if value not in {None, ""}}
+    return Record(row["ref"], row["at"], items, row["equipment_id"])
 
 
 def _cause(confirmed: str) -> str:

@@ -20,6 +20,7 @@ from backend.lessons.gathering import History, gather
 from backend.lessons.mining import Combination, Mined, mine
 from backend.lessons.models import MINE_JOB, LessonPattern, LessonRound, PatternKind
 from backend.lessons.naming import Namer, namer
+from backend.lessons.suggesting import suggest
 
 EVERY = timedelta(hours=24)
 MOST_REFS = 200
@@ -66,6 +67,7 @@ async def look_for_patterns(session: AsyncSession, site_id: int) -> LessonRound:
     made = LessonRound(site_id=site_id, since=since, records=len(history.records), tested=mined.tested, found=len(rows))
     session.add(made)
     await session.flush()
+    await suggest(session, site_id, history)
     await _tell(session, made)
     return made
 

@@ -1,6 +1,7 @@
-"""How patterns and weak controls are said. Pure."""
+"""How patterns, weak controls and suggestions are said. Pure."""
 
 from backend.core.errors import N_
+from backend.lessons.models import SuggestionKind, SuggestionState
 from backend.lessons.weakness import ControlKind
 
 SURENESS = ((0.001, N_("非常确定")), (0.01, N_("确定")), (1.0, N_("较为确定")))
@@ -17,7 +18,41 @@ CONTROL_URLS = {
     ControlKind.LOOK: "/plans/{}",
     ControlKind.MEASURE: "/rectifications",
 }
-DONE = {"looking": N_("已开始查找，可以离开这一页")}
+WISHES = {
+    SuggestionKind.CHECK_ITEM: N_("增加检查项"),
+    SuggestionKind.COURSE: N_("安排培训"),
+    SuggestionKind.RULE_DELAY: N_("调整预警规则"),
+    SuggestionKind.MEASURE: N_("采取措施"),
+}
+STATES = {
+    SuggestionState.OPEN: N_("等待决定"),
+    SuggestionState.ADOPTED: N_("已采纳"),
+    SuggestionState.ADAPTED: N_("修改后采纳"),
+    SuggestionState.DECLINED: N_("未采纳"),
+}
+TONES = {
+    SuggestionState.OPEN: "warn",
+    SuggestionState.ADOPTED: "good",
+    SuggestionState.ADAPTED: "good",
+    SuggestionState.DECLINED: "quiet",
+}
+LANDED = {
+    "plan": N_("查看巡检计划"),
+    "course": N_("查看课程"),
+    "rule": N_("查看规则"),
+    "rectification": N_("查看整改"),
+}
+LANDED_URLS = {
+    "plan": "/plans/{}",
+    "course": "/courses/{}",
+    "rule": "/rules/{}",
+    "rectification": "/rectifications/{}",
+}
+DONE = {
+    "looking": N_("已开始查找，可以离开这一页"),
+    "adopted": N_("已采纳，改动已经生效"),
+    "declined": N_("已记下不采纳的原因"),
+}
 
 
 def sureness(q: float) -> str:

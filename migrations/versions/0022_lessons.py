@@ -1,4 +1,4 @@
-"""Lessons: rounds of looking for patterns, and the patterns found.
+"""Lessons: rounds of looking for patterns, the patterns found, and what is suggested because of them.
 
 Revision: 0022, after 0018.
 """
@@ -21,6 +21,10 @@ def _key() -> sa.Column:
 
 def _site() -> sa.Column:
     return sa.Column("site_id", sa.BigInteger(), sa.ForeignKey("site.id"), nullable=False)
+
+
+def _of(name: str, target: str) -> sa.Column:
+    return sa.Column(name, sa.BigInteger(), sa.ForeignKey(target), nullable=True)
 
 
 def _at(name: str, nullable: bool = False) -> sa.Column:
@@ -58,9 +62,31 @@ def upgrade() -> None:
         sa.UniqueConstraint("site_id", "key"),
     )
     op.create_index("lesson_pattern_current", "lesson_pattern", ["site_id", "current", "p"])
+    op.create_table(
+        "lesson_suggestion",
+        _site(),
+        _key(),
+        *_some(sa.String(), "key", "kind", "state"),
+        _of("pattern_id", "lesson_pattern.id"),
+        _of("equipment_id", "equipment.id"),
+        _of("rule_id", "alarm_rule.id"),
+        *_some(sa.String(), "words", "words_en"),
+        *_some(postgresql.JSONB(), "proposal", "watch", "refs"),
+        *_some(sa.Float(), "per_90_days"),
+        _at("made_at"),
+        _at("decided_at", nullable=True),
+        _of("decided_by", "person.id"),
+        *_some(sa.String(), "reason", "landed_kind"),
+        sa.Column("landed_id", sa.BigInteger(), nullable=True),
+        sa.UniqueConstraint("site_id", "key"),
+    )
+    op.create_index("lesson_suggestion_state", "lesson_suggestion", ["site_id", "state", "id"])
+    op.create_index("lesson_suggestion_landed", "lesson_suggestion", ["site_id", "landed_kind", "landed_id"])
+    op.create_index("lesson_suggestion_pattern", "lesson_suggestion", ["pattern_id"])
 
 
 def downgrade() -> None:
     """Take it back."""
+    op.drop_table("lesson_suggestion")
     op.drop_table("lesson_pattern")
     op.drop_table("lesson_round")

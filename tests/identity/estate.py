@@ -40,7 +40,6 @@ from backend.labels.codes import token_of
 from backend.labels.commands import make_labels
 from backend.labels.keys import label_key
 from backend.labels.queries import Kind, live_label, things_named
-from backend.lessons.models import LessonPattern
 from backend.plant.models import Equipment, Point, PointStatus
 from backend.telemetry.models import PointState, Rejection, Source
 from backend.tracing.library.models import CauseLibrary
@@ -70,6 +69,7 @@ from tests.factories import (
     make_team,
     unique,
 )
+from tests.identity.lessons import lessons_of
 
 MARK = "甲厂机密"
 
@@ -117,7 +117,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _rectification(session, estate, alarm, mark),
         **await _report(session, estate, alarm, mark),
         **await _incident(session, estate, alarm, mark),
-        **await _lessons(session, estate, alarm, mark),
+        **await lessons_of(session, estate.site.id, alarm.id, mark),
         **await _refused(session, site, mark),
         **await _training(session, worker, mark),
         **await _check_in(session, worker, post.id, equipment.id, mark),
@@ -353,14 +353,6 @@ async def _incident(session: AsyncSession, estate: Estate, alarm: Alarm, mark: s
     rules = {"alarm_level": "major", "flood_alarms": 5, "flood_minutes": 10, "major_hazards": True, "join_minutes": 30}
     await made(session, IncidentPolicy(**site, version=1, set_by=estate.people[Role.ADMIN].id, **rules))
     return {"incident_id": one.id, "disposal_id": line.id, "disposal_photo_id": (await made(session, photo)).id}
-
-
-async def _lessons(session: AsyncSession, estate: Estate, alarm: Alarm, mark: str) -> dict[str, int]:
-    """A pattern that rests on the alarm."""
-    pattern = LessonPattern(site_id=estate.site.id, key=mark, times=9, of=90, expected=2.0, p=1e-6, q=1e-3)
-    pattern.items = [{"attribute": "area", "value": "1", "name": f"{mark}区", "name_en": mark}]
-    pattern.refs = [f"alarm:{alarm.id}"]
-    return {"pattern_id": (await made(session, pattern)).id}
 
 
 async def _refused(session: AsyncSession, site: Site, mark: str) -> dict[str, int]:

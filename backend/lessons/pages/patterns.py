@@ -8,7 +8,8 @@ from backend.identity.web import ActorDep, SessionDep, allow
 from backend.lessons import commands
 from backend.lessons.queries.controls import weak_controls
 from backend.lessons.queries.patterns import overview, pattern_of, rows_of
-from backend.lessons.wording import CONTROL_URLS, CONTROLS, DONE, sureness
+from backend.lessons.queries.suggestions import listed
+from backend.lessons.wording import CONTROL_URLS, CONTROLS, DONE, STATES, TONES, WISHES, sureness
 from backend.live.wording import EQUIPMENT_CLASSES
 
 router = APIRouter(prefix="/lessons")
@@ -24,6 +25,11 @@ async def lessons_page(request: Request, session: SessionDep, actor: ActorDep, d
         "lessons/lessons.html",
         block="lists" if request.headers.get("hx-target") == "lesson-lists" else None,
         found=await overview(session, actor),
+        suggestions=await listed(session, actor, decided=False),
+        decided=await listed(session, actor, decided=True),
+        wishes=WISHES,
+        states=STATES,
+        tones=TONES,
         controls=await weak_controls(session, actor),
         control_words=CONTROLS,
         control_urls=CONTROL_URLS,

@@ -1,4 +1,4 @@
-"""What people do about lessons: look for patterns now."""
+"""Look for patterns now."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
