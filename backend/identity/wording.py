@@ -123,7 +123,7 @@ OBJECTS = {
     "rectification_policy": N_("整改设置"),
     "incident": N_("事件"),
     "incident_policy": N_("事件设置"),
-    "lesson_suggestion": N_("建议"),
+    "lesson_suggestion": N_("改进建议"),
     "trace": N_("溯源"),
     "cause_library": N_("原因库"),
     "trace_model": N_("溯源模型"),

@@ -17,6 +17,7 @@ from backend.identity.permissions import system_query
 from backend.lessons.attributes import ATTRIBUTES, TIED
 from backend.lessons.chains import Chain, chains
 from backend.lessons.gathering import History, gather
+from backend.lessons.measuring import measure
 from backend.lessons.mining import Combination, Mined, mine
 from backend.lessons.models import MINE_JOB, LessonPattern, LessonRound, PatternKind
 from backend.lessons.naming import Namer, namer
@@ -68,6 +69,7 @@ async def look_for_patterns(session: AsyncSession, site_id: int) -> LessonRound:
     session.add(made)
     await session.flush()
     await suggest(session, site_id, history)
+    await measure(session, site_id, history)
     await _tell(session, made)
     return made
 

@@ -153,3 +153,10 @@ class Suggestion(SiteScoped, table=True):
     landed_kind: str = ""
     """What was changed: ``plan``, ``course``, ``rule``, ``rectification``."""
     landed_id: int | None = Field(default=None, sa_type=BigInteger)
+    effect: list[dict[str, Any]] = document(default=list)
+    """What came of it, one for each milestone that is over, as ``measuring.milestones`` writes it."""
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it was adopted."""
+        return self.state in IN_FORCE

@@ -24,7 +24,7 @@ async def suggest(session: AsyncSession, site_id: int, history: History) -> int:
     rows = [row for pattern in patterns if (row := _of_pattern(pattern, history))] + _of_rules(history)
     made = 0
     for row in rows:
-        values = {"site_id": site_id, "state": "open", "reason": "", "landed_kind": "", **row}
+        values = {"site_id": site_id, "state": "open", "reason": "", "landed_kind": "", "effect": [], **row}
         kept = await session.execute(
             insert(Suggestion)
             .values(**values)
@@ -55,7 +55,7 @@ def _of_pattern(pattern: LessonPattern, history: History) -> dict[str, Any] | No
         "words": proposal.words,
         "words_en": proposal.words_en,
         "proposal": dict(proposal.proposal),
-        "watch": dict(proposal.watch),
+        "watch": dict(proposal.watch) or ({"equipment": str(equipment_id)} if equipment_id else {}),
         "refs": pattern.refs,
         "per_90_days": (pattern.times - pattern.expected) / days * 90,
     }

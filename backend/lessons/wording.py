@@ -1,6 +1,7 @@
 """How patterns, weak controls and suggestions are said. Pure."""
 
 from backend.core.errors import N_
+from backend.lessons.effect import Verdict
 from backend.lessons.models import SuggestionKind, SuggestionState
 from backend.lessons.weakness import ControlKind
 
@@ -17,6 +18,18 @@ CONTROL_URLS = {
     ControlKind.ROUND: "/plans/{}",
     ControlKind.LOOK: "/plans/{}",
     ControlKind.MEASURE: "/rectifications",
+}
+VERDICTS = {
+    Verdict.WORKED: N_("见效"),
+    Verdict.NO_CHANGE: N_("没有变化"),
+    Verdict.WORSE: N_("变差了"),
+    Verdict.TOO_EARLY: N_("还太早"),
+}
+VERDICT_TONES = {
+    Verdict.WORKED: "good",
+    Verdict.NO_CHANGE: "quiet",
+    Verdict.WORSE: "bad",
+    Verdict.TOO_EARLY: "warn",
 }
 WISHES = {
     SuggestionKind.CHECK_ITEM: N_("增加检查项"),

@@ -78,6 +78,7 @@ def upgrade() -> None:
         _of("decided_by", "person.id"),
         *_some(sa.String(), "reason", "landed_kind"),
         sa.Column("landed_id", sa.BigInteger(), nullable=True),
+        *_some(postgresql.JSONB(), "effect"),
         sa.UniqueConstraint("site_id", "key"),
     )
     op.create_index("lesson_suggestion_state", "lesson_suggestion", ["site_id", "state", "id"])

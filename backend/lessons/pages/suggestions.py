@@ -15,7 +15,7 @@ from backend.lessons import commands
 from backend.lessons.forms import ChoiceForm
 from backend.lessons.models import SuggestionState
 from backend.lessons.queries.suggestions import offered, suggestion_view
-from backend.lessons.wording import DONE, LANDED, LANDED_URLS, STATES, TONES, WISHES
+from backend.lessons.wording import DONE, LANDED, LANDED_URLS, STATES, TONES, VERDICT_TONES, VERDICTS, WISHES
 
 router = APIRouter(prefix="/lessons")
 
@@ -95,6 +95,8 @@ async def _show(
         wishes=WISHES,
         states=STATES,
         tones=TONES,
+        verdicts=VERDICTS,
+        verdict_tones=VERDICT_TONES,
         landed_words=LANDED,
         landed_urls=LANDED_URLS,
         done=done,
