@@ -7,6 +7,8 @@ from backend.lessons.models import MINE_JOB
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
+from backend.tracing.normals.models import NORMAL_JOB
+from backend.tracing.normals.working import work_step
 from backend.tracing.versions.models import REPLAY_JOB
 from backend.tracing.versions.replaying import replay_step
 
@@ -27,6 +29,10 @@ async def _replay(context: JobContext) -> None:
     await replay_step(context.session, int(context.payload["replay_id"]))
 
 
+async def _normal(context: JobContext) -> None:
+    await work_step(context.session, int(context.payload["work_id"]))
+
+
 async def _mine(context: JobContext) -> None:
     await look_for_patterns(context.session, int(context.payload["site_id"]))
 
@@ -34,6 +40,7 @@ async def _mine(context: JobContext) -> None:
 HANDLERS: dict[str, Handler] = {
     TRACE_JOB: _trace,
     REPLAY_JOB: _replay,
+    NORMAL_JOB: _normal,
     MINE_JOB: _mine,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,

@@ -13,6 +13,7 @@ _CAPABILITY = {
     "alarm": "alarms.see",
     "incident": "incidents.see",
     "trace": "traces.see",
+    "normal": "normals.see",
     "trace_model": "trace_models.see",
     "lesson": "lessons.see",
     "rectification": "rectifications.see",

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import replaying
@@ -11,6 +12,7 @@ from tests.embedded.running import Up
 DONE = "已停 2 号压缩机，手动关小放空阀"
 
 
+@pytest.mark.timeout(240)
 async def test_a_fault_becomes_an_incident_that_is_handled_offline_too_and_closed_by_two(
     quiet_plant: Up, phones: Phones
 ) -> None:
@@ -81,7 +83,7 @@ async def _closes(manager: Phone, number: str) -> None:
     """重大 needs somebody else than who contained it."""
     await manager.open("/incidents")
     await manager.page.locator("a.row", has_text=number).click()
-    await manager.page.get_by_label("受伤").fill("0")
+    await manager.page.get_by_role("textbox", name="受伤").fill("0")
     await manager.page.get_by_label("损失了什么").fill("停产 40 分钟")
     await manager.page.get_by_role("button", name="结束事件").press("Enter")
     await expect(manager.page.locator("#incident-now")).to_contain_text("停产 40 分钟")
