@@ -64,6 +64,8 @@ _ROUTERS = (
     "backend.incidents.api",
     "backend.incidents.tracking.pages",
     "backend.incidents.tracking.api",
+    "backend.lessons.pages",
+    "backend.lessons.api",
     "backend.home.pages",
     "backend.home.offline",
 )

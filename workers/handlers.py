@@ -2,6 +2,8 @@
 
 from backend.core.jobs import Handler, JobContext
 from backend.delivery.commands.pushing import PUSH_JOB, PUSH_TEST_JOB, send_push, send_test_push
+from backend.lessons.making import look_for_patterns
+from backend.lessons.models import MINE_JOB
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
@@ -31,10 +33,15 @@ async def _normal(context: JobContext) -> None:
     await work_step(context.session, int(context.payload["work_id"]))
 
 
+async def _mine(context: JobContext) -> None:
+    await look_for_patterns(context.session, int(context.payload["site_id"]))
+
+
 HANDLERS: dict[str, Handler] = {
     TRACE_JOB: _trace,
     REPLAY_JOB: _replay,
     NORMAL_JOB: _normal,
+    MINE_JOB: _mine,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,
 }

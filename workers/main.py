@@ -28,6 +28,7 @@ from backend.delivery.commands.pushing import intend_pushes
 from backend.hazards.reminders import remind_overdue
 from backend.hazards.reports.reminders import remind_deciders
 from backend.incidents.watching import watch_outbreaks
+from backend.lessons.making import plan_rounds
 from backend.outbox.bodies import drop_abandoned
 from backend.tracing.checks.reminding import remind_of_checks
 from backend.training.causing import assign_by_cause
@@ -96,6 +97,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(3600, "positions", in_session(forget_positions)))
         start(every(600, "learners", in_session(remind_learners)))
         start(every(5, "causes", in_session(assign_by_cause)))
+        start(every(3600, "lessons", in_session(plan_rounds)))
         start(every(3600, "bodies", drop_abandoned))
         start(every(3600, "partitions", lambda: keep_partitions(database)))
         if settings().redis_url:

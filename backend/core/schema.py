@@ -25,6 +25,7 @@ _MODELS = (
     "backend.incidents.models",
     "backend.incidents.response.models",
     "backend.incidents.tracking.models",
+    "backend.lessons.models",
 )
 
 for _module in _MODELS:

@@ -15,6 +15,7 @@ _CAPABILITY = {
     "trace": "traces.see",
     "normal": "normals.see",
     "trace_model": "trace_models.see",
+    "lesson": "lessons.see",
     "rectification": "rectifications.see",
     "report": "reports.send",
     "checkin": "checkins.see",

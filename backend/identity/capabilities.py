@@ -42,6 +42,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "incidents.lead": _LEADING,
     "incidents.policy": _CONFIGURING,
     "incidents.plan": _CONFIGURING,
+    "lessons.see": _LEADING,
+    "lessons.decide": _CONFIGURING,
     "training.see": _ALL,
     "training.assign": _CONFIGURING,
     "checkins.see": _ALL,

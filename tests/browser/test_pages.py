@@ -124,6 +124,7 @@ PAGES = (
     "/normals",
     "/normals/{normal}",
     "/trace-models",
+    "/lessons",
     "/trace-models/{model}",
     "/checks/{check}",
     "/plant",

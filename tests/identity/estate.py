@@ -62,6 +62,7 @@ from tests.factories import (
     make_team,
     unique,
 )
+from tests.identity.lessons import lessons_of
 from tests.incidents.marked import make_marked_incident
 from tests.incidents.marked_response import make_marked_response
 
@@ -112,6 +113,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _rectification(session, estate, alarm, mark),
         **await _report(session, estate, alarm, mark),
         **await make_marked_incident(session, estate.people, alarm, mark),
+        **await lessons_of(session, estate.site.id, alarm.id, mark),
         **await _refused(session, site, mark),
         **await _training(session, worker, mark),
         **await _check_in(session, worker, post.id, equipment.id, mark),

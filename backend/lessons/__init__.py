@@ -1,0 +1,1 @@
+"""Lessons: patterns of what went wrong, suggestions that rest on them, and what came of those that were adopted."""

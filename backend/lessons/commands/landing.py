@@ -1,0 +1,119 @@
+"""Makes the change that an adopted suggestion asks for, by the commands of the domain that it belongs to."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from math import isfinite
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.alarms.commands.rules import edit_rule
+from backend.alarms.drafts import draft_of
+from backend.alarms.models import AlarmRule
+from backend.checkins.checklists import MOST_LETTERS, MOST_QUESTIONS, Question
+from backend.checkins.commands.planning import PlanWish, change_plan
+from backend.checkins.judging import ItemKind
+from backend.checkins.queries.plans import plan_view
+from backend.core.errors import N_, Conflict, Invalid
+from backend.hazards import plan as rectifying
+from backend.hazards.commands import open_rectification
+from backend.identity.actor import Actor
+from backend.identity.scoping import get_visible
+from backend.lessons.models import Suggestion, SuggestionKind
+from backend.training.commands.assigning import assign
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How a person wants it: the words of the item or measure, and what else its kind needs."""
+
+    words: str = ""
+    words_en: str = ""
+    plan_id: int | None = None
+    course_id: int | None = None
+    target: str = ""
+    due_on: date | None = None
+    owner_id: int | None = None
+    on_delay_s: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What was changed; ``as_suggested``: word for word."""
+
+    kind: str
+    id: int
+    as_suggested: bool = True
+
+
+async def land(session: AsyncSession, actor: Actor, one: Suggestion, choice: Choice) -> Landed:
+    """Make the change. Raises as the domain's own command does, and Invalid by field."""
+    makers = {
+        SuggestionKind.CHECK_ITEM: _check_item,
+        SuggestionKind.COURSE: _course,
+        SuggestionKind.RULE_DELAY: _rule_delay,
+        SuggestionKind.MEASURE: _measure,
+    }
+    return await makers[SuggestionKind(one.kind)](session, actor, one, choice)
+
+
+async def _check_item(session: AsyncSession, actor: Actor, one: Suggestion, choice: Choice) -> Landed:
+    words, words_en = choice.words.strip(), choice.words_en.strip()
+    if not 0 < len(words) <= MOST_LETTERS or len(words_en) > MOST_LETTERS:
+        raise Invalid(fields={"words": N_("请填写检查项，不超过 110 个字符")})
+    if choice.plan_id is None:
+        raise Invalid(fields={"plan_id": N_("请选择巡检计划")})
+    view = await plan_view(session, actor, choice.plan_id)
+    if len(view.questions) >= MOST_QUESTIONS:
+        raise Invalid(fields={"plan_id": N_("检查项太多，请分成几个计划")})
+    plan, places = view.plan, [stop.place for stop in view.stops]
+    wish = PlanWish(
+        name=plan.name,
+        name_en=plan.name_en,
+        post_id=plan.post_id,
+        rhythm=plan.rhythm,
+        interval_minutes=plan.interval_minutes,
+        skips_holidays=plan.skips_holidays,
+        asks_photo=plan.asks_photo,
+        questions=(*view.questions, Question(ItemKind.YES_NO, words, words_en)),
+        equipment_ids=tuple(place.id for place in places if not place.is_area),
+        area_ids=tuple(place.id for place in places if place.is_area),
+    )
+    await change_plan(session, actor, plan.id, wish, plan.version)
+    return Landed("plan", plan.id, words == one.words)
+
+
+async def _course(session: AsyncSession, actor: Actor, one: Suggestion, choice: Choice) -> Landed:
+    if choice.course_id is None:
+        raise Invalid(fields={"course_id": N_("请选择课程")})
+    if choice.due_on is None:
+        raise Invalid(fields={"due_on": N_("请选择日期")})
+    await assign(session, actor, choice.course_id, choice.target, choice.due_on)
+    return Landed("course", choice.course_id)
+
+
+async def _rule_delay(session: AsyncSession, actor: Actor, one: Suggestion, choice: Choice) -> Landed:
+    wanted = choice.on_delay_s
+    if wanted is None or not isfinite(wanted) or not 0 <= wanted <= 3600:
+        raise Invalid(fields={"on_delay_s": N_("请填写 0 到 3600 秒")})
+    if one.rule_id is None:
+        raise Conflict(N_("这条规则已不在"))
+    rule = await get_visible(session, actor, AlarmRule, one.rule_id, lock=True)
+    draft = replace(draft_of(rule), on_delay_s=wanted, reason=choice.reason)
+    await edit_rule(session, actor, rule.id, draft, version=rule.version)
+    return Landed("rule", rule.id, wanted == one.proposal["on_delay_s"])
+
+
+async def _measure(session: AsyncSession, actor: Actor, one: Suggestion, choice: Choice) -> Landed:
+    words = choice.words.strip()
+    wrong = {} if words else {"words": N_("请填写")}
+    if choice.owner_id is None:
+        wrong["owner_id"] = N_("请选择在岗的责任人")
+    if choice.due_on is None:
+        wrong["due_on"] = N_("请选择日期")
+    if wrong or choice.owner_id is None or choice.due_on is None:
+        raise Invalid(fields=wrong)
+    deadline = datetime.combine(choice.due_on, time(23, 59), tzinfo=actor.zone)
+    plan = rectifying.Plan(words[:120], words, choice.owner_id, deadline, "general")
+    opened = await open_rectification(session, actor, plan)
+    return Landed("rectification", opened.id, words == one.words)

@@ -1,0 +1,59 @@
+"""Reads what people send about a suggestion."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Annotated
+
+from fastapi import Form
+
+from backend.core.errors import N_, Invalid
+from backend.hazards.forms import database_id
+from backend.lessons.commands import Choice
+
+_Text = Annotated[str, Form(max_length=4000)]
+_Short = Annotated[str, Form(max_length=40)]
+
+
+@dataclass
+class ChoiceForm:
+    """How it is to be adopted, all as typed; each kind of suggestion sends its own fields."""
+
+    words: _Text = ""
+    words_en: _Text = ""
+    plan_id: _Short = ""
+    course_id: _Short = ""
+    target: _Short = ""
+    due_on: _Short = ""
+    owner_id: _Short = ""
+    on_delay_s: _Short = ""
+    reason: _Text = ""
+
+    def typed(self) -> dict[str, str]:
+        """Field to what was typed."""
+        return asdict(self)
+
+    def read(self) -> Choice:
+        """The choice. Raises Invalid beside what can't be read."""
+        wrong: dict[str, str] = {}
+        due_on, delay = None, None
+        try:
+            due_on = date.fromisoformat(self.due_on) if self.due_on else None
+        except ValueError:
+            wrong["due_on"] = N_("请选择日期")
+        try:
+            delay = float(self.on_delay_s) if self.on_delay_s else None
+        except ValueError:
+            wrong["on_delay_s"] = N_("请填写数字")
+        if wrong:
+            raise Invalid(fields=wrong)
+        return Choice(
+            words=self.words.replace("\0", ""),
+            words_en=self.words_en.replace("\0", ""),
+            plan_id=database_id(self.plan_id),
+            course_id=database_id(self.course_id),
+            target=self.target,
+            due_on=due_on,
+            owner_id=database_id(self.owner_id),
+            on_delay_s=delay,
+            reason=self.reason.replace("\0", ""),
+        )

@@ -1,0 +1,10 @@
+"""Pages of lessons."""
+
+from fastapi import APIRouter
+
+from backend.lessons.pages import fragments, patterns, suggestions
+
+router = APIRouter(include_in_schema=False)
+router.include_router(patterns.router)
+router.include_router(suggestions.router)
+router.include_router(fragments.router)

@@ -1,0 +1,39 @@
+"""Parts for other pages: the suggestions behind a plan, course, rule or rectification; nothing where there are none."""
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.core.pages import render
+from backend.identity.actor import Actor
+from backend.identity.web import ActorDep, SessionDep, allow
+from backend.lessons.queries.suggestions import landed
+
+router = APIRouter()
+
+
+@router.get("/plans/{plan_id}/lessons", dependencies=[allow("lessons.see")])
+async def of_plan(request: Request, session: SessionDep, actor: ActorDep, plan_id: int) -> Response:
+    """Those that became items of the plan's checklist."""
+    return await _landed(request, session, actor, "plan", plan_id)
+
+
+@router.get("/courses/{course_id}/lessons", dependencies=[allow("lessons.see")])
+async def of_course(request: Request, session: SessionDep, actor: ActorDep, course_id: int) -> Response:
+    """Those for which the course was assigned."""
+    return await _landed(request, session, actor, "course", course_id)
+
+
+@router.get("/rules/{rule_id}/lessons", dependencies=[allow("lessons.see")])
+async def of_rule(request: Request, session: SessionDep, actor: ActorDep, rule_id: int) -> Response:
+    """Those that changed the rule."""
+    return await _landed(request, session, actor, "rule", rule_id)
+
+
+@router.get("/rectifications/{rectification_id}/lessons", dependencies=[allow("lessons.see")])
+async def of_rectification(request: Request, session: SessionDep, actor: ActorDep, rectification_id: int) -> Response:
+    """That for which it was opened."""
+    return await _landed(request, session, actor, "rectification", rectification_id)
+
+
+async def _landed(request: Request, session: AsyncSession, actor: Actor, kind: str, id_: int) -> Response:
+    return render(request, "lessons/landed.html", found=await landed(session, actor, kind, id_))

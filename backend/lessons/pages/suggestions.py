@@ -1,0 +1,105 @@
+"""``/lessons/suggestions/{id}``: one suggestion, decided on its page."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import RedirectResponse
+
+from backend.core.errors import DomainError
+from backend.core.pages import render
+from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.identity.actor import Actor
+from backend.identity.web import ActorDep, SessionDep, allow
+from backend.lessons import commands
+from backend.lessons.forms import ChoiceForm
+from backend.lessons.models import SuggestionState
+from backend.lessons.queries.suggestions import offered, suggestion_view
+from backend.lessons.wording import DONE, LANDED, LANDED_URLS, STATES, TONES, VERDICT_TONES, VERDICTS, WISHES
+
+router = APIRouter(prefix="/lessons")
+
+
+@router.get("/suggestions/{suggestion_id}", dependencies=[allow("lessons.see")])
+async def suggestion_page(
+    request: Request, session: SessionDep, actor: ActorDep, suggestion_id: int, done: str = ""
+) -> Response:
+    """The suggestion with what it rests on; who may decides here."""
+    return await _show(request, session, actor, suggestion_id, done=DONE.get(done, ""))
+
+
+@router.post("/suggestions/{suggestion_id}/adopt", dependencies=[allow("lessons.decide")])
+async def adopt(
+    request: Request, session: SessionDep, actor: ActorDep, suggestion_id: int, form: Annotated[ChoiceForm, Depends()]
+) -> Response:
+    """Make the change."""
+    try:
+        async with session.begin_nested():
+            await commands.adopt(session, actor, suggestion_id, form.read())
+    except REFUSALS as error:
+        return await _refused(request, session, actor, suggestion_id, form.typed(), error)
+    return RedirectResponse(f"/lessons/suggestions/{suggestion_id}?done=adopted", 303)
+
+
+@router.post("/suggestions/{suggestion_id}/decline", dependencies=[allow("lessons.decide")])
+async def decline(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    suggestion_id: int,
+    reason: Annotated[str, Form(max_length=4000)] = "",
+) -> Response:
+    """Leave it."""
+    try:
+        async with session.begin_nested():
+            await commands.decline(session, actor, suggestion_id, reason.replace("\0", ""))
+    except REFUSALS as error:
+        return await _refused(request, session, actor, suggestion_id, {"declined": reason}, error)
+    return RedirectResponse(f"/lessons/suggestions/{suggestion_id}?done=declined", 303)
+
+
+async def _refused(
+    request: Request,
+    session: AsyncSession,
+    actor: Actor,
+    suggestion_id: int,
+    typed: dict[str, str],
+    error: DomainError,
+) -> Response:
+    return await _show(request, session, actor, suggestion_id, typed=typed, refused=refusal(request, error))
+
+
+async def _show(
+    request: Request,
+    session: AsyncSession,
+    actor: Actor,
+    suggestion_id: int,
+    *,
+    done: str = "",
+    typed: dict[str, str] | None = None,
+    refused: Refusal | None = None,
+) -> Response:
+    view = await suggestion_view(session, actor, suggestion_id)
+    one, refused = view.one, refused or Refusal()
+    decides = actor.can("lessons.decide") and one.state == SuggestionState.OPEN
+    offer = await offered(session, actor, one) if decides else None
+    suggested = {"words": one.words, "words_en": one.words_en, "on_delay_s": f"{one.proposal.get('on_delay_s', 0):g}"}
+    response: Response = render(
+        request,
+        "lessons/suggestion.html",
+        view=view,
+        one=one,
+        offer=offer,
+        typed={**ChoiceForm().typed(), **suggested, **(offer.first if offer else {}), **(typed or {})},
+        refused=refused,
+        wishes=WISHES,
+        states=STATES,
+        tones=TONES,
+        verdicts=VERDICTS,
+        verdict_tones=VERDICT_TONES,
+        landed_words=LANDED,
+        landed_urls=LANDED_URLS,
+        done=done,
+    )
+    response.status_code = refused.status
+    return response

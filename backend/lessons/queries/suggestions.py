@@ -1,0 +1,129 @@
+"""Suggestions for those who lead: what waits, what was decided, and what one can be adopted as."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.alarms.models import AlarmRule
+from backend.checkins.models import InspectionPlan, InspectionStop
+from backend.core.tables import SiteScoped
+from backend.hazards.models import Rectification
+from backend.hazards.origins import Candidate, candidates, keeper
+from backend.identity.actor import Actor
+from backend.identity.models import Person, Post, Team
+from backend.identity.permissions import visible
+from backend.identity.scoping import get_visible
+from backend.lessons.models import LessonPattern, Suggestion, SuggestionKind, SuggestionState
+from backend.lessons.queries.patterns import Row, rows_of
+from backend.plant.models import Equipment
+from backend.training.models import Course
+from backend.training.queries import targets
+
+MOST = 30
+FIRST_ROWS = 20
+_CHANGED: dict[str, type[SiteScoped]] = {
+    "plan": InspectionPlan,
+    "course": Course,
+    "rule": AlarmRule,
+    "rectification": Rectification,
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """A suggestion with what it rests on and who decided it."""
+
+    one: Suggestion
+    pattern: LessonPattern | None
+    equipment: Equipment | None
+    rule: AlarmRule | None
+    by: Person | None
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What it can be adopted as: of each only what its kind needs. ``first``: what is chosen until somebody does."""
+
+    plans: Sequence[InspectionPlan] = ()
+    courses: Sequence[Course] = ()
+    teams: Sequence[Team] = ()
+    posts: Sequence[Post] = ()
+    people: Sequence[Person] = ()
+    owners: Sequence[Candidate] = ()
+    first: dict[str, str] = field(default_factory=dict)
+
+
+async def listed(session: AsyncSession, actor: Actor, *, decided: bool) -> Sequence[Suggestion]:
+    """What waits for a decision, the most promising first; or what was decided, the newest first."""
+    is_open = col(Suggestion.state) == SuggestionState.OPEN
+    order = col(Suggestion.decided_at).desc() if decided else col(Suggestion.per_90_days).desc()
+    wanted = select(Suggestion).where(visible(actor, Suggestion), ~is_open if decided else is_open)
+    return (await session.scalars(wanted.order_by(order, col(Suggestion.id)).limit(MOST))).all()
+
+
+async def landed(session: AsyncSession, actor: Actor, kind: str, id_: int) -> Sequence[Suggestion]:
+    """Those that were adopted as a change of this plan, course, rule or rectification. Raises NotFound."""
+    await get_visible(session, actor, _CHANGED[kind], id_)
+    wanted = select(Suggestion).where(
+        visible(actor, Suggestion), col(Suggestion.landed_kind) == kind, col(Suggestion.landed_id) == id_
+    )
+    return (await session.scalars(wanted.order_by(col(Suggestion.id).desc()).limit(MOST))).all()
+
+
+async def suggestion_view(session: AsyncSession, actor: Actor, suggestion_id: int) -> View:
+    """One. Raises NotFound."""
+    one = await get_visible(session, actor, Suggestion, suggestion_id)
+    row = await session.execute(
+        select(LessonPattern, Equipment, AlarmRule, Person)
+        .select_from(Suggestion)
+        .outerjoin(LessonPattern, col(LessonPattern.id) == col(Suggestion.pattern_id))
+        .outerjoin(Equipment, col(Equipment.id) == col(Suggestion.equipment_id))
+        .outerjoin(AlarmRule, col(AlarmRule.id) == col(Suggestion.rule_id))
+        .outerjoin(Person, col(Person.id) == col(Suggestion.decided_by))
+        .where(visible(actor, Suggestion), col(Suggestion.id) == one.id)
+    )
+    return View(one, *row.one(), await rows_of(session, actor, one.refs[:FIRST_ROWS]))
+
+
+async def offered(session: AsyncSession, actor: Actor, one: Suggestion) -> Offered:
+    """What the suggestion can land as, with the likeliest chosen."""
+    if one.kind == SuggestionKind.CHECK_ITEM:
+        plans = await _plans(session, actor, one.equipment_id)
+        return Offered(plans=plans, first={"plan_id": str(plans[0].id)} if plans else {})
+    if one.kind == SuggestionKind.COURSE:
+        courses = await session.scalars(select(Course).where(visible(actor, Course)).order_by(col(Course.title)))
+        teams, posts, people = await targets(session, actor)
+        post_id = await _owner_post(session, actor, one.equipment_id)
+        first = {"target": f"post:{post_id}"} if post_id else {}
+        return Offered(courses=courses.all(), teams=teams, posts=posts, people=people, first=first)
+    if one.kind == SuggestionKind.MEASURE:
+        owner = await keeper(session, actor, one.equipment_id)
+        owners = await candidates(session, actor)
+        return Offered(owners=owners, first={"owner_id": str(owner)} if owner else {})
+    return Offered()
+
+
+async def _plans(session: AsyncSession, actor: Actor, equipment_id: int | None) -> Sequence[InspectionPlan]:
+    """Plans in use, those that stop at the equipment first."""
+    here = (
+        select(func.count())
+        .select_from(InspectionStop)
+        .where(
+            visible(actor, InspectionStop),
+            col(InspectionStop.plan_id) == col(InspectionPlan.id),
+            col(InspectionStop.equipment_id) == equipment_id,
+            col(InspectionStop.active),
+        )
+        .scalar_subquery()
+    )
+    wanted = select(InspectionPlan).where(visible(actor, InspectionPlan), col(InspectionPlan.active))
+    return (await session.scalars(wanted.order_by(here.desc(), col(InspectionPlan.id)))).all()
+
+
+async def _owner_post(session: AsyncSession, actor: Actor, equipment_id: int | None) -> int | None:
+    wanted = select(col(Equipment.owner_post_id)).where(visible(actor, Equipment), col(Equipment.id) == equipment_id)
+    return await session.scalar(wanted)
