@@ -58,6 +58,8 @@ _ROUTERS = (
     "backend.tracing.versions.api",
     "backend.incidents.pages",
     "backend.incidents.api",
+    "backend.incidents.review.pages",
+    "backend.incidents.review.api",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -2,6 +2,8 @@
 
 from backend.core.jobs import Handler, JobContext
 from backend.delivery.commands.pushing import PUSH_JOB, PUSH_TEST_JOB, send_push, send_test_push
+from backend.incidents.review.attaching import attach_lapses
+from backend.incidents.review.models import REVIEW_JOB
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
@@ -25,9 +27,14 @@ async def _replay(context: JobContext) -> None:
     await replay_step(context.session, int(context.payload["replay_id"]))
 
 
+async def _review(context: JobContext) -> None:
+    await attach_lapses(context.session, int(context.payload["incident_id"]))
+
+
 HANDLERS: dict[str, Handler] = {
     TRACE_JOB: _trace,
     REPLAY_JOB: _replay,
+    REVIEW_JOB: _review,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,
 }

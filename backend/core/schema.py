@@ -22,6 +22,7 @@ _MODELS = (
     "backend.training.models",
     "backend.checkins.models",
     "backend.incidents.models",
+    "backend.incidents.review.models",
 )
 
 for _module in _MODELS:

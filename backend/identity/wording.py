@@ -72,6 +72,7 @@ ACTIONS = {
     "incident.contained": N_("确认事件已控制"),
     "incident.closed": N_("结束事件"),
     "incident.called_off": N_("事件判为误报"),
+    "incident.reply": N_("说明履职情况"),
     "incident.policy": N_("设置什么算事件"),
     "rectification.open": N_("发起整改"),
     "rectification.start": N_("开始整改"),

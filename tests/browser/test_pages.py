@@ -172,6 +172,7 @@ PAGES = (
     "/incidents/new",
     "/incidents/new?equipment={equipment}",
     "/incidents/{incident}",
+    "/incidents/{incident}/duties",
     "/incidents/policy",
 )
 

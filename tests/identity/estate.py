@@ -69,6 +69,7 @@ from tests.factories import (
     make_team,
     unique,
 )
+from tests.identity.estate_review import review_rows
 
 MARK = "甲厂机密"
 
@@ -350,7 +351,8 @@ async def _incident(session: AsyncSession, estate: Estate, alarm: Alarm, mark: s
     await made(session, kept)
     rules = {"alarm_level": "major", "flood_alarms": 5, "flood_minutes": 10, "major_hazards": True, "join_minutes": 30}
     await made(session, IncidentPolicy(**site, version=1, set_by=estate.people[Role.ADMIN].id, **rules))
-    return {"incident_id": one.id, "disposal_id": line.id, "disposal_photo_id": (await made(session, photo)).id}
+    ids = {"incident_id": one.id, "disposal_id": line.id, "disposal_photo_id": (await made(session, photo)).id}
+    return {**ids, **await review_rows(session, one, alarm, worker, mark)}
 
 
 async def _refused(session: AsyncSession, site: Site, mark: str) -> dict[str, int]:

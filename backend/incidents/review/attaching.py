@@ -1,0 +1,94 @@
+"""Attaches to an incident what the plant's records say of duties not done. Worker role: a job, once an incident was
+opened and again when it is closed, since its trace knows more by then.
+
+Whose they are hear of it when it is over, not while they fight it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.core.events import record_event, take_settled
+from backend.core.jobs import enqueue
+from backend.identity.permissions import system_query
+from backend.incidents.models import Incident, IncidentState
+from backend.incidents.review.lapses import Record, Times, choose
+from backend.incidents.review.models import REVIEW_JOB
+from backend.incidents.review.searching import around, records_around
+
+READER = "incident reviews"
+_CALLS = {"incident.opened", "incident.closed"}
+"""Events after which an incident's records are looked through."""
+
+_ATTACH = """
+INSERT INTO incident_lapse(site_id, incident_id, kind, row_id, person_id, post_id, equipment_id, due_at, done_at, title,
+    title_en, url)
+VALUES (:site, :incident, :kind, :row_id, :person_id, :post_id, :equipment_id, :due_at, :done_at, :title, :title_en,
+    :url)
+ON CONFLICT (incident_id, kind, row_id, COALESCE(person_id, 0)) DO NOTHING
+"""
+_CONCERNED = """
+SELECT DISTINCT l.person_id FROM incident_lapse l JOIN person p ON p.id = l.person_id AND p.active
+WHERE l.site_id = :site AND l.incident_id = :incident AND NOT EXISTS (
+    SELECT 1 FROM event e WHERE e.site_id = :site AND e.story = :story AND e.kind = 'duty.found'
+    AND e.data -> 'told' @> to_jsonb(l.person_id))
+ORDER BY 1
+"""
+
+
+async def watch_reviews(session: AsyncSession) -> int:
+    """Ask for a look through the records of incidents that were opened or closed; gives how many."""
+    asked = {event.subject_id: event.site_id for event in await take_settled(session, READER) if event.kind in _CALLS}
+    for incident_id, site_id in sorted(asked.items()):
+        payload = {"incident_id": incident_id}
+        await enqueue(session, REVIEW_JOB, payload, site_id=site_id, dedupe_key=str(incident_id))
+    return len(asked)
+
+
+@system_query("the worker looks through the records of every site's incidents")
+async def attach_lapses(session: AsyncSession, incident_id: int) -> int:
+    """Attach the duties not done that aren't attached yet; gives how many are new. Once it is closed, tell whose they
+    are, each person once."""
+    incident = (await session.scalars(select(Incident).where(col(Incident.id) == incident_id))).one()
+    if incident.state == IncidentState.CALLED_OFF:
+        return 0
+    place = await around(session, incident)
+    chosen = choose(await records_around(session, place), Times(incident.began_at, incident.opened_at))
+    new = await _attach(session, incident, chosen)
+    if incident.state == IncidentState.CLOSED:
+        await _tell(session, incident)
+    return new
+
+
+@system_query("the worker attaches to incidents of every site")
+async def _attach(session: AsyncSession, incident: Incident, records: Iterable[Record]) -> int:
+    counted = 0
+    for record in records:
+        row = {**asdict(record), "site": incident.site_id, "incident": incident.id}
+        counted += (await session.execute(text(_ATTACH), row)).rowcount  # type: ignore[attr-defined]
+    return counted
+
+
+@system_query("whom a duty concerned hears of it, whoever closed the incident")
+async def _tell(session: AsyncSession, incident: Incident) -> None:
+    asked = {"site": incident.site_id, "incident": incident.id, "story": f"duty:{incident.id}"}
+    told = list((await session.execute(text(_CONCERNED), asked)).scalars())
+    if not told:
+        return
+    await record_event(
+        session,
+        site_id=incident.site_id,
+        kind="duty.found",
+        subject="duty",
+        subject_id=incident.id,
+        data={
+            "title_zh": f"事件 {incident.number} 涉及您的记录，您可以说明",
+            "title_en": f"Records of incident {incident.number} concern you: you can answer",
+            "url": f"/incidents/{incident.id}/duties",
+            "number": incident.number,
+            "told": told,
+        },
+    )
