@@ -2,7 +2,7 @@
 
 from backend.core.jobs import Handler, JobContext
 from backend.delivery.commands.pushing import PUSH_JOB, PUSH_TEST_JOB, send_push, send_test_push
-from backend.incidents.review.attaching import attach_lapses
+from backend.incidents.review.making import review_incident
 from backend.incidents.review.models import REVIEW_JOB
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
@@ -28,7 +28,8 @@ async def _replay(context: JobContext) -> None:
 
 
 async def _review(context: JobContext) -> None:
-    await attach_lapses(context.session, int(context.payload["incident_id"]))
+    payload = context.payload
+    await review_incident(context.session, int(payload["incident_id"]), traced=bool(payload.get("traced")))
 
 
 HANDLERS: dict[str, Handler] = {

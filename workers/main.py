@@ -27,7 +27,7 @@ from backend.delivery.commands import address_people
 from backend.delivery.commands.pushing import intend_pushes
 from backend.hazards.reminders import remind_overdue
 from backend.hazards.reports.reminders import remind_deciders
-from backend.incidents.review.attaching import watch_reviews
+from backend.incidents.review.making import watch_reviews
 from backend.incidents.watching import watch_outbreaks
 from backend.outbox.bodies import drop_abandoned
 from backend.tracing.checks.reminding import remind_of_checks

@@ -73,6 +73,7 @@ ACTIONS = {
     "incident.closed": N_("结束事件"),
     "incident.called_off": N_("事件判为误报"),
     "incident.reply": N_("说明履职情况"),
+    "incident.remark": N_("写复盘备注"),
     "incident.policy": N_("设置什么算事件"),
     "rectification.open": N_("发起整改"),
     "rectification.start": N_("开始整改"),

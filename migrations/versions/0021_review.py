@@ -1,4 +1,4 @@
-"""The review of an incident: duties not done that touch it, and what the people concerned say to them.
+"""The review of an incident: duties not done with the answers to them, what was foretold, the report in versions.
 
 Revision: 0021, after 0018.
 """
@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision: str = "0021"
 down_revision: str | None = "0018"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-_KEPT = ("incident_lapse", "incident_lapse_reply")
+_KEPT = ("incident_lapse", "incident_lapse_reply", "incident_forecast", "incident_review")
 
 
 def _key() -> sa.Column:
@@ -67,6 +68,27 @@ def upgrade() -> None:
         _at("at", stamped=True),
     )
     op.create_index("incident_lapse_reply_of", "incident_lapse_reply", ["lapse_id", "id"])
+    op.create_table(
+        "incident_forecast",
+        _of("site_id", "site.id"),
+        _key(),
+        _of("incident_id", "incident.id"),
+        _of("equipment_id", "equipment.id"),
+        *(_at(name) for name in ("foretold_at", "arrival_at", "earliest", "latest")),
+        sa.UniqueConstraint("incident_id", "equipment_id"),
+    )
+    op.create_table(
+        "incident_review",
+        _of("site_id", "site.id"),
+        _key(),
+        _of("incident_id", "incident.id"),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("content", postgresql.JSONB(), nullable=False),
+        *_words("remarks"),
+        _of("author_id", "person.id", nullable=True),
+        _at("made_at", stamped=True),
+        sa.UniqueConstraint("incident_id", "version"),
+    )
     for table in _KEPT:
         op.execute(
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "

@@ -173,6 +173,7 @@ PAGES = (
     "/incidents/new?equipment={equipment}",
     "/incidents/{incident}",
     "/incidents/{incident}/duties",
+    "/incidents/{incident}/review",
     "/incidents/policy",
 )
 

@@ -26,8 +26,9 @@ from backend.identity.models import Post, PostHolder
 from backend.incidents.commands import Ending, call_off, close, contain
 from backend.incidents.models import Incident
 from backend.incidents.recording import Said
-from backend.incidents.review.attaching import attach_lapses, watch_reviews
+from backend.incidents.review.attaching import attach_lapses
 from backend.incidents.review.commands import reply
+from backend.incidents.review.making import watch_reviews
 from backend.incidents.review.models import REVIEW_JOB, Lapse, LapseKind
 from backend.incidents.review.queries import duties
 from backend.plant.models import MaintenanceRecord

@@ -1,16 +1,17 @@
-"""Duties not done around an incident for programs, with the permissions of the pages."""
+"""The review of an incident for programs, with the permissions of the pages."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Header
+from fastapi import APIRouter, Form, Header, Query
 from pydantic import BaseModel
 
+from backend.core.errors import NotFound
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.review import commands
-from backend.incidents.review.queries import LapseView, duties
+from backend.incidents.review.queries import LapseView, duties, report
 
-router = APIRouter(prefix="/api/v1/incidents/{incident_id}/duties", tags=["incidents"])
+router = APIRouter(prefix="/api/v1/incidents/{incident_id}", tags=["incidents"])
 
 
 class ReplyOut(BaseModel):
@@ -47,14 +48,25 @@ class DutiesOut(BaseModel):
     duties: list[LapseOut]
 
 
-@router.get("", dependencies=[allow("incidents.see")])
+class ReviewOut(BaseModel):
+    """A version of the report. ``author_id`` is null where the system wrote it; ``content`` holds names in both
+    languages as they were then, and moments in UTC."""
+
+    version: int
+    made_at: datetime
+    author_id: int | None
+    remarks: str
+    content: dict[str, Any]
+
+
+@router.get("/duties", dependencies=[allow("incidents.see")])
 async def list_duties(session: SessionDep, actor: ActorDep, incident_id: int) -> DutiesOut:
     """Duties not done that touch the incident. Each is what a record says, never a verdict."""
     found = await duties(session, actor, incident_id)
     return DutiesOut(duties=[_out(view) for view in found.views])
 
 
-@router.post("/{lapse_id}/replies", dependencies=[allow("incidents.see")], status_code=201)
+@router.post("/duties/{lapse_id}/replies", dependencies=[allow("incidents.see")], status_code=201)
 async def reply(
     session: SessionDep,
     actor: ActorDep,
@@ -66,6 +78,26 @@ async def reply(
     """The person concerned answers; a repeated ``Idempotency-Key`` says it once."""
     await commands.reply(session, actor, lapse_id, words, key)
     return await list_duties(session, actor, incident_id)
+
+
+@router.get("/review", dependencies=[allow("incidents.see")])
+async def read_review(
+    session: SessionDep,
+    actor: ActorDep,
+    incident_id: int,
+    version: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+) -> ReviewOut:
+    """The newest version of its report, or the one asked for; 404 while there is none."""
+    shown = (await report(session, actor, incident_id, version)).shown
+    if shown is None:
+        raise NotFound()
+    return ReviewOut(
+        version=shown.version,
+        made_at=shown.made_at,
+        author_id=shown.author_id,
+        remarks=shown.remarks,
+        content=shown.content,
+    )
 
 
 def _out(view: LapseView) -> LapseOut:

@@ -1,5 +1,5 @@
-"""Attaches to an incident what the plant's records say of duties not done. Worker role: a job, once an incident was
-opened and again when it is closed, since its trace knows more by then.
+"""Attaches to an incident what the plant's records say of duties not done. Worker role: once an incident was opened
+and again when it is closed, since its trace knows more by then.
 
 Whose they are hear of it when it is over, not while they fight it.
 """
@@ -11,17 +11,11 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.core.events import record_event, take_settled
-from backend.core.jobs import enqueue
+from backend.core.events import record_event
 from backend.identity.permissions import system_query
 from backend.incidents.models import Incident, IncidentState
 from backend.incidents.review.lapses import Record, Times, choose
-from backend.incidents.review.models import REVIEW_JOB
 from backend.incidents.review.searching import around, records_around
-
-READER = "incident reviews"
-_CALLS = {"incident.opened", "incident.closed"}
-"""Events after which an incident's records are looked through."""
 
 _ATTACH = """
 INSERT INTO incident_lapse(site_id, incident_id, kind, row_id, person_id, post_id, equipment_id, due_at, done_at, title,
@@ -37,15 +31,6 @@ WHERE l.site_id = :site AND l.incident_id = :incident AND NOT EXISTS (
     AND e.data -> 'told' @> to_jsonb(l.person_id))
 ORDER BY 1
 """
-
-
-async def watch_reviews(session: AsyncSession) -> int:
-    """Ask for a look through the records of incidents that were opened or closed; gives how many."""
-    asked = {event.subject_id: event.site_id for event in await take_settled(session, READER) if event.kind in _CALLS}
-    for incident_id, site_id in sorted(asked.items()):
-        payload = {"incident_id": incident_id}
-        await enqueue(session, REVIEW_JOB, payload, site_id=site_id, dedupe_key=str(incident_id))
-    return len(asked)
 
 
 @system_query("the worker looks through the records of every site's incidents")

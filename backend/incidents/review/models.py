@@ -1,18 +1,19 @@
-"""Tables of the review: duties not done that touch an incident, and what the people concerned say to them."""
+"""Tables of the review: duties not done with the answers to them, what was foretold, and the report in versions."""
 
 import enum
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Index, text, true
+from sqlalchemy import BigInteger, ColumnElement, Index, UniqueConstraint, text, true
 from sqlmodel import Field, col
 
-from backend.core.tables import SiteScoped, identity_key, moment, reference
+from backend.core.tables import SiteScoped, document, identity_key, moment, reference
 from backend.identity.actor import Actor
 from backend.identity.models import Role
 from backend.identity.permissions import scope
 
 REVIEW_JOB = "incident.review"
-"""Kind of the job that looks through the records of an incident; its payload: ``incident_id``."""
+"""Kind of the job that reviews an incident as far as it has come; its payload: ``incident_id``."""
 
 
 class LapseKind(enum.StrEnum):
@@ -72,6 +73,39 @@ class LapseReply(SiteScoped, table=True):
     person_id: int = reference("person.id")
     words: str
     at: datetime = moment(now=True)
+
+
+class IncidentForecast(SiteScoped, table=True):
+    """What a trace said first, while the incident went on, of equipment that it would reach. Moments UTC."""
+
+    __tablename__ = "incident_forecast"
+    __table_args__ = (UniqueConstraint("incident_id", "equipment_id"),)
+
+    id: int = identity_key()
+    incident_id: int = reference("incident.id")
+    equipment_id: int = reference("equipment.id")
+    foretold_at: datetime = moment()
+    arrival_at: datetime = moment()
+    earliest: datetime = moment()
+    latest: datetime = moment()
+
+
+class IncidentReview(SiteScoped, table=True):
+    """复盘报告: one version, never changed. The worker writes one when the incident is closed, and again when its trace
+    says more; each edit of the remarks is another, with its author."""
+
+    __tablename__ = "incident_review"
+    __table_args__ = (UniqueConstraint("incident_id", "version"),)
+
+    id: int = identity_key()
+    incident_id: int = reference("incident.id")
+    version: int
+    content: dict[str, Any] = document()
+    """As ``review.writing`` writes it: names in both languages as they were, moments ISO 8601 in UTC."""
+    remarks: str = ""
+    author_id: int | None = reference("person.id", nullable=True)
+    """None: the system."""
+    made_at: datetime = moment(now=True)
 
 
 @scope(Lapse)

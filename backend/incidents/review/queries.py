@@ -1,23 +1,27 @@
-"""Duties not done as people see them: a worker their own, who leads all, each with what the person says to it."""
+"""Reviews as people see them: the report in its versions; of duties not done a worker their own, who leads all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from backend.core.errors import NotFound
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Post
 from backend.identity.permissions import visible
 from backend.identity.scoping import get_visible
 from backend.incidents.models import Incident, IncidentState
+from backend.incidents.queries.listing import Card, card
 from backend.incidents.review.lapses import Times, late_s
-from backend.incidents.review.models import Lapse, LapseKind, LapseReply
+from backend.incidents.review.models import IncidentReview, Lapse, LapseKind, LapseReply
 from backend.plant.models import Equipment
 
 MOST_WAITING = 20
+MOST_VERSIONS = 50
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,60 @@ class Duties:
     def kinds(self) -> list[LapseKind]:
         """The kinds that there are."""
         return [kind for kind in LapseKind if self.of(kind)]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """That there is a version, from when and by whom; None: the system wrote it."""
+
+    version: int
+    made_at: datetime
+    author: Person | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """One version of a report, and all there are, the newest first. ``shown`` None: there is none yet."""
+
+    card: Card
+    shown: IncidentReview | None
+    editions: Sequence[Edition]
+
+    @property
+    def newest(self) -> bool:
+        """Whether the newest version is shown."""
+        return self.shown is None or self.shown.version == self.editions[0].version
+
+
+async def report(session: AsyncSession, actor: Actor, incident_id: int, version: int | None = None) -> Report:
+    """The newest version, or the one asked for. Raises NotFound, also for one of another site or no such version."""
+    of = await card(session, actor, incident_id)
+    found = await session.execute(
+        select(col(IncidentReview.version), col(IncidentReview.made_at), Person)
+        .outerjoin(Person, col(Person.id) == col(IncidentReview.author_id))
+        .where(visible(actor, IncidentReview), col(IncidentReview.incident_id) == incident_id)
+        .order_by(col(IncidentReview.version).desc())
+        .limit(MOST_VERSIONS)
+    )
+    editions = [Edition(*row) for row in found]
+    shown = await newest_of(session, actor, incident_id, version)
+    if version is not None and shown is None:
+        raise NotFound()
+    return Report(of, shown, editions)
+
+
+async def newest_of(
+    session: AsyncSession, actor: Actor, incident_id: int, version: int | None = None
+) -> IncidentReview | None:
+    """The newest version, or the one asked for; None where there is no such."""
+    numbered = [col(IncidentReview.version) == version] if version is not None else []
+    found = await session.scalars(
+        select(IncidentReview)
+        .where(visible(actor, IncidentReview), col(IncidentReview.incident_id) == incident_id, *numbered)
+        .order_by(col(IncidentReview.version).desc())
+        .limit(1)
+    )
+    return found.one_or_none()
 
 
 async def duties(session: AsyncSession, actor: Actor, incident_id: int) -> Duties:

@@ -16,7 +16,7 @@ from backend.incidents.recording import MOST_LETTERS
 from backend.incidents.review import commands, wording
 from backend.incidents.review.queries import duties
 
-router = APIRouter(prefix="/incidents/{incident_id}/duties", include_in_schema=False)
+router = APIRouter(prefix="/incidents/{incident_id}/duties")
 
 
 @dataclass(frozen=True)
