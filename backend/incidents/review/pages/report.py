@@ -1,25 +1,31 @@
-"""``/incidents/{id}/review``: the report in its versions, and its remarks."""
+"""``/incidents/{id}/review``: the report in its versions, to read and to take along, and its remarks."""
 
+import asyncio
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import uuid4
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
+from backend.core.errors import N_, NotFound
 from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.review import commands, wording
-from backend.incidents.review.blocks import Reader
-from backend.incidents.review.queries import report
+from backend.incidents.review.blocks import Reader, Section
+from backend.incidents.review.printing import docx_of, pdf_of
+from backend.incidents.review.queries import duties, report
 from backend.incidents.review.telling import tell
+from backend.incidents.review.telling_duties import tell_duties
 
 router = APIRouter(prefix="/incidents/{incident_id}/review")
 
 Version = Annotated[int | None, Query(ge=1, lt=2**31)]
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+Language = Literal["zh_CN", "en"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,38 @@ async def report_page(
     return await _show(request, session, actor, incident_id, version, done=wording.DONE.get(done, ""))
 
 
+@router.get("/pdf", dependencies=[allow("incidents.see")])
+async def pdf(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    incident_id: int,
+    version: Version = None,
+    language: Language | None = None,
+) -> Response:
+    """The report as PDF, with the duties that who asks may see. 404 while there is no report."""
+    reader = Reader(language or locale_of(request), actor.zone)
+    name, title, sections = await _printed(session, actor, incident_id, version, reader)
+    content = await asyncio.to_thread(pdf_of, title, sections, reader)
+    return _download(content, f"{name}.pdf", "application/pdf")
+
+
+@router.get("/docx", dependencies=[allow("incidents.see")])
+async def docx(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    incident_id: int,
+    version: Version = None,
+    language: Language | None = None,
+) -> Response:
+    """The same as a document to go on writing in."""
+    reader = Reader(language or locale_of(request), actor.zone)
+    name, title, sections = await _printed(session, actor, incident_id, version, reader)
+    content = await asyncio.to_thread(docx_of, title, sections, reader)
+    return _download(content, f"{name}.docx", _WORD)
+
+
 @router.post("/remarks", dependencies=[allow("incidents.lead")])
 async def remark(
     request: Request,
@@ -61,6 +99,27 @@ async def remark(
         tried = Tried(words, refusal(request, error))
         return await _show(request, session, actor, incident_id, None, tried=tried)
     return RedirectResponse(f"/incidents/{incident_id}/review?done=remarked", 303)
+
+
+async def _printed(
+    session: AsyncSession, actor: Actor, incident_id: int, version: int | None, reader: Reader
+) -> tuple[str, str, list[Section]]:
+    """Name of the file, title, and sections; duties before the losses, as on the page."""
+    found = await report(session, actor, incident_id, version)
+    if found.shown is None:
+        raise NotFound()
+    incident = found.card.incident
+    sections = tell(incident, found.shown.content, found.shown.remarks, reader)
+    place = 1 + next(number for number, section in enumerate(sections) if section.key == "people")
+    sections.insert(place, tell_duties(await duties(session, actor, incident_id), reader))
+    called = reader.name({"zh": incident.title, "en": incident.title_en})
+    title = f"{reader.say(N_('复盘报告'))} {incident.number} {called}"
+    return f"{incident.number}-v{found.shown.version}", title, sections
+
+
+def _download(content: bytes, name: str, media_type: str) -> Response:
+    plain = "".join(letter for letter in name if letter.isascii() and (letter.isalnum() or letter in "-."))
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{plain}"'})
 
 
 async def _show(
