@@ -12,8 +12,9 @@ from pypdf import PdfReader
 
 from backend.core.database import Database
 from backend.incidents.review.blocks import Facts, Listed, Reader, Said, Section, Table
-from backend.incidents.review.printing import docx_of, pdf_of
+from backend.incidents.review.printing.document import docx_of
 from backend.incidents.review.printing.shapes import runs_of
+from backend.incidents.review.printing.sheets import pdf_of
 from tests.incidents.scene import Scene
 from tests.incidents.test_pages import browsing
 from tests.incidents.test_review_duties import neglect

@@ -80,6 +80,10 @@ class Reader:
         """A stored moment with its day, in the zone."""
         return datetime.fromisoformat(iso).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S") if iso else "—"
 
+    def short(self, iso: str | None) -> str:
+        """The same without the year, for tables on a phone."""
+        return self.at(iso)[5:] if iso else "—"
+
     def lasting(self, seconds: float) -> str:
         """A duration."""
         return phrases.lasting(self.locale, abs(seconds))

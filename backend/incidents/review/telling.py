@@ -94,7 +94,7 @@ def _scope(scope: Mapping[str, Any], reader: Reader) -> Section:
         return Section("scope", title, [Said(reader.say(N_("没有预测到别的设备，也没有设备报警")))])
     sums = {name: counts[outcome] for name, outcome in _COUNTED.items()}
     words = reader.say(N_("预测到并报警 %(came)s 台，预测到没报警 %(missed)s 台，没预测到却报警 %(new)s 台"), **sums)
-    heads = [reader.say(one) for one in (N_("设备"), N_("结果"), N_("预计到达"), N_("实际报警"), N_("相差"))]
+    heads = [reader.say(one) for one in (N_("设备"), N_("结果"), N_("相差"), N_("预计到达"), N_("实际报警"))]
     rows = [_reached(one, reader) for one in scope["equipment"]]
     return Section("scope", title, [Said(words), Table(heads, rows)])
 
@@ -107,9 +107,9 @@ def _reached(one: Mapping[str, Any], reader: Reader) -> list[Said]:
     return [
         Said(reader.name(one["name"]), url=f"/equipment/{one['equipment_id']}"),
         Said(reader.say(OUTCOMES[one["outcome"]])),
-        Said(reader.at(one["arrival_at"])),
-        Said(reader.at(one["alarmed_at"]), url=url),
         Said(_apart(one["late_s"], reader)),
+        Said(reader.short(one["arrival_at"])),
+        Said(reader.short(one["alarmed_at"]), url=url),
     ]
 
 
@@ -122,7 +122,7 @@ def _apart(late_s: float | None, reader: Reader) -> str:
 
 def _timeline(timeline: Sequence[Mapping[str, Any]], reader: Reader) -> Section:
     drawn = strip(timeline)
-    heads = [reader.say(one) for one in (N_("时间"), N_("什么"), N_("谁"), N_("内容"))]
+    heads = [reader.say(one) for one in (N_("时间"), N_("什么"), N_("内容"), N_("谁"))]
     rows = [_happened(one, reader) for one in timeline]
     return Section("timeline", reader.say(N_("经过")), [*([drawn] if drawn else []), Table(heads, rows)])
 
@@ -131,7 +131,7 @@ def _happened(one: Mapping[str, Any], reader: Reader) -> list[Said]:
     title = one.get("title")
     content = Said(reader.name(title), url=one.get("url", "")) if title else Said(one.get("words", ""), own=True)
     what = HAPPENED.get(one["what"], one["what"])
-    return [Said(reader.at(one["at"])), Said(reader.say(what)), Said(reader.name(one.get("who"))), content]
+    return [Said(reader.short(one["at"])), Said(reader.say(what)), content, Said(reader.name(one.get("who")))]
 
 
 def _effects(content: Mapping[str, Any], reader: Reader) -> Section:
@@ -148,7 +148,7 @@ def _effects(content: Mapping[str, Any], reader: Reader) -> Section:
     return Section("effects", title, [caution, Table(heads, rows), *drawn])
 
 
-_CHANGE_HEADS = (N_("时间"), N_("处置"), N_("测点"), N_("前 10 分钟"), N_("后 10 分钟"), N_("变化"))
+_CHANGE_HEADS = (N_("处置"), N_("测点"), N_("变化"), N_("前 10 分钟"), N_("后 10 分钟"), N_("时间"))
 
 
 def _changed(
@@ -157,12 +157,12 @@ def _changed(
     point = points[one["point_id"]]
     before, after = (f"{phrases.number(one[key], point['decimals'])} {point['unit']}" for key in ("before", "after"))
     return [
-        Said(reader.at(deed["at"])),
         Said(reader.say(HAPPENED[deed["what"]])),
         Said(reader.name(point["name"]), url=f"/points/{point['id']}"),
+        Said(reader.say(MOVED[one["moved"]])),
         Said(before),
         Said(after),
-        Said(reader.say(MOVED[one["moved"]])),
+        Said(reader.short(deed["at"])),
     ]
 
 

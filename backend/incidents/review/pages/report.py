@@ -1,6 +1,7 @@
 """``/incidents/{id}/review``: the report in its versions, to read and to take along, and its remarks."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 from uuid import uuid4
@@ -16,7 +17,6 @@ from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.review import commands, wording
 from backend.incidents.review.blocks import Reader, Section
-from backend.incidents.review.printing import docx_of, pdf_of
 from backend.incidents.review.queries import duties, report
 from backend.incidents.review.telling import tell
 from backend.incidents.review.telling_duties import tell_duties
@@ -61,7 +61,7 @@ async def pdf(
     """The report as PDF, with the duties that who asks may see. 404 while there is no report."""
     reader = Reader(language or locale_of(request), actor.zone)
     name, title, sections = await _printed(session, actor, incident_id, version, reader)
-    content = await asyncio.to_thread(pdf_of, title, sections, reader)
+    content = await asyncio.to_thread(_pdf, title, sections, reader)
     return _download(content, f"{name}.pdf", "application/pdf")
 
 
@@ -77,7 +77,7 @@ async def docx(
     """The same as a document to go on writing in."""
     reader = Reader(language or locale_of(request), actor.zone)
     name, title, sections = await _printed(session, actor, incident_id, version, reader)
-    content = await asyncio.to_thread(docx_of, title, sections, reader)
+    content = await asyncio.to_thread(_docx, title, sections, reader)
     return _download(content, f"{name}.docx", _WORD)
 
 
@@ -115,6 +115,19 @@ async def _printed(
     called = reader.name({"zh": incident.title, "en": incident.title_en})
     title = f"{reader.say(N_('复盘报告'))} {incident.number} {called}"
     return f"{incident.number}-v{found.shown.version}", title, sections
+
+
+def _pdf(title: str, sections: Sequence[Section], reader: Reader) -> bytes:
+    """The printers' libraries are large: they are loaded in the thread of the first who prints, not at the start."""
+    from backend.incidents.review.printing.sheets import pdf_of
+
+    return pdf_of(title, sections, reader)
+
+
+def _docx(title: str, sections: Sequence[Section], reader: Reader) -> bytes:
+    from backend.incidents.review.printing.document import docx_of
+
+    return docx_of(title, sections, reader)
 
 
 def _download(content: bytes, name: str, media_type: str) -> Response:
