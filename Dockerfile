@@ -5,6 +5,8 @@ WORKDIR /app
 COPY requirements.lock .
 RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 COPY . .
+# Roles may not write here: what isn't compiled now would be at every start.
+RUN python -m compileall -q /app
 RUN useradd --system --home /data ansu && mkdir -p /data && chown ansu /data
 USER ansu
 ENV ANSU_DATA_DIR=/data

@@ -56,6 +56,8 @@ _ROUTERS = (
     "backend.tracing.api",
     "backend.tracing.versions.pages",
     "backend.tracing.versions.api",
+    "backend.tracing.normals.pages",
+    "backend.tracing.normals.api",
     "backend.incidents.pages",
     "backend.incidents.api",
     "backend.incidents.review.pages",

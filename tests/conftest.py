@@ -14,12 +14,18 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 # Before any settings are read: no test may touch the data folder of the checkout.
 os.environ["ANSU_DATA_DIR"] = tempfile.mkdtemp(prefix="ansu-test-files-")
 
 from backend.core.migrate import migrate
 from backend.embedded import DataFolder, EmbeddedServers
+
+# Speed is shown by scripts/bench; how long an example takes on a busy machine says nothing.
+hypothesis_settings.register_profile("ansu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("ansu")
 
 _TEMPLATE = "ansu_template"
 _numbers = count(1)

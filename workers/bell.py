@@ -15,6 +15,8 @@ from backend.core.jobs import Handler, run_job
 log = structlog.get_logger()
 
 MOST_JOBS = 4
+LONGEST_JOB_S = 300
+"""What learns a baseline computes for half a minute on an idle core; what takes longer than this hangs."""
 RETRY_S = 2
 
 
@@ -28,7 +30,9 @@ async def hear(redis_url: str, database: Database, handlers: dict[str, Handler])
         address = RedisSettings.from_dsn(redis_url)
         address.conn_retries = 0
         worker = Worker(
-            functions=[func(cast("WorkerCoroutine", answer), name="run_job", keep_result=0, max_tries=1, timeout=50)],
+            functions=[
+                func(cast("WorkerCoroutine", answer), name="run_job", keep_result=0, max_tries=1, timeout=LONGEST_JOB_S)
+            ],
             redis_settings=address,
             queue_name=QUEUE,
             handle_signals=False,

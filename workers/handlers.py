@@ -7,6 +7,8 @@ from backend.incidents.review.models import REVIEW_JOB
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
+from backend.tracing.normals.models import NORMAL_JOB
+from backend.tracing.normals.working import work_step
 from backend.tracing.versions.models import REPLAY_JOB
 from backend.tracing.versions.replaying import replay_step
 
@@ -32,10 +34,15 @@ async def _review(context: JobContext) -> None:
     await review_incident(context.session, int(payload["incident_id"]), traced=bool(payload.get("traced")))
 
 
+async def _normal(context: JobContext) -> None:
+    await work_step(context.session, int(context.payload["work_id"]))
+
+
 HANDLERS: dict[str, Handler] = {
     TRACE_JOB: _trace,
     REPLAY_JOB: _replay,
     REVIEW_JOB: _review,
+    NORMAL_JOB: _normal,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,
 }

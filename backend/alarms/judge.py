@@ -17,14 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alarms.commands.making import Occurrence, insert_alarm
 from backend.alarms.commands.raising import clear_alarm, hold_site, raise_alarm
-from backend.alarms.evaluation import Change, Condition, State, limit_of
+from backend.alarms.evaluation import Condition, State, limit_of
 from backend.alarms.grouping import Neighbourhood
 from backend.alarms.models import Level
 from backend.alarms.parameters import limit_names, stored_form
 from backend.alarms.queries import watching as queries
 from backend.alarms.queries.watching import WatchedRule
 from backend.alarms.watching import Found, Watch, WatchList
-from backend.alarms.wording import alarm_title
+from backend.alarms.wording import alarm_title, point_title
 from backend.core.changes import Written, written
 from backend.core.clock import now
 from backend.core.database import driver_connection
@@ -89,13 +89,14 @@ class AlarmJudge:
         found: Sequence[Found] = transitions
         for site_id in sorted({f.watched.site_id for f in found if f.change.raised}):
             await hold_site(session, site_id)
-        for watched, change, point_id in found:
+        for one in found:
+            watched, change = one.watched, one.change
             if change.raised:
-                occurrence = await _placed(session, watched, _occurrence(watched, change, point_id))
+                occurrence = await _placed(session, one, _occurrence(one))
                 await raise_alarm(session, occurrence, self._near)
             else:
                 at = datetime.fromtimestamp(change.at, UTC)
-                await clear_alarm(session, watched.site_id, f"{watched.id}:{change.limit}", at)
+                await clear_alarm(session, watched.site_id, watched.key(change.limit), at)
             CHANGES.labels("raised" if change.raised else "returned").inc()
         await self._save(session, {f.watched.id for f in found})
 
@@ -110,7 +111,7 @@ class AlarmJudge:
         if not found.change.raised or watched.point_id is None:
             return False
         state = msgspec.json.encode(self._list.watches[watched.id].snapshot()).decode() if save else None
-        made = await insert_alarm(connection, _occurrence(*found), self._near, state)
+        made = await insert_alarm(connection, _occurrence(found), self._near, state)
         if made is None:
             return False
         if save:
@@ -147,6 +148,7 @@ class AlarmJudge:
             for rule in rules
         }
         self._list.put(rules, known, normals)
+        self._near.watch_together(self._list.together())
         await _return_unjudged(session, in_force, open_now)
         self._read_at = now().timestamp()
         RULES.set(len(rules))
@@ -185,12 +187,13 @@ ON CONFLICT (rule_id) DO UPDATE SET state = EXCLUDED.state, updated_at = EXCLUDE
 """
 
 
-def _occurrence(watched: WatchedRule, change: Change, point_id: int | None) -> Occurrence:
+def _occurrence(found: Found) -> Occurrence:
+    watched, change = found.watched, found.change
     limit = limit_of(watched.rule.parameters, change.limit)
     title = alarm_title(watched.rule.parameters, change.limit, change.value, change.limit_value, watched.named)
     return Occurrence(
         site_id=watched.site_id,
-        condition_key=f"{watched.id}:{change.limit}",
+        condition_key=watched.key(change.limit),
         kind=watched.kind,
         level=Level(limit.level) if limit and limit.level else watched.level,
         title=title.zh,
@@ -202,19 +205,22 @@ def _occurrence(watched: WatchedRule, change: Change, point_id: int | None) -> O
         latched=watched.latched,
         value=change.value,
         limit_value=change.limit_value,
-        point_id=point_id,
+        point_id=found.point_id,
         equipment_id=watched.equipment_id,
         area_id=watched.area_id,
         reading_at=datetime.fromtimestamp(change.at, UTC),
     )
 
 
-async def _placed(session: AsyncSession, watched: WatchedRule, occurrence: Occurrence) -> Occurrence:
-    """An alarm over many points is placed at the one that deviates most."""
-    if watched.point_id is not None or occurrence.point_id is None:
+async def _placed(session: AsyncSession, found: Found, occurrence: Occurrence) -> Occurrence:
+    """An alarm over many points is placed at the one that deviates most, and says what that one did if it is alone."""
+    watched, change = found.watched, found.change
+    if watched.point_id is not None or found.point_id is None:
         return occurrence
-    place = await queries.place_of(session, occurrence.point_id)
-    return replace(occurrence, equipment_id=place.equipment_id, area_id=place.area_id)
+    place = await queries.place_of(session, found.point_id)
+    occurrence = replace(occurrence, equipment_id=place.equipment_id, area_id=place.area_id)
+    title = point_title(found.alone, change.value, change.limit_value, watched.named, place.named)
+    return replace(occurrence, title=title.zh, title_en=title.en) if title else occurrence
 
 
 def _continued(former: Watch | None, rule: WatchedRule, state: State) -> State:

@@ -10,19 +10,22 @@ from typing import NamedTuple
 
 import msgspec
 
-from backend.alarms.deviation import Rows
+from backend.alarms.deviation import Rows, ScoredRow
 from backend.alarms.evaluation import Change, State, Verdict, kept_for, on_time, on_value, quiet_band, waits
-from backend.alarms.parameters import Deviation, Rate, Silence
+from backend.alarms.grouping import Together, watched_together
+from backend.alarms.parameters import Deviation, Rate, Silence, limit_names, stored_form
 from backend.alarms.queries.watching import LearnedRow, WatchedRule
 from backend.telemetry.judging import LiveValue
 
 
 class Found(NamedTuple):
-    """A change that ``AlarmJudge.record`` writes. ``point_id`` is the point to look at first."""
+    """A change that ``AlarmJudge.record`` writes. ``point_id`` is the point to look at first, ``alone`` what that one
+    did where a rule over many points speaks of it only (``ScoredRow.alone``)."""
 
     watched: WatchedRule
     change: Change
     point_id: int | None
+    alone: str = ""
 
 
 class Watch:
@@ -38,6 +41,13 @@ class Watch:
         self.seen = state.seen
         self.rows: Rows | None = None
         self.keep(state)
+
+    def found(self, change: Change) -> Found:
+        """``change`` with where it comes from: of many points what the latest row tells, if there is one."""
+        row = self.rows.last if self.rows is not None else None
+        if row is None:
+            return Found(self.watched, change, self.watched.point_id)
+        return Found(self.watched, change, row.point_id, row.alone)
 
     def keep(self, state: State) -> None:
         """Remember ``state``."""
@@ -84,6 +94,13 @@ class WatchList:
         self._silences = [w for w in self.watches.values() if isinstance(w.watched.rule.parameters, Silence)]
         self._scored = [w for w in self.watches.values() if w.rows is not None]
         self._waiting = {id_ for id_, watch in self.watches.items() if waits(watch.state)}
+
+    def together(self) -> dict[int, Together]:
+        """By site the points that its warnings of the whole plant judge."""
+        by_site: dict[int, list[Watch]] = {}
+        for watch in self._scored:
+            by_site.setdefault(watch.watched.site_id, []).append(watch)
+        return {site_id: _together(found) for site_id, found in by_site.items()}
 
     def keep(self, rule_id: int, state: State) -> None:
         """Let a rule go on from ``state``."""
@@ -155,13 +172,11 @@ class WatchList:
             for row in watch.rows.put(value.point_id, value.at.timestamp(), value.value, received):
                 self._judge_row(watch, row, found)
 
-    def _judge_row(self, watch: Watch, row: "tuple[float, float, int] | None", found: list[Found]) -> None:
-        if row is None:
-            return
-        at, score, point_id = row
-        self._take(watch, on_value(watch.watched.rule, watch.state, at, score), found, point_id)
+    def _judge_row(self, watch: Watch, row: ScoredRow | None, found: list[Found]) -> None:
+        if row is not None:
+            self._take(watch, on_value(watch.watched.rule, watch.state, row.at, row.score), found)
 
-    def _take(self, watch: Watch, verdict: Verdict, found: list[Found], point_id: int | None = None) -> None:
+    def _take(self, watch: Watch, verdict: Verdict, found: list[Found]) -> None:
         state, changes = verdict
         if state is watch.state:
             return
@@ -169,7 +184,15 @@ class WatchList:
         if state.conditions != watch.state.conditions:
             self.dirty.add(rule_id)
         self.keep(rule_id, state)
-        found.extend(Found(watch.watched, change, point_id or watch.watched.point_id) for change in changes)
+        found.extend(watch.found(change) for change in changes)
+
+
+def _together(watches: Sequence[Watch]) -> Together:
+    """Of one site: its rules over many points share its learned normal."""
+    rules = [watch.watched for watch in watches]
+    keys = (rule.key(name) for rule in rules for name in limit_names(rule.kind, stored_form(rule.rule.parameters)))
+    known = [watch.rows for watch in watches if watch.rows is not None]
+    return watched_together(keys, (id_ for rows in known for id_ in rows.point_ids), max(r.step_s for r in known))
 
 
 def _rows(former: Rows | None, learned: LearnedRow | None, parameters: Deviation) -> Rows | None:

@@ -18,6 +18,13 @@ LIMIT_WORDS = {
     "DEVIATION": ("多变量偏离正常", "deviates from normal"),
 }
 
+ALONE_WORDS = {
+    "stuck": ("卡住不动", "is stuck"),
+    "new_state": ("处于从未有过的状态", "is in a state never seen"),
+    "far_off": ("远离一贯的范围", "is far from where it usually moves"),
+}
+"""What the single point did that a rule over many points speaks of (``ScoredRow.alone``)."""
+
 
 class Named(NamedTuple):
     """The point (or rule, where it watches many points) as titles call it."""
@@ -67,3 +74,16 @@ def alarm_title(parameters: Parameters, limit: str, value: float, limit_value: f
                 f"{named.name} {zh} {seen} 倍（限值 {bound} 倍）",
                 f"{english} {en}, {seen} times (limit {bound})",
             )
+
+
+def point_title(alone: str, value: float, limit_value: float, rule: Named, point: Named | None) -> Title | None:
+    """The title of a deviation that is one point's alone, ``rule`` and its figures after it; None when it is of many
+    points, or what the point did has no words."""
+    if point is None or alone not in ALONE_WORDS:
+        return None
+    zh, en = ALONE_WORDS[alone]
+    seen, bound = figure(value, 1), figure(limit_value, 1)
+    return Title(
+        f"{point.name} {zh}（{rule.name} {seen} 倍，限值 {bound} 倍）",
+        f"{point.name_en or point.name} {en} ({rule.name_en or rule.name}, {seen} times, limit {bound})",
+    )

@@ -17,6 +17,7 @@ _MODELS = (
     "backend.tracing.models",
     "backend.tracing.library.models",
     "backend.tracing.versions.models",
+    "backend.tracing.normals.models",
     "backend.hazards.models",
     "backend.hazards.reports.models",
     "backend.training.models",

@@ -16,6 +16,7 @@ _CAPABILITY = {
     "incident": "incidents.see",
     "duty": "incidents.see",
     "trace": "traces.see",
+    "normal": "normals.see",
     "trace_model": "trace_models.see",
     "rectification": "rectifications.see",
     "report": "reports.send",

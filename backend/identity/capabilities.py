@@ -33,6 +33,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "traces.answer": _ALL,
     "library.see": _LEADING,
     "library.edit": _CONFIGURING,
+    "normals.see": _LEADING,
+    "normals.edit": _CONFIGURING,
     "trace_models.see": _GOVERNING,
     "trace_models.edit": _CONFIGURING,
     "incidents.see": _ALL,

@@ -91,7 +91,7 @@ async def _alarm_signs(session: AsyncSession, site_id: int, ids: Sequence[int], 
 
 def _alarm_sign(site_id: int, row: RowMapping, policy: Policy) -> Sign:
     facts = AlarmFacts(**{name: row[name] for name in AlarmFacts.__dataclass_fields__})
-    many = row["in_flood"] > 1
+    many = 0 < policy.flood_alarms <= row["in_flood"]
     return Sign(
         site_id=site_id,
         source=SourceKind.ALARM,

@@ -5,7 +5,7 @@ The readings are the pack's recorded plant data, stamped as if the day ended now
 
 from datetime import timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -18,6 +18,7 @@ from backend.starter.runs import Run
 from backend.telemetry.assembly import Row
 from backend.telemetry.formats.moments import from_datetime, to_datetime
 from backend.telemetry.models import LearnedNormal, PointState
+from backend.telemetry.normals import keep_version, put_in_force
 from backend.telemetry.partitions import ensure_partitions
 from backend.telemetry.storage import copy_rows
 from backend.tracing.engine import Window, learn_normal
@@ -32,16 +33,13 @@ async def store_normal(session: AsyncSession, site_id: int, pack: Pack, run: Run
     times = [pack.row_s * number for number in range(len(run.rows))]
     values = [[row.get(code, float("nan")) for code in points] for row in run.rows]
     normal = learn_normal(Window.of(times, points, values))
-    await _retire_former(session, site_id)
-    session.add(
-        LearnedNormal(
-            site_id=site_id,
-            learned_from=f"{pack.code}/{run.spec.file}, {len(run.rows)} rows",
-            point_ids=[ids[code] for code in points],
-            parameters=normal.to_dict(),
-        )
+    learned = LearnedNormal(
+        site_id=site_id,
+        learned_from=f"{pack.code}/{run.spec.file}, {len(run.rows)} rows",
+        point_ids=[ids[code] for code in points],
+        parameters=normal.to_dict(),
     )
-    await session.flush()
+    await put_in_force(session, await keep_version(session, learned))
 
 
 async def store_history(session: AsyncSession, site_id: int, pack: Pack, run: Run) -> int:
@@ -70,10 +68,3 @@ async def store_history(session: AsyncSession, site_id: int, pack: Pack, run: Ru
 async def _point_ids(session: AsyncSession, site_id: int) -> dict[str, int]:
     found = await session.execute(select(col(Point.code), col(Point.id)).where(col(Point.site_id) == site_id))
     return {code: id_ for code, id_ in found}
-
-
-@system_query("a demo's normal is learned on behalf of no person")
-async def _retire_former(session: AsyncSession, site_id: int) -> None:
-    await session.execute(
-        text("UPDATE learned_normal SET active = false WHERE site_id = :site AND active"), {"site": site_id}
-    )

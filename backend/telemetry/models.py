@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from backend.core.tables import SiteScoped, document, identity_key, moment
@@ -112,14 +112,26 @@ class IngestReceipt(SQLModel, table=True):
 
 
 class LearnedNormal(SiteScoped, table=True):
-    """What is normal for a set of points together, as ``tracing.engine`` learned it; one is active."""
+    """What is normal for a set of points together, as ``tracing.engine`` learned it: a version of a site's. One at
+    most is active; what isn't can be put in force again."""
 
     __tablename__ = "learned_normal"
-    __table_args__ = (Index("learned_normal_active", "site_id", "active"),)
+    __table_args__ = (
+        UniqueConstraint("site_id", "version"),
+        Index("learned_normal_active", "site_id", unique=True, postgresql_where=text("active")),
+    )
 
     id: int = identity_key()
+    version: int = 1
     learned_at: datetime = moment(now=True)
     learned_from: str = ""
+    """Which recorded run, for one that a starter pack brought; empty for the site's own readings."""
+    from_at: datetime | None = moment(nullable=True)
+    to_at: datetime | None = moment(nullable=True)
+    """The time of the site's own readings that it was learned from."""
+    row_s: float | None = None
+    """Its rows are cells of so many seconds of the clock, the last reading of each; None for a recorded run, whose
+    rows come as they come, also in quick motion."""
     point_ids: list[int] = document(default=list)
     parameters: dict[str, Any] = document()
     active: bool = True

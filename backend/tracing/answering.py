@@ -30,6 +30,7 @@ def traced(case: Case, graph: PlantGraph, target: str | None, alarm_columns: Seq
             "unit": cause.unit,
             "onset_s": cause.onset_s,
             "deviation": round(cause.deviation, 3),
+            "disturbance": cause.disturbance,
             **_said(cause.explanation),
         }
         for cause in found.causes

@@ -26,12 +26,12 @@ class QuestionForm:
 
     def read(self, actor: Actor) -> Question:
         """The question; without times the last hour. Raises Invalid beside a time that can't be read."""
-        until = _moment(self.until, actor, "until") or now()
-        since = _moment(self.since, actor, "since") or until - USUAL
+        until = read_moment(self.until, actor, "until") or now()
+        since = read_moment(self.since, actor, "since") or until - USUAL
         return Question(self.what.strip(), since, until)
 
 
-def _moment(typed: str, actor: Actor, field: str) -> datetime | None:
+def read_moment(typed: str, actor: Actor, field: str) -> datetime | None:
     """A local time of the site as UTC; None when nothing was typed."""
     if not typed.strip():
         return None

@@ -41,8 +41,8 @@ class GroupAlarm:
 
 @dataclass(frozen=True)
 class Span:
-    """Which readings: up to ``until``, from ``since`` on (None: as many rows as a live trace looks at), and so many
-    rows ``before``. UTC."""
+    """Which readings: up to ``until``, from ``since`` on (None: as many rows as a live trace looks at, more where the
+    first alarm lies further back), and so many rows ``before``. UTC."""
 
     until: datetime
     since: datetime | None = None
@@ -92,20 +92,23 @@ async def alarms_of_group(session: AsyncSession, group_id: int) -> tuple[int, li
 async def gather_for(session: AsyncSession, site_id: int, alarms: list[GroupAlarm], span: Span) -> Material:
     """Everything for one trace of ``span``, of these alarms or of none."""
     plant = await plant_map(session, site_id)
-    normal_id, stored, known = await _stored_normal(session, site_id)
+    normal_id, stored, known, row_s = await _stored_normal(session, site_id)
     ids = _points_wanted(plant, alarms, known)
-    pace = pace_of(await habits(session, site_id, ids, plant, span.until), stored.step_s if stored else None)
+    seen = await habits(session, site_id, ids, plant, span.until)
+    pace = pace_of(seen, stored.step_s if stored else None, row_s)
     graph = plant.graph(pace.quickness)
-    window = await read_window(session, site_id, ids, span.until, pace.step_s, _rows_of(span, pace))
     before = min([span.since or span.until, *(alarm.raised_at for alarm in alarms)])
+    rows = _rows_of(span, before, pace)
+    window = await read_window(session, site_id, ids, span.until, pace.step_s, rows)
     normal = await _normal_for(session, site_id, ids, stored, known, before, pace)
     contacts = contacts_among(window, normal, plant.contact_candidates(alarms))
     return Material(site_id, alarms, graph, window, normal, normal_id, plant.equipment_of, contacts, pace)
 
 
-def _rows_of(span: Span, pace: Pace) -> int:
-    if span.since is None:
-        return ROWS
+def _rows_of(span: Span, first: datetime, pace: Pace) -> int:
+    if span.since is None:  # hours after a warning an alarm may still join it: the onset must stay in sight
+        rows = (span.until - first).total_seconds() / pace.step_s + REVIEW_ROWS_BEFORE
+        return int(np.clip(rows, ROWS, MOST_ROWS))
     rows = (span.until - span.since).total_seconds() / pace.step_s + span.before
     return int(np.clip(rows, 1, MOST_ROWS))
 
@@ -146,16 +149,16 @@ def _points_wanted(plant: PlantMap, alarms: Sequence[GroupAlarm], known: Sequenc
 
 
 @system_query("the worker traces every site's alarms")
-async def _stored_normal(session: AsyncSession, site_id: int) -> tuple[int | None, Normal | None, list[int]]:
+async def _stored_normal(
+    session: AsyncSession, site_id: int
+) -> tuple[int | None, Normal | None, list[int], float | None]:
+    """The normal in force: id, what it says, its points, seconds of its rows where these are the clock's."""
     row = (
         await session.execute(
-            text(
-                "SELECT id, point_ids, parameters FROM learned_normal WHERE site_id = :site AND active "
-                "ORDER BY id DESC LIMIT 1"
-            ),
+            text("SELECT id, point_ids, parameters, row_s FROM learned_normal WHERE site_id = :site AND active"),
             {"site": site_id},
         )
     ).one_or_none()
     if row is None:
-        return None, None, []
-    return row.id, Normal.from_dict(row.parameters), list(row.point_ids)
+        return None, None, [], None
+    return row.id, Normal.from_dict(row.parameters), list(row.point_ids), row.row_s

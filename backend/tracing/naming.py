@@ -23,6 +23,8 @@ class RankedCause:
     probability: float
     title: str = ""
     title_en: str = ""
+    disturbance: int = 0
+    """1 for a cause of a second fault at the same time."""
 
 
 def first_cause(result: Mapping[str, Any]) -> RankedCause | None:
@@ -43,7 +45,7 @@ def in_order(fused: Iterable[Mapping[str, Any]]) -> list[Any]:
 def verdicts(result: Mapping[str, Any]) -> list[RankedCause]:
     """The fused causes that aren't mere contributions, likeliest first."""
     return [
-        RankedCause(one["key"], float(one["probability"]), one["title"], one["title_en"])
+        RankedCause(one["key"], float(one["probability"]), one["title"], one["title_en"], one.get("disturbance", 0))
         for one in result.get("fused", [])
         if _is_verdict(one)
     ]

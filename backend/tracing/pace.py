@@ -37,9 +37,12 @@ class Pace:
     quickness: float = 1.0
 
 
-def pace_of(habits: Sequence[Habit], normal_step_s: float | None) -> Pace:
-    """The grid for points of these ``habits``; ``normal_step_s`` None where no normal was learned yet."""
+def pace_of(habits: Sequence[Habit], normal_step_s: float | None, row_s: float | None = None) -> Pace:
+    """The grid for points of these ``habits``; ``normal_step_s`` None where no normal was learned yet. ``row_s``: its
+    rows are the clock's, so long, however fast the plant's own time runs."""
     quickness = _quickness(habits)
+    if row_s is not None:
+        return Pace(row_s, quickness)
     usual = float(np.median([habit.gap_s for habit in habits])) if habits else USUAL_STEP_S
     step_s = usual if normal_step_s is None else normal_step_s / quickness
     return Pace(float(np.clip(step_s, SHORTEST_STEP_S, LONGEST_STEP_S)), quickness)

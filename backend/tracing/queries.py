@@ -87,12 +87,14 @@ class Waiting:
 
 @dataclass(frozen=True)
 class NamedCause:
-    """A cause by its key, with what it is called; ``fused``: all evidence names it, not the readings alone."""
+    """A cause by its key, with what it is called; ``fused``: all evidence names it, not the readings alone;
+    ``disturbance``: 1 where it is of a second fault."""
 
     key: str
     probability: float
     name: NodeName
     fused: bool
+    disturbance: int = 0
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,11 @@ class TraceView:
         return self._called(first) if (first := first_cause(self.result)) else None
 
     @property
+    def two_faults(self) -> bool:
+        """Whether a second fault runs at the same time, which the first doesn't explain."""
+        return any(cause.get("disturbance") for cause in self.result["causes"])
+
+    @property
     def likely(self) -> list[NamedCause]:
         """The first few causes that all evidence names, likeliest first; none where it was only read from readings."""
         return [self._called(one) for one in verdicts(self.result)[:LIKELY]]
@@ -146,7 +153,7 @@ class TraceView:
         if not cause.title:
             return NamedCause(cause.key, cause.probability, name, False)
         titled = replace(name, name=f"{name.name}：{cause.title}", name_en=f"{name.name_en}: {cause.title_en}")
-        return NamedCause(cause.key, cause.probability, replace(titled, key=cause.key), True)
+        return NamedCause(cause.key, cause.probability, replace(titled, key=cause.key), True, cause.disturbance)
 
     def equipment_name(self, equipment_id: int | None) -> NodeName | None:
         """What equipment is called."""

@@ -88,6 +88,7 @@ def _cause(cause: Cause, equipment_of: dict[str, int]) -> dict[str, Any]:
         "onset_earliest": moment(cause.onset_earliest_s),
         "onset_latest": moment(cause.onset_latest_s),
         "deviation": round(cause.deviation, 1),
+        "disturbance": cause.disturbance,
         "path": list(cause.path),
         "supports": [_evidence(item) for item in cause.explanation.supports],
         "against": [_evidence(item) for item in cause.explanation.against],

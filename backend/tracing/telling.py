@@ -51,10 +51,11 @@ class Clause:
 
 def told_cause(result: Mapping[str, Any], cause: Mapping[str, Any]) -> list[Clause]:
     """The sentence as its clauses: the cause against the symptom, its form, then the first point that it moved on the
-    way."""
+    way. One of a second fault has nothing to do with the symptom."""
     steps = steps_of(result, cause)
     form = form_of(result, cause["node"])
-    first = _against_symptom(result, cause, steps, CHANGES if form in UNDIRECTED else "")
+    symptom = "" if cause.get("disturbance") else result.get("symptom") or ""
+    first = _against_symptom(symptom, cause, steps, CHANGES if form in UNDIRECTED else "")
     said = [first, *([Clause(_FORM, cause["node"], FORMS[form])] if form in FORMS else [])]
     follower = _follower(steps, cause["node"], result.get("symptom") or "")
     if follower is None or first.text in _NOT_ON_THE_WAY:
@@ -73,8 +74,8 @@ def direction_of(result: Mapping[str, Any], node: str) -> int:
     return int(next(told, 0))
 
 
-def _against_symptom(result: Mapping[str, Any], cause: Mapping[str, Any], steps: list[Step], moved: str) -> Clause:
-    node, symptom = cause["node"], result.get("symptom") or ""
+def _against_symptom(symptom: str, cause: Mapping[str, Any], steps: list[Step], moved: str) -> Clause:
+    node = cause["node"]
     rises = cause["deviation"] > 0
     moved = moved or (RISES if rises else FALLS)
     if not cause["onset_at"]:

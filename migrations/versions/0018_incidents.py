@@ -1,6 +1,6 @@
 """Incidents: what broke out, its sources, its append-only log, the minutes before, and a site's rules for opening one.
 
-Revision: 0018, after 0016.
+Revision: 0018, after 0017.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0018"
-down_revision: str | None = "0016"
+down_revision: str | None = "0017"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

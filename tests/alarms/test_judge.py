@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 import pytest
 from sqlalchemy import text
 
@@ -17,8 +16,6 @@ from backend.alarms.models import AlarmRule, RuleKind
 from backend.core.database import Database
 from backend.identity.models import Role
 from backend.telemetry.judging import LiveValue
-from backend.telemetry.models import LearnedNormal
-from backend.tracing.engine import Window, learn_normal
 from tests.alarms.setting import T0, Setting, add_rule
 
 
@@ -295,49 +292,3 @@ async def test_a_rate_goes_on_after_a_restart(database: Database, setting: Setti
     judge = await started(database, setting)
     await feed(database, judge, setting.value(15, 40))
     assert await states(database, setting) == [("RISE", "unacknowledged")]
-
-
-@pytest.fixture
-async def learned(database: Database, setting: Setting) -> Setting:
-    """Two points that usually move together."""
-    draw = np.random.default_rng(7)
-    shared = draw.normal(size=(600, 1))
-    rows = np.hstack([shared + 0.1 * draw.normal(size=(600, 1)) for _ in range(2)])
-    pair = setting.points[:2]
-    normal = learn_normal(Window.of(np.arange(600.0), [str(p) for p in pair], rows))
-    async with database.session() as session:
-        session.add(LearnedNormal(site_id=setting.site_id, point_ids=pair, parameters=normal.to_dict()))
-        await add_rule(
-            session, setting, point=None, kind=RuleKind.DEVIATION, name="反应段", parameters={}, deadband=0.0
-        )
-    return setting
-
-
-def together(setting: Setting, seconds: int, first: float, second: float) -> list[LiveValue]:
-    return [setting.value(first, seconds, 0), setting.value(second, seconds, 1)]
-
-
-async def test_points_that_part_though_each_is_in_range_deviate_from_the_learned_normal(
-    database: Database, learned: Setting
-) -> None:
-    judge = await started(database, learned)
-    for second in range(1, 20):
-        await feed(database, judge, *together(learned, second, 0.5 + second % 3 / 100, 0.5 + second % 3 / 100))
-    assert await states(database, learned) == []
-    await feed(database, judge, *together(learned, 20, 1.5, -1.5))
-    (alarm,) = await alarms(database, learned)
-    assert (alarm.limit_name, alarm.point_id in learned.points[:2]) == ("DEVIATION", True)
-    assert alarm.equipment_id in learned.equipment[:2]
-    assert alarm.title.startswith("反应段 多变量偏离正常")
-
-
-async def test_a_row_whose_other_point_stays_away_is_judged_after_its_patience(
-    database: Database, learned: Setting
-) -> None:
-    judge = await started(database, learned)
-    for second in range(1, 20):
-        await feed(database, judge, *together(learned, second, 0.5 + second % 3 / 100, 0.5 + second % 3 / 100))
-    await feed(database, judge, learned.value(9, 20, 0))
-    assert await states(database, learned) == []
-    await tick(database, judge, T0 + timedelta(seconds=23))
-    assert await states(database, learned) == [("DEVIATION", "unacknowledged")]

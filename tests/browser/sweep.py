@@ -1,6 +1,6 @@
-"""Looks at pages one after another: each is opened once, and all that must hold on it is seen in that visit."""
+"""Looks at pages: each is opened once, and all that must hold on it is seen in that visit."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -32,18 +32,19 @@ _OUR_CHINESE = """() => {
 _VIOLATIONS = (
     """(rules) => axe.run({ runOnly: rules, resultTypes: ["violations"] }).then((found) => found.violations)"""
 )
-_COLOURS_REST = "() => Promise.allSettled(document.getAnimations().map((one) => one.finished))"
+_COLOURS_REST = "() => document.getAnimations().forEach((one) => one.finish())"
+"""To wait for them instead needs a frame to be drawn, which a page that nothing else changes may never be."""
 
 
-@dataclass
-class Sweep:
-    """What was seen on all pages in one language."""
+@dataclass(frozen=True)
+class Seen:
+    """What was seen on one page."""
 
-    barriers: dict[str, list[str]] = field(default_factory=lambda: {theme: [] for theme in THEMES})
+    barriers: dict[str, list[str]]
     """By theme: targets too small for a thumb, and what keeps a screen reader or weak eyes out."""
-    chinese: dict[str, set[str]] = field(default_factory=dict)
-    """By page, its Chinese words that no person typed."""
-    complaints: list[str] = field(default_factory=list)
+    chinese: set[str]
+    """Its Chinese words that no person typed."""
+    complaints: list[str]
     """What the browser's console said."""
 
 
@@ -63,7 +64,7 @@ async def small_targets(page: Page, least: int) -> list[str]:
 
 
 async def violations(page: Page, rules: list[str]) -> list[str]:
-    """What axe-core finds against ``rules``. Waits for colours that are still changing."""
+    """What axe-core finds against ``rules``; colours that are still changing are taken as they will be."""
     await page.evaluate(_COLOURS_REST)
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE_SCRIPT)
@@ -73,16 +74,14 @@ async def violations(page: Page, rules: list[str]) -> list[str]:
     ]
 
 
-async def sweep(phone: Phone, paths: list[str], *, opened_in: str) -> Sweep:
-    """Look at every page: first in the theme ``opened_in``, which is the phone's, then in the other."""
-    seen = Sweep()
-    for path in paths:
-        await phone.page.emulate_media(color_scheme="dark" if opened_in == "dark" else "light")
-        await look(phone, path)
-        seen.chinese[path] = set(await phone.page.evaluate(_OUR_CHINESE))
-        for theme in sorted(THEMES, key=lambda one: one != opened_in):
-            await phone.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-            found = [*await small_targets(phone.page, 48), *await violations(phone.page, BARRIER_RULES)]
-            seen.barriers[theme] += [f"{path}: {one}" for one in found]
-    seen.complaints = phone.complaints
-    return seen
+async def look_over(phone: Phone, path: str, *, opened_in: str) -> Seen:
+    """Open the page in the theme ``opened_in``, which is the phone's, look, and look again in the other."""
+    await phone.page.emulate_media(color_scheme="dark" if opened_in == "dark" else "light")
+    phone.complaints.clear()
+    await look(phone, path)
+    chinese = set(await phone.page.evaluate(_OUR_CHINESE))
+    barriers = {}
+    for theme in sorted(THEMES, key=lambda one: one != opened_in):
+        await phone.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        barriers[theme] = [*await small_targets(phone.page, 48), *await violations(phone.page, BARRIER_RULES)]
+    return Seen(barriers, chinese, list(phone.complaints))

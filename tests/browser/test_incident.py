@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import replaying
@@ -11,6 +12,7 @@ from tests.embedded.running import Up
 DONE = "已停 2 号压缩机，手动关小放空阀"
 
 
+@pytest.mark.timeout(240)
 async def test_a_fault_becomes_an_incident_that_is_handled_offline_too_and_closed_by_two(
     quiet_plant: Up, phones: Phones
 ) -> None:

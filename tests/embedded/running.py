@@ -48,7 +48,7 @@ class Up:
 
     def wait_running(self) -> "Up":
         """Until the web role answers and all of that is said."""
-        wait_until(lambda: "Press Ctrl-C to stop" in self.said(), self.said, 60)
+        wait_until(lambda: "Press Ctrl-C to stop" in self.said(), self.said, 150)
         return self
 
     @property

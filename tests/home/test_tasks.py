@@ -24,3 +24,11 @@ def test_each_task_stands_once_where_its_time_puts_it(tasks: list[Task]) -> None
     times = [task.due_at for task in everything if task.due_at]
     assert times == sorted(times)
     assert None not in [task.due_at for task in waiting.later[: len(times) - len(waiting.late) - len(waiting.today)]]
+
+
+@given(_tasks)
+def test_what_goes_on_right_now_stands_first_of_the_day_in_its_own_order(tasks: list[Task]) -> None:
+    burning = [Task(TaskKind.INCIDENT, f"/incidents/{n}", "泄漏", burns=True) for n in range(2)]
+    waiting = sort_tasks([*tasks, *burning], NOW, DAY_ENDS)
+    assert waiting.today[:2] == burning
+    assert len(waiting) == len(tasks) + 2

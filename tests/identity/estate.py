@@ -28,22 +28,15 @@ from backend.hazards.reports.models import HazardReport, PublicLink, ReportPhoto
 from backend.identity.audit import record_change
 from backend.identity.models import Person, Role, Site
 from backend.identity.sessions import actor_of, open_session
-from backend.incidents.models import (
-    Disposal,
-    DisposalPhoto,
-    Incident,
-    IncidentPolicy,
-    IncidentSource,
-    IncidentTrend,
-)
 from backend.labels.codes import token_of
 from backend.labels.commands import make_labels
 from backend.labels.keys import label_key
 from backend.labels.queries import Kind, live_label, things_named
 from backend.plant.models import Equipment, Point, PointStatus
-from backend.telemetry.models import PointState, Rejection, Source
+from backend.telemetry.models import LearnedNormal, PointState, Rejection, Source
 from backend.tracing.library.models import CauseLibrary
 from backend.tracing.models import Trace, TraceCheck, TraceCheckPhoto
+from backend.tracing.normals.models import NormalWork
 from backend.tracing.story import nothing_yet
 from backend.tracing.versions.models import TraceCase, TraceModel, TraceReplay
 from backend.training.models import (
@@ -69,7 +62,7 @@ from tests.factories import (
     make_team,
     unique,
 )
-from tests.identity.estate_review import review_rows
+from tests.incidents.marked import make_marked_incident
 
 MARK = "甲厂机密"
 
@@ -114,9 +107,10 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _look(session, estate, traced, point, post.id),
         **await _causes(session, site, mark),
         **await _trace_model(session, site, traced, point, mark),
+        **await _normal(session, site, point, mark),
         **await _rectification(session, estate, alarm, mark),
         **await _report(session, estate, alarm, mark),
-        **await _incident(session, estate, alarm, mark),
+        **await make_marked_incident(session, estate.people, alarm, mark),
         **await _refused(session, site, mark),
         **await _training(session, worker, mark),
         **await _check_in(session, worker, post.id, equipment.id, mark),
@@ -248,6 +242,16 @@ async def _trace_model(session: AsyncSession, site: Site, trace_id: int, point: 
     return {"model_id": model.id, "replay_id": (await made(session, trial)).id}
 
 
+async def _normal(session: AsyncSession, site: Site, point: Point, mark: str) -> dict[str, int]:
+    learned = LearnedNormal(site_id=site.id, active=False, point_ids=[point.id], row_s=60.0, learned_from=mark)
+    learned.parameters = {"rows": 1}
+    normal_id = (await made(session, learned)).id
+    times: dict[str, Any] = {"from_at": now() - timedelta(days=1), "to_at": now(), "row_s": 60.0, "rows": 1440}
+    work = NormalWork(site_id=site.id, kind="learn", state="refused", problem=mark, **times)
+    work.result = {"rows": 0, "left_out": 0}
+    return {"normal_id": normal_id, "work_id": (await made(session, work)).id}
+
+
 async def _rectification(session: AsyncSession, estate: Estate, alarm: Alarm, mark: str) -> dict[str, int]:
     worker, leader = estate.people[Role.WORKER], estate.people[Role.LEADER]
     one = await made(
@@ -317,42 +321,6 @@ async def _report(session: AsyncSession, estate: Estate, alarm: Alarm, mark: str
     admin = estate.people[Role.ADMIN]
     link = await made(session, PublicLink(site_id=site_id, key=unique(mark), opened_by=admin.id))
     return {"report_id": one.id, "report_photo_id": (await made(session, photo)).id, "public_key": link.id}
-
-
-async def _incident(session: AsyncSession, estate: Estate, alarm: Alarm, mark: str) -> dict[str, int]:
-    """An incident that the alarm opened, with a line of its log, a picture of that, and the minutes before."""
-    site: dict[str, Any] = {"site_id": estate.site.id}
-    worker, moments = estate.people[Role.WORKER], {"since": now() - timedelta(minutes=15), "until": now()}
-    one = await made(
-        session,
-        Incident(
-            **site,
-            number=unique("SJ-"),
-            kind="gas_leak",
-            level="major",
-            title=f"{mark}泄漏",
-            title_en=mark,
-            equipment_id=alarm.equipment_id,
-            group_id=alarm.group_id,
-            began_at=now(),
-        ),
-    )
-    await made(session, IncidentSource(**site, incident_id=one.id, kind="alarm", source_id=alarm.id, at=now()))
-    file = {"sha256": "0" * 64, "path": "none.webp", "thumbnail_path": "none-small.webp"}
-    line = Disposal(**site, incident_id=one.id, kind="note", person_id=worker.id, words=mark, at=now())
-    line.voice_path = "none.webm"
-    await made(session, line)
-    photo = DisposalPhoto(**site, disposal_id=line.id, width=1, height=1, bytes=1, **file)
-    cells = {"cell_s": 15.0, "at": [now().timestamp()], "mean": [1.0], "low": [1.0], "high": [1.0]}
-    kept = IncidentTrend(
-        **site, incident_id=one.id, point_id=alarm.point_id or 0, nearness="sign", position=0, **moments
-    )
-    kept.cells = cells
-    await made(session, kept)
-    rules = {"alarm_level": "major", "flood_alarms": 5, "flood_minutes": 10, "major_hazards": True, "join_minutes": 30}
-    await made(session, IncidentPolicy(**site, version=1, set_by=estate.people[Role.ADMIN].id, **rules))
-    ids = {"incident_id": one.id, "disposal_id": line.id, "disposal_photo_id": (await made(session, photo)).id}
-    return {**ids, **await review_rows(session, one, alarm, worker, mark)}
 
 
 async def _refused(session: AsyncSession, site: Site, mark: str) -> dict[str, int]:

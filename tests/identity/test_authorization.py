@@ -50,6 +50,7 @@ FORMS: dict[str, dict[str, Any]] = {
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/training/attempts/{attempt_id}": {"answers": {}},
     "POST /api/v1/trace-models/{model_id}/replays": {"from_at": "2026-01-01T00:00Z", "to_at": "2026-02-01T00:00Z"},
+    "POST /api/v1/normals/{normal_id}/trials": {"from_at": "2026-01-01T00:00Z", "to_at": "2026-02-01T00:00Z"},
 }
 """The same for doors that take JSON."""
 

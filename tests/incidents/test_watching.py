@@ -80,11 +80,13 @@ async def test_the_fifth_alarm_of_a_flood_opens_one_and_the_others_belong_to_it(
 async def test_further_alarms_of_the_flood_join_without_a_word_and_a_graver_one_is_said(
     database: Database, scene: Scene
 ) -> None:
+    await raised(database, scene, "flow")
     await raised(database, scene, "flow", level=Level.MAJOR)
     await watched(database)
     joining = [await raised(database, scene, "temperature") for _ in range(3)]
     await watched(database)
     [one] = await incidents(database, scene)
+    assert one.title == "flow 高报", "one grave alarm opened it, not their number"
     assert {("alarm", alarm) for alarm in joining} <= await sources(database, one.id)
     assert [line.kind for line in await log_of(database, one.id)] == ["opened"]
     assert [(e.kind, e.data["told"]) for e in await events_of(database, one.id)][1:] == [("incident.joined", [])]

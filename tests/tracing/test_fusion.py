@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -169,20 +168,6 @@ def test_a_factor_explains_what_would_go_elsewhere_without_it() -> None:
 def test_without_modes_or_places_everything_is_unknown() -> None:
     assert fuse(Case({}, 1.0)).unknown == 1.0
     assert fuse(Case({"a": 0.0}, 0.2, [Mode("a/x", "a", 1.0)])).unknown == 1.0
-
-
-def test_forty_modes_take_less_than_a_tenth_of_a_second() -> None:
-    modes = [
-        Mode(f"p{n // 8}/m{n}", f"p{n // 8}", 0.1, {f"p{n // 8}/f{k}": 2.0 for k in range(8)}, {f"s{n % 12}": 0.7})
-        for n in range(40)
-    ]
-    factors = [Factor(f"p{p}/f{k}", k % 2 == 0) for p in range(5) for k in range(8)]
-    findings = [Finding(f"s{n}", n % 3 == 0, 0.2) for n in range(12)]
-    case = Case({f"p{p}": 0.2 for p in range(5)}, 0.05, modes, factors, findings)
-    fuse(case)
-    begun = time.process_time()
-    fuse(case)
-    assert time.process_time() - begun < 0.1
 
 
 def test_inference_loads_neither_drawing_nor_learning_and_nobody_loads_it_who_does_not_trace() -> None:

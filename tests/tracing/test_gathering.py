@@ -22,9 +22,10 @@ from backend.telemetry.storage import copy_rows
 from backend.tracing.asking import Question, ask_trace
 from backend.tracing.contacts import contacts_among
 from backend.tracing.engine import Normal, Window, detect, joined, learn_normal, trace
-from backend.tracing.gathering import Material, Span, alarms_of_group, gather_for
+from backend.tracing.gathering import REVIEW_ROWS_BEFORE, Material, Span, alarms_of_group, gather_for
 from backend.tracing.making import make_asked
 from backend.tracing.models import TRACE_JOB, Trace
+from backend.tracing.windows import ROWS
 from tests.factories import make_point, make_rule, unique
 from tests.tracing.conftest import AFTER, BEFORE, STEP_S, Troubled, made_trace, trouble
 from tests.tracing.synthetic import chain, chain_graph, learned
@@ -56,6 +57,25 @@ async def test_a_recording_in_quick_motion_is_looked_at_row_by_row_and_its_delay
         drawn = dict((await session.execute(text("SELECT kind, max(delay_s) FROM link GROUP BY kind"))).all())
     longest = max(link.delay_s or 0 for node in material.graph.nodes() for link in material.graph.links_to(node.id))
     assert longest < max(delay or 0 for delay in drawn.values()) / 10
+
+
+async def test_an_alarm_that_joins_late_is_explained_on_readings_from_before_the_first_alarm(
+    database: Database,
+) -> None:
+    found = await trouble(database)
+    rows = ROWS + 100
+    async with database.session() as session:
+        await put(session, found, found.points["XMEAS_9"], [120.4] * (rows + 200))
+        material = await material_of(session, found)
+        assert material.window.rows <= ROWS
+        await session.execute(
+            text("UPDATE alarm SET raised_at = now() - CAST(:by AS interval) WHERE id = :id"),
+            {"by": timedelta(seconds=rows * STEP_S), "id": found.alarm_id},
+        )
+        material = await material_of(session, found)
+    first = material.alarms[0].raised_at.timestamp()
+    before = (first - material.window.times_s[0]) / material.pace.step_s
+    assert REVIEW_ROWS_BEFORE - 3 <= before <= REVIEW_ROWS_BEFORE + 3
 
 
 async def test_a_quick_motion_is_known_after_five_rows_though_the_rows_before_were_slow(database: Database) -> None:

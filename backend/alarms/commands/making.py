@@ -1,5 +1,7 @@
 """A new alarm in one statement: itself, its flood, first deadline, event, trace job and rule state at once.
 
+Its flood is that of the standing warning of the whole plant (``whole``), else the latest one beside it.
+
 This is the way from a reading to a phone that must be short. Sent by itself (``AlarmJudge.record_alone``) the
 statement is its own transaction: one way to the database and back, one flush to the disk. Nine were needed when each
 row was a statement.
@@ -12,7 +14,7 @@ from typing import Any
 import msgspec
 
 from backend.alarms.escalation import USUAL_LADDERS
-from backend.alarms.grouping import GROUP_WINDOW, Neighbourhood
+from backend.alarms.grouping import GROUP_WINDOW, LONGEST_FLOOD, Neighbourhood, Together
 from backend.alarms.lifecycle import first
 from backend.alarms.models import AlarmState, Level, RuleKind
 from backend.core.clock import now
@@ -59,11 +61,32 @@ class Made:
 _MAKE = """
 WITH held AS MATERIALIZED (
     SELECT WHERE pg_try_advisory_xact_lock($26::int, CAST($1::bigint AS int))
-), near AS MATERIALIZED (
-    SELECT g.id FROM alarm_group g, held
-    WHERE $20 AND g.site_id = $1 AND g.closed_at IS NULL AND g.last_raised_at >= $21 AND EXISTS
-        (SELECT FROM alarm a WHERE a.group_id = g.id AND a.equipment_id = ANY($22::bigint[]))
+), standing AS MATERIALIZED (
+    SELECT min(since) AS since FROM held, LATERAL (
+        SELECT $19::timestamptz AS since WHERE $2 = ANY($30::text[])
+        UNION ALL
+        SELECT a.last_raised_at FROM alarm a
+        WHERE a.site_id = $1 AND a.condition_key = ANY($30::text[]) AND a.state <> 'closed'
+            AND a.state <> 'out_of_service' AND a.judgement <> 'false'
+            AND (a.active OR a.returned_at >= $21)
+            AND ($32::bigint[] IS NULL OR a.equipment_id IS NULL OR a.equipment_id = ANY($32::bigint[]))
+    ) AS warned HAVING min(since) IS NOT NULL
+), whole AS MATERIALIZED (
+    SELECT g.id FROM standing, alarm_group g
+    WHERE g.site_id = $1 AND g.closed_at IS NULL AND g.last_raised_at >= $33 AND g.opened_at >= $33 AND EXISTS
+        (SELECT FROM alarm a WHERE a.group_id = g.id
+            AND (a.point_id = ANY($31::bigint[]) OR a.condition_key = ANY($30::text[]))
+            AND ($32::bigint[] IS NULL OR a.equipment_id IS NULL OR a.equipment_id = ANY($32::bigint[]))
+            AND (a.active OR a.returned_at >= standing.since - $34::interval))
     ORDER BY g.last_raised_at DESC, g.id DESC LIMIT 1
+), beside AS MATERIALIZED (
+    SELECT g.id FROM alarm_group g, held
+    WHERE $20 AND g.site_id = $1 AND g.closed_at IS NULL AND g.last_raised_at >= $21 AND g.opened_at >= $35 AND EXISTS
+        (SELECT FROM alarm a WHERE a.group_id = g.id AND a.equipment_id = ANY($22::bigint[]))
+        AND NOT EXISTS (SELECT FROM whole)
+    ORDER BY g.last_raised_at DESC, g.id DESC LIMIT 1
+), near AS MATERIALIZED (
+    SELECT id FROM whole UNION ALL SELECT id FROM beside
 ), flood AS MATERIALIZED (
     SELECT COALESCE((SELECT id FROM near), nextval('alarm_group_id_seq'::regclass)) AS id
     FROM held WHERE $20
@@ -121,6 +144,7 @@ async def insert_alarm(
     at = now()
     values = vars(occurrence) | {"latched": first(occurrence.level, occurrence.latched, at).latched}
     place = occurrence.equipment_id
+    together = _together(near, occurrence)
     row = await connection.fetchrow(
         _MAKE,
         *(values[name] for name in _COLUMNS),
@@ -136,6 +160,12 @@ async def insert_alarm(
         TRACE_JOB,
         CHANNEL,
         LONGEST_NOTICE,
+        together.conditions if together else [],
+        together.point_ids if together else [],
+        near.within(place, None) if together and place is not None else None,
+        at - (together.longest if together else GROUP_WINDOW),
+        GROUP_WINDOW,
+        at - LONGEST_FLOOD,
     )
     return Made(row["id"], row["group_id"], row["job_id"]) if row else None
 
@@ -159,6 +189,13 @@ _COLUMNS = (
     "area_id",
     "reading_at",
 )
+
+
+def _together(near: Neighbourhood, occurrence: Occurrence) -> Together | None:
+    """What is watched together with it; a point that nobody placed isn't on the plant's graph."""
+    if occurrence.equipment_id is None and occurrence.kind != RuleKind.DEVIATION:
+        return None
+    return near.together(occurrence.site_id, occurrence.point_id, occurrence.condition_key)
 
 
 def _shown(occurrence: Occurrence) -> dict[str, Any]:

@@ -38,6 +38,10 @@ class WatchedRule:
     area_id: int | None
     named: Named
 
+    def key(self, limit: str) -> str:
+        """What can be open only once: ``alarm.condition_key`` of one of its limits."""
+        return f"{self.id}:{limit}"
+
 
 _RULES = """
 SELECT r.id, r.site_id, r.version, r.kind, r.level, r.warning, r.latched, r.parameters, r.deadband,
@@ -148,20 +152,21 @@ class LearnedRow:
     site_id: int
     point_ids: tuple[int, ...]
     parameters: dict[str, object]
+    row_s: float | None = None
+    """Seconds of a row of the clock; None: rows come as readings come."""
 
 
 @system_query("ingest scores deviation for every site that learned its normal")
 async def active_normals(session: AsyncSession, site_ids: list[int] | None = None) -> dict[int, LearnedRow]:
-    """The latest active learned normal by site."""
+    """The learned normal in force by site."""
     rows = await session.execute(
         text(
-            "SELECT DISTINCT ON (site_id) id, site_id, point_ids, parameters FROM learned_normal WHERE active "
-            "AND (CAST(:sites AS bigint[]) IS NULL OR site_id = ANY(CAST(:sites AS bigint[]))) "
-            "ORDER BY site_id, id DESC"
+            "SELECT id, site_id, point_ids, parameters, row_s FROM learned_normal WHERE active "
+            "AND (CAST(:sites AS bigint[]) IS NULL OR site_id = ANY(CAST(:sites AS bigint[])))"
         ),
         {"sites": site_ids},
     )
-    return {r.site_id: LearnedRow(r.id, r.site_id, tuple(r.point_ids), r.parameters) for r in rows}
+    return {r.site_id: LearnedRow(r.id, r.site_id, tuple(r.point_ids), r.parameters, r.row_s) for r in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,25 +197,26 @@ async def open_conditions(session: AsyncSession, site_ids: list[int] | None = No
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a point is."""
+    """Where a point is, and what it is called."""
 
     equipment_id: int | None = None
     area_id: int | None = None
+    named: Named | None = None
 
 
 @system_query("an alarm over many points is placed at the one that deviates most")
 async def place_of(session: AsyncSession, point_id: int) -> Place:
-    """Equipment and area of a point."""
+    """Equipment, area and name of a point."""
     row = (
         await session.execute(
             text(
-                "SELECT p.equipment_id, COALESCE(p.area_id, e.area_id) AS area_id "
+                "SELECT p.equipment_id, COALESCE(p.area_id, e.area_id) AS area_id, p.name, p.name_en "
                 "FROM point p LEFT JOIN equipment e ON e.id = p.equipment_id WHERE p.id = :id"
             ),
             {"id": point_id},
         )
     ).one_or_none()
-    return Place(row.equipment_id, row.area_id) if row else Place()
+    return Place(row.equipment_id, row.area_id, Named(row.name, row.name_en)) if row else Place()
 
 
 @system_query("the worker tells people of every site")

@@ -28,6 +28,7 @@ _LINKS = (
     ("reports.send", "/reports/mine", N_("我的上报"), "send"),
     ("reports.triage", "/reports", N_("隐患上报"), "shield-alert"),
     ("rules.see", "/rules", N_("预警规则"), "sliders-horizontal"),
+    ("normals.see", "/normals", N_("正常基线"), "activity"),
     ("trace_models.see", "/trace-models", N_("溯源模型"), "git-branch"),
     ("plant.edit", "/labels", N_("标签"), "qr-code"),
     ("people.see", "/people", N_("人员"), "users"),

@@ -33,7 +33,8 @@ class StepOut(BaseModel):
 
 class CauseOut(BaseModel):
     """A candidate root cause; ``probability`` 0 … 1, ``deviation`` in robust standard deviations, signed;
-    ``form``: how it moved, as of the movers, empty where that isn't known."""
+    ``form``: how it moved, as of the movers, empty where that isn't known; ``disturbance``: 0, or 1 for causes of a
+    second fault at the same time, whose probabilities sum up for themselves."""
 
     node: NodeOut
     form: str
@@ -44,6 +45,7 @@ class CauseOut(BaseModel):
     supports: list[EvidenceOut]
     against: list[EvidenceOut]
     look_at: list[NodeOut]
+    disturbance: int
 
 
 class RecordOut(BaseModel):
@@ -305,6 +307,7 @@ def _cause(view: TraceView, cause: dict[str, Any]) -> CauseOut:
         supports=[_evidence(view, item) for item in cause["supports"]],
         against=[_evidence(view, item) for item in cause["against"]],
         look_at=[node_out(view.name(key)) for key in cause["look_at"]],
+        disturbance=cause.get("disturbance", 0),
     )
 
 

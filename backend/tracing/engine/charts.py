@@ -185,16 +185,16 @@ def coefficients_of(parts: Sequence[Stretch], taken: NDArray[np.bool_]) -> tuple
     explain beforehand stays the same, however many points there are."""
     before = np.vstack([lagged(part.z)[LAGS:] for part in parts])
     now = np.vstack([part.z[LAGS:] for part in parts])
-    lags = before.shape[1]
+    regressors = np.hstack([before, np.vstack([part.given[LAGS:] for part in parts])])
+    gram, moved, lags = regressors.T @ regressors, regressors.T @ now, before.shape[1]
+    penalty = np.concatenate([np.full(lags, RIDGE_A_REGRESSOR * lags), np.full(len(taken), RIDGE_AN_INPUT)])
+    gram[np.diag_indices_from(gram)] += penalty
     coefficients, driven = np.zeros((lags, now.shape[1])), np.zeros(taken.shape)
     patterns, of_point = np.unique(taken, axis=1, return_inverse=True)
     for number, pattern in enumerate(patterns.T):
         columns = np.flatnonzero(of_point.reshape(-1) == number)
-        under = np.vstack([part.given[LAGS:, pattern] for part in parts])
-        regressors = np.hstack([before, under]) if under.shape[1] else before
-        penalty = np.concatenate([np.full(lags, RIDGE_A_REGRESSOR * lags), np.full(under.shape[1], RIDGE_AN_INPUT)])
-        gram = regressors.T @ regressors + np.diag(penalty)
-        solved = np.linalg.solve(gram, regressors.T @ now[:, columns])
+        used = np.flatnonzero(np.concatenate([np.ones(lags, bool), pattern]))
+        solved = np.linalg.solve(gram[np.ix_(used, used)], moved[np.ix_(used, columns)])
         coefficients[:, columns] = solved[:lags]
         driven[np.ix_(pattern, columns)] = solved[lags:]
     return coefficients, driven

@@ -7,6 +7,7 @@ what keeps no time can't be told from what does in fewer. A day and a week keep 
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .window import Floats
 
@@ -68,11 +69,8 @@ def _strongest(rest: Floats) -> float | None:
         return None
     looked_at = np.arange(LEAST_CALENDAR_ROUNDS, last + 1)
     enough = np.log2(len(looked_at) * rest.shape[1] / BY_CHANCE)
-    stands_out = np.zeros((len(looked_at), rest.shape[1]), bool)
-    for place, bin_ in enumerate(looked_at):
-        beside = np.r_[max(bin_ - NEIGHBOURS, 1) : max(bin_ - 1, 1), bin_ + 2 : bin_ + NEIGHBOURS + 1]
-        background = np.median(power[beside[beside < len(power)]], axis=0)
-        stands_out[place] = power[bin_] > enough * np.maximum(background, 1e-12 * power.sum(0))
+    background = np.maximum(_backgrounds(power, looked_at), 1e-12 * power.sum(0))
+    stands_out = power[looked_at] > enough * background
     carried = (power[looked_at] * stands_out).sum(1)
     if carried.max() <= 0:
         return None
@@ -81,6 +79,19 @@ def _strongest(rest: Floats) -> float | None:
     rounds = looked_at[strongest] + FINER
     turning = np.exp(-2j * np.pi * np.outer(rounds, np.arange(rows)) / rows)
     return float(rounds[int((np.abs(turning @ rest[:, columns]) ** 2).sum(1).argmax())])
+
+
+def _backgrounds(power: Floats, bins: NDArray[np.int64]) -> Floats:
+    """Bins × points: median power of what lies beside each bin, itself and its next neighbours left out."""
+    offsets = np.r_[-NEIGHBOURS:-1, 2 : NEIGHBOURS + 1]
+    out = np.zeros((len(bins), power.shape[1]))
+    whole = (bins > NEIGHBOURS) & (bins + NEIGHBOURS < len(power))
+    for column in range(power.shape[1]):
+        out[whole, column] = np.median(power[:, column][bins[whole, None] + offsets], axis=1)
+    for place in np.flatnonzero(~whole):
+        beside = bins[place] + offsets
+        out[place] = np.median(power[beside[(beside >= 1) & (beside < len(power))]], axis=0)
+    return out
 
 
 def _calendar(period_s: float, span_s: float) -> float:

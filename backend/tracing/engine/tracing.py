@@ -101,7 +101,7 @@ def trace(
         begun if abnormal else None,
         symptom,
         causes,
-        _units(case),
+        _units(double),
         scope,
         _unknown(double.ranking, two),
     )

@@ -31,7 +31,8 @@ class QuestionOut(BaseModel):
 
 class FusedCauseOut(BaseModel):
     """A cause. ``probability``: that it is the one (all but ``contributes`` sum to 1 with ``rest``); with
-    ``contributes``: how much of the others' probability would go elsewhere without it. ``cites``: what it rests on."""
+    ``contributes``: how much of the others' probability would go elsewhere without it. ``cites``: what it rests on.
+    ``disturbance``: 1 for causes of a second fault at the same time, which sum up for themselves."""
 
     key: str
     library_key: str
@@ -46,6 +47,7 @@ class FusedCauseOut(BaseModel):
     posts: list[int]
     cites: list[dict[str, Any]]
     questions: list[QuestionOut]
+    disturbance: int = 0
 
 
 class FusedOut(BaseModel):

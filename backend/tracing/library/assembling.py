@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from backend.tracing.engine.behaviour import Shape
 from backend.tracing.engine.fusion import Case, Factor, Finding, Mode
@@ -114,6 +114,16 @@ def equipment_of_question(key: str) -> int:
     if kind != "equipment" or not asked or not check:
         raise ValueError(key)
     return int(number)
+
+
+def apart(known: Known, second: frozenset[int]) -> list[Known]:
+    """What is known by fault: all of it, or the first fault's places and those of the ``second`` by equipment."""
+    others = [place for place in known.places if place.equipment_id in second]
+    first = [place for place in known.places if place.equipment_id not in second]
+    if not others or not first:
+        return [known]
+    left = max(0.0, 1.0 - sum(place.probability for place in others))
+    return [replace(known, places=first), replace(known, places=others, unknown=left)]
 
 
 def assemble(library: Library, known: Known) -> Network:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -10,13 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.identity.permissions import system_query
-from backend.tracing.engine import TraceResult
+from backend.tracing.engine import Cause, TraceResult
 from backend.tracing.engine.behaviour import Behaviour, Shape
 from backend.tracing.engine.fusion import fuse as weigh
-from backend.tracing.library.assembling import Answer, Known, Place, PointFact, assemble
+from backend.tracing.library.assembling import Answer, Known, Place, PointFact, apart, assemble
 from backend.tracing.library.catalogue import Library, in_force
 from backend.tracing.library.quantities import quantity_of
-from backend.tracing.library.telling import told
+from backend.tracing.library.telling import of_two_faults, told
 from backend.tracing.records import RecordEvidence, needs_keeping, records_about, records_kept
 
 _log = structlog.get_logger()
@@ -32,13 +32,15 @@ CLEAR_Z = 3.0
 class Seen:
     """What the engine saw, as far as the fusion needs it; made from its answer or from a stored trace.
 
-    ``units``: equipment → probability, of which equipment without points upstream of a cause has got its part.
+    ``units``: equipment → probability, of which equipment without points upstream of a cause has got its part;
+    ``second``: of these the equipment of a second fault that runs at the same time, empty where there is one fault.
     """
 
     units: Mapping[int, float]
     unknown: float
     behaviours: Mapping[str, tuple[tuple[Shape, ...], float]]
     paths: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    second: frozenset[int] = frozenset()
 
 
 def seen_in(
@@ -52,7 +54,8 @@ def seen_in(
     if behaviours is not None:
         shown = {one.point: (one.shapes, one.size) for one in behaviours}
     causes = [(equipment_of.get(c.node), c.probability, c.path, c.explanation.unmeasured_above) for c in result.causes]
-    return _seen(units, result.unknown, shown, causes, equipment_of)
+    seen = _seen(units, result.unknown, shown, causes, equipment_of)
+    return replace(seen, second=_of_second_fault(result.causes, equipment_of))
 
 
 def stored(seen: Seen) -> dict[str, Any]:
@@ -62,6 +65,7 @@ def stored(seen: Seen) -> dict[str, Any]:
         "unknown": seen.unknown,
         "behaviours": [[point, [*shapes], size] for point, (shapes, size) in seen.behaviours.items()],
         "paths": [[id_, [*path]] for id_, path in seen.paths.items()],
+        "second": sorted(seen.second),
     }
 
 
@@ -74,6 +78,7 @@ def seen_in_stored(result: Mapping[str, Any], equipment_of: Mapping[str, int]) -
             float(kept["unknown"]),
             {point: (tuple(Shape(s) for s in shapes), float(size)) for point, shapes, size in kept["behaviours"]},
             {int(id_): tuple(path) for id_, path in kept["paths"]},
+            frozenset(kept.get("second", ())),
         )
     units = {int(unit["equipment_id"]): float(unit["probability"]) for unit in result["units"]}
     shown = {cause["node"]: _direction(float(cause["deviation"])) for cause in result["causes"]}
@@ -82,6 +87,16 @@ def seen_in_stored(result: Mapping[str, Any], equipment_of: Mapping[str, int]) -
         for cause in result["causes"]
     ]
     return _seen(units, float(result.get("unknown", 1.0)), shown, causes, equipment_of)
+
+
+def _of_second_fault(causes: Sequence[Cause], equipment_of: Mapping[str, int]) -> frozenset[int]:
+    """Equipment whose likeliest cause, or what is unmeasured upstream of it, belongs to the second fault."""
+    fault: dict[int, int] = {}
+    for cause in causes:
+        for node in (cause.node, *cause.explanation.unmeasured_above):
+            if node in equipment_of:
+                fault.setdefault(equipment_of[node], cause.disturbance)
+    return frozenset(id_ for id_, number in fault.items() if number)
 
 
 def _direction(deviation: float) -> tuple[tuple[Shape, ...], float]:
@@ -142,12 +157,20 @@ async def fuse_seen(
         said.waiting,
         said.ruled_out,
     )
-    return await asyncio.to_thread(_weighed, library, known, records)
+    return await asyncio.to_thread(_weighed, library, known, records, seen.second)
 
 
-def _weighed(library: Library, known: Known, records: Sequence[RecordEvidence]) -> list[dict[str, Any]]:
-    network = assemble(library, known)
-    return told(library, known, network, weigh(network.case, waiting=known.waiting), records)
+def _weighed(
+    library: Library, known: Known, records: Sequence[RecordEvidence], second: frozenset[int]
+) -> list[dict[str, Any]]:
+    """One fault has one cause, so two faults are weighed each for itself."""
+    faults = apart(known, second)
+    networks = [assemble(library, one) for one in faults]
+    lists = [
+        told(library, one, network, weigh(network.case, waiting=one.waiting), records)
+        for one, network in zip(faults, networks, strict=True)
+    ]
+    return lists[0] if len(lists) == 1 else of_two_faults(*lists)
 
 
 def _chosen(seen: Seen) -> dict[int, float]:

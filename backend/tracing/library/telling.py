@@ -39,6 +39,17 @@ def told(
     return [*listed, _entry(REST, "equipment", None, ("未列出的原因", "Causes not listed"), max(left, 0.0))]
 
 
+def of_two_faults(first: Sequence[dict[str, Any]], second: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Two lists as ``told`` writes them as one: the first cause of each, all others likeliest first, and what the first
+    list leaves. Each entry says in ``disturbance`` whose it is; of each the causes sum to 1 with what isn't listed."""
+    marked = [[one | {"disturbance": number} for one in listed] for number, listed in enumerate((first, second))]
+    heads = [next((one for one in listed if not one["contributes"]), listed[-1]) for listed in marked]
+    heads = [one for one in heads if one["key"] != REST]
+    others = [one for listed in marked for one in listed if one["key"] != REST and one not in heads]
+    others.sort(key=lambda one: (-one["probability"], one["contributes"], one["key"]))
+    return [*heads, *others, marked[0][-1]]
+
+
 def changes(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What an answer moved by a percent or more, most first: ``{key, equipment_id, titles, before, after}``."""
     old = {one["key"]: one for one in before}

@@ -24,7 +24,7 @@ from backend.tracing.versions.content import ActiveModel
 from backend.tracing.versions.models import REPLAY_JOB, ReplayState, TraceCase, TraceModel, TraceReplay
 
 STEP_S = 8.0
-"""So long a step goes on with further traces: a job is given 50 seconds, and others wait."""
+"""So long a step goes on with further traces; others wait."""
 LEAST_ROWS = 0.5
 """Share of the rows that the trace was made from; with fewer left it is passed over."""
 
