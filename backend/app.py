@@ -66,6 +66,8 @@ _ROUTERS = (
     "backend.incidents.tracking.api",
     "backend.lessons.pages",
     "backend.lessons.api",
+    "backend.incidents.review.pages",
+    "backend.incidents.review.api",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -2,6 +2,8 @@
 
 from backend.core.jobs import Handler, JobContext
 from backend.delivery.commands.pushing import PUSH_JOB, PUSH_TEST_JOB, send_push, send_test_push
+from backend.incidents.review.making import review_incident
+from backend.incidents.review.models import REVIEW_JOB
 from backend.lessons.making import look_for_patterns
 from backend.lessons.models import MINE_JOB
 from backend.tracing.following import follow_alarms, refine
@@ -29,6 +31,11 @@ async def _replay(context: JobContext) -> None:
     await replay_step(context.session, int(context.payload["replay_id"]))
 
 
+async def _review(context: JobContext) -> None:
+    payload = context.payload
+    await review_incident(context.session, int(payload["incident_id"]), traced=bool(payload.get("traced")))
+
+
 async def _normal(context: JobContext) -> None:
     await work_step(context.session, int(context.payload["work_id"]))
 
@@ -40,6 +47,7 @@ async def _mine(context: JobContext) -> None:
 HANDLERS: dict[str, Handler] = {
     TRACE_JOB: _trace,
     REPLAY_JOB: _replay,
+    REVIEW_JOB: _review,
     NORMAL_JOB: _normal,
     MINE_JOB: _mine,
     PUSH_JOB: send_push,

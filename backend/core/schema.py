@@ -26,6 +26,7 @@ _MODELS = (
     "backend.incidents.response.models",
     "backend.incidents.tracking.models",
     "backend.lessons.models",
+    "backend.incidents.review.models",
 )
 
 for _module in _MODELS:

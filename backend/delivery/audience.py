@@ -9,9 +9,12 @@ from backend.identity.models import Role
 
 _PERSONAL = {"rectification", "report", "checkin"}
 """Subjects of which a worker learns only what concerns them."""
+_NAMED_ALONE = {"course", "duty"}
+"""Subjects of which nobody learns but who is named: what one has to learn, duties not done and answers to them."""
 _CAPABILITY = {
     "alarm": "alarms.see",
     "incident": "incidents.see",
+    "duty": "incidents.see",
     "trace": "traces.see",
     "normal": "normals.see",
     "trace_model": "trace_models.see",
@@ -39,11 +42,11 @@ class Told(enum.Enum):
 
 def may_role_be_told(site_id: int, role: Role, event: Event | Entry) -> Told:
     """Who may learn of ``event``: those of its site who may see such things; of workers some, for what is personal,
-    and of what one has to learn nobody but who is named."""
+    and of what concerns people by name nobody else."""
     capability = _CAPABILITY.get(event.subject)
     if event.site_id != site_id or capability is None or role not in CAPABILITIES[capability]:
         return Told.NOBODY
-    some = event.subject == "course" or (event.subject in _PERSONAL and role == Role.WORKER)
+    some = event.subject in _NAMED_ALONE or (event.subject in _PERSONAL and role == Role.WORKER)
     return Told.SOME if some else Told.ALL
 
 

@@ -38,6 +38,7 @@ _KINDS = {
     TaskKind.COURSE: ("badge-check", N_("培训")),
     TaskKind.CHECK: ("hard-hat", N_("现场核查")),
     TaskKind.INCIDENT: ("octagon-alert", N_("事件")),
+    TaskKind.REPLY: ("message-square", N_("说明情况")),
 }
 """Picture and word of each kind of task."""
 MOST_FLOODS = 4

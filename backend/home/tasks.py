@@ -17,6 +17,7 @@ class TaskKind(enum.StrEnum):
     COURSE = "course"
     CHECK = "check"
     INCIDENT = "incident"
+    REPLY = "reply"
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from backend.hazards.reports.queries import Card as ReportCard
 from backend.hazards.reports.queries import to_triage
 from backend.home.tasks import Task, TaskKind, Waiting, sort_tasks
 from backend.identity.actor import Actor
+from backend.incidents.models import Incident
 from backend.incidents.queries.listing import Card as IncidentCard
 from backend.incidents.queries.listing import to_lead
+from backend.incidents.review.queries import to_answer
 from backend.tracing.checks.queries import CheckView, checks_to_do
 from backend.training.duties import Duty
 from backend.training.queries import Learning, mine
@@ -23,7 +25,7 @@ MOST_VISITS = 60
 
 async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
     """Everything the actor is to do: incidents to lead, check-ins, rectifications, verifications, reports to decide on,
-    courses, looks on site."""
+    courses, looks on site, answers to what a closed incident holds of the actor."""
     visits = await due_visits(session, actor, most=MOST_VISITS)
     reports = await to_triage(session, actor) if actor.can("reports.triage") else []
     owned = await rectifications(session, actor, tab=Tab.MINE)
@@ -37,6 +39,7 @@ async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
         *(_to_decide(report, actor) for report in reports),
         *(_to_rectify(card) for card in owned.cards if card.state in WORKABLE),
         *(_to_verify(card) for card in submitted.cards),
+        *(_to_reply(incident) for incident in await to_answer(session, actor)),
         *(_to_learn(one, actor) for one in courses if one.duty in {Duty.DUE, Duty.OVERDUE}),
     ]
     return sort_tasks(tasks, now(), day_end(now(), actor))
@@ -60,6 +63,11 @@ def _to_handle(card: IncidentCard) -> Task:
         level=one.level,
         burns=True,
     )
+
+
+def _to_reply(one: Incident) -> Task:
+    """A right, not a duty: it is never late."""
+    return Task(TaskKind.REPLY, f"/incidents/{one.id}/duties", one.title, one.title_en, level=one.level)
 
 
 def _to_check(visit: DueVisit) -> Task:

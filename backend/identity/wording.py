@@ -75,6 +75,8 @@ ACTIONS = {
     "incident.contained": N_("确认事件已控制"),
     "incident.closed": N_("结束事件"),
     "incident.called_off": N_("事件判为误报"),
+    "incident.reply": N_("说明履职情况"),
+    "incident.remark": N_("写复盘备注"),
     "incident.policy": N_("设置什么算事件"),
     "incident.plan": N_("修改应急预案"),
     "incident.evacuate": N_("下令疏散"),

@@ -63,11 +63,12 @@ def _chart(incident: Incident, one: Before, limits: Sequence[LimitMark], zone: t
         return None
     rows = tuple(zip(series.at, series.mean, series.low, series.high, strict=True))
     moments = (since, since + (until - since) / 2, until)
-    ticks = tuple(Tick(_x(at, since, until), at.astimezone(zone).strftime("%H:%M:%S")) for at in moments)
-    sign = _x(incident.began_at, since, until)
+    ticks = tuple(Tick(x_at(at, since, until), at.astimezone(zone).strftime("%H:%M:%S")) for at in moments)
+    sign = x_at(incident.began_at, since, until)
     return Chart(one, replace(drawn, times=ticks), (Mark(sign, sign, 0.0),), rows[::-1])
 
 
-def _x(moment: datetime, since: datetime, until: datetime) -> float:
+def x_at(moment: datetime, since: datetime, until: datetime) -> float:
+    """Where a moment stands on a chart from ``since`` to ``until``; what is beyond an end stands at it."""
     span = max(until - since, timedelta(seconds=1))
     return round(LEFT + (RIGHT - LEFT) * min(max((moment - since) / span, 0.0), 1.0), 1)

@@ -19,7 +19,7 @@ from backend.core.pages import STATIC
 from backend.labels.qr import Matrix, runs
 
 FONT = "NotoSansSC"
-_FONT_FILE = STATIC / "vendor" / "noto-sans-sc" / "noto-sans-sc-500.ttf"
+FONT_FILE = STATIC / "vendor" / "noto-sans-sc" / "noto-sans-sc-500.ttf"
 _LEADING = 1.25
 _UNKNOWN = "□"
 
@@ -91,9 +91,15 @@ def unprintable(texts: Iterable[str]) -> str:
     return "".join(sorted({letter for text in texts for letter in text if ord(letter) not in known}))
 
 
+def printable(text: str) -> str:
+    """``text`` with □ for each letter that the font lacks; line ends stay."""
+    known = _font().face.charToGlyph
+    return "".join(letter if letter == "\n" or ord(letter) in known else _UNKNOWN for letter in text)
+
+
 @lru_cache(maxsize=1)
 def _font() -> TTFont:
-    font = TTFont(FONT, str(_FONT_FILE))
+    font = TTFont(FONT, str(FONT_FILE))
     pdfmetrics.registerFont(font)
     return font
 

@@ -185,6 +185,8 @@ PAGES = (
     "/incidents/{incident}/downstream",
     "/incidents/{incident}/plume",
     "/incidents/{incident}/wall",
+    "/incidents/{incident}/duties",
+    "/incidents/{incident}/review",
     "/incidents/policy",
     "/incidents/plans",
     "/incidents/plans?kind=gas_leak",
