@@ -30,7 +30,7 @@ async def _reports(worker: Phone) -> str:
     await worker.page.locator(".choice", has_text="气体泄漏").click()
     await worker.page.locator(".choice", has_text="反应区").first.click()
     await worker.comes_to_rest()
-    apart = worker.page.get_by_text("不是，另外报告")
+    apart = worker.page.locator(".choice", has_text="不是，另外报告")
     if await apart.count():
         await apart.click()
     await worker.page.locator(".action-bar button").click()
