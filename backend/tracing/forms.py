@@ -35,7 +35,7 @@ def read_moment(typed: str, actor: Actor, field: str) -> datetime | None:
     """A local time of the site as UTC; None when nothing was typed."""
     if not typed.strip():
         return None
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, OverflowError):  # the year 1 has no UTC everywhere
         read = datetime.fromisoformat(typed.strip())
         return (read if read.tzinfo else read.replace(tzinfo=actor.zone)).astimezone(UTC)
     raise Invalid(fields={field: N_("请填写日期和时间")})

@@ -259,12 +259,14 @@ async def test_one_work_at_a_time_and_one_whose_job_failed_for_good_is_over(data
         with pytest.raises(Conflict):
             await ask_learning(session, await actor_for(session, plant.officer), **times)
     async with database.session() as session:
+        session.add(NormalPiece(site_id=plant.site.id, work_id=asked.id, first_row=0, content=b"taken in"))
         job = (await session.scalars(select(Job).where(col(Job.site_id) == plant.site.id))).one()
         job.status = "dead"
         session.add(job)
     async with database.session() as session:
         await ask_learning(session, await actor_for(session, plant.officer), **times)
         assert (await session.get_one(NormalWork, asked.id)).state == WorkState.BROKEN
+        assert (await session.scalars(select(NormalPiece).where(col(NormalPiece.work_id) == asked.id))).all() == []
 
 
 async def test_a_worker_that_dies_between_steps_loses_nothing(
@@ -322,6 +324,8 @@ async def test_pages_lead_from_the_past_to_a_baseline_in_force(app: FastAPI, dat
             and "不能在将来" in refused.text
             and plant.at(12).isoformat()[:13] in refused.text
         )
+        ancient = await browser.post("/normals", data=typed(plant, 12, 30) | {"from_at": "0001-01-01T00:00"})
+        assert ancient.status_code == 422 and "请填写日期和时间" in ancient.text
         asked = await browser.post("/normals", data=typed(plant, 12, 30))
         assert (asked.status_code, asked.headers["location"]) == (303, "/normals?done=learning")
         assert "正在学习" in (await browser.get("/normals")).text

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,7 +15,7 @@ from backend.identity.permissions import require, visible
 from backend.identity.scoping import get_visible
 from backend.telemetry.models import LearnedNormal
 from backend.telemetry.normals import alone, put_in_force
-from backend.tracing.normals.models import NormalWork, WorkKind, WorkState
+from backend.tracing.normals.models import NormalPiece, NormalWork, WorkKind, WorkState
 from backend.tracing.normals.planning import plan_learning, plan_trial
 from backend.tracing.normals.queries import at_work
 
@@ -117,4 +117,7 @@ async def _nothing_at_work(session: AsyncSession, actor: Actor) -> None:
             raise Conflict(N_("正在学习或试用另一版，请等它结束"))
         work.state = WorkState.BROKEN
         session.add(work)
+        await session.execute(
+            delete(NormalPiece).where(visible(actor, NormalPiece), col(NormalPiece.work_id) == work.id)
+        )
     await session.flush()
