@@ -1,13 +1,27 @@
-"""The only place that asks what time it is, so that tests can say."""
+"""The only place that asks what time it is, so that a demo's past and tests can say."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
 AS_GOOD_AS_NOW = timedelta(minutes=1)
+_held: ContextVar[datetime | None] = ContextVar("held", default=None)
 
 
 def now() -> datetime:
     """The present moment, in UTC with zone."""
-    return datetime.now(UTC)
+    return _held.get() or datetime.now(UTC)
+
+
+@contextmanager
+def holding(moment: datetime) -> Iterator[None]:
+    """In this task, and what it starts, it is ``moment`` (with zone)."""
+    before = _held.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _held.reset(before)
 
 
 def true_moment(captured_at: datetime | None, device_now: datetime | None, received: datetime) -> datetime | None:

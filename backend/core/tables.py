@@ -22,13 +22,13 @@ def reference(target: str, *, nullable: bool = False, index: bool = False, ondel
 
 
 def moment(*, nullable: bool = False, now: bool = False, index: bool = False) -> Any:
-    """A point in time stored with zone (UTC); ``now`` lets the database stamp it at the insert."""
+    """A point in time stored with zone (UTC); ``now`` lets the database stamp it at the insert (``core.past``)."""
     return Field(
         default=None,
         nullable=nullable,
         index=index,
         sa_type=DateTime(timezone=True),
-        sa_column_kwargs={"server_default": func.clock_timestamp()} if now else {},
+        sa_column_kwargs={"server_default": func.ansu_now()} if now else {},
     )
 
 

@@ -5,7 +5,7 @@ forgets nothing; a source belongs to one incident besides.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import RowMapping, text
@@ -61,16 +61,18 @@ async def watch_outbreaks(session: AsyncSession) -> int:
     for event in await take_settled(session, READER):
         if event.kind in _SIGNS:
             seen[event.site_id][_SIGNS[event.kind]].append(event.subject_id)
-    touched = [await _consider(session, site_id, seen[site_id]) for site_id in sorted(seen)]
+    touched = [await consider(session, site_id, seen[site_id]) for site_id in sorted(seen)]
     return sum(touched)
 
 
-async def _consider(session: AsyncSession, site_id: int, ids: dict[SourceKind, list[int]]) -> int:
+async def consider(session: AsyncSession, site_id: int, ids: Mapping[SourceKind, Sequence[int]]) -> int:
+    """Open incidents for these alarms and hazard reports of a site, or add them to open ones; gives how many incidents
+    were touched."""
     await hold_site(session, site_id)
     policy = await policy_of_site(session, site_id)
     signs = [
-        *await _alarm_signs(session, site_id, ids[SourceKind.ALARM], policy),
-        *await _hazard_signs(session, site_id, ids[SourceKind.REPORT], policy),
+        *await _alarm_signs(session, site_id, ids.get(SourceKind.ALARM, ()), policy),
+        *await _hazard_signs(session, site_id, ids.get(SourceKind.REPORT, ()), policy),
     ]
     if not signs:
         return 0

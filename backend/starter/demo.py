@@ -20,6 +20,7 @@ from backend.identity.passwords import hash_password
 from backend.identity.permissions import system_query
 from backend.starter.history import store_history, store_normal
 from backend.starter.install import install_pack
+from backend.starter.living import live_through
 from backend.starter.pack import PACKS, Pack, PackError, read_pack
 from backend.starter.runs import read_run
 from backend.supervisor.console import say
@@ -68,7 +69,7 @@ async def _load(pack: Pack, configured: Settings, *, reset_passwords: bool) -> s
 
 
 async def load_demo(session: AsyncSession, pack: Pack, password: str, *, reset_passwords: bool = False) -> str | None:
-    """Install ``pack`` with its people, its day of history and its learned normal; the caller commits.
+    """Install ``pack`` with its people, learned normal, an incident behind it and a day of history. The caller commits.
 
     Gives what was done in words, or None when the database has a site and nothing was to be done.
     """
@@ -78,6 +79,7 @@ async def load_demo(session: AsyncSession, pack: Pack, password: str, *, reset_p
     site_id = await install_pack(session, pack, password_hash=await hash_password(password))
     run = await asyncio.to_thread(read_run, PACKS / pack.code, pack, 0)
     await store_normal(session, site_id, pack, run)
+    await live_through(session, site_id, pack, run)
     readings = await store_history(session, site_id, pack, run)
     return (
         f"已装入{pack.site.name}：{len(pack.equipment)} 台设备，{len(pack.points)} 个测点，{readings} 条历史读数\n"

@@ -2,7 +2,7 @@
 
 A pack is a folder: ``pack.json`` (site, teams, posts, stages, plan, areas), ``plant.json`` (equipment, points),
 ``links.json``, ``rules.json``, ``people.json`` (samples), ``causes.json`` (how such a plant's causes differ from the
-general library) and ``runs.json`` with recorded runs beside it.
+general library), ``runs.json`` with recorded runs beside it and ``story.json`` (what a demo site has lived through).
 docs/starter-packs.md describes the fields.
 """
 
@@ -20,10 +20,11 @@ from backend.checkins.schedule import Rhythm
 from backend.core.strict import Strict
 from backend.identity.models import Role
 from backend.plant.models import LinkKind, PointKind
+from backend.starter.story import StorySpec, story_faults
 from backend.tracing.library.catalogue import Edits, LibraryError, base_library, edited
 
 PACKS = Path(__file__).parent / "packs"
-FILES = ("pack.json", "plant.json", "links.json", "rules.json", "people.json", "causes.json", "runs.json")
+FILES = ("pack.json", "plant.json", "links.json", "rules.json", "people.json", "causes.json", "runs.json", "story.json")
 
 
 class PackError(Exception):
@@ -209,6 +210,7 @@ class Pack(Strict, frozen=True):
     inspections: list[InspectionSpec]
     causes: Edits
     runs: list[RunSpec]
+    story: StorySpec
 
     def run(self, fault: int) -> RunSpec:
         """The recorded run of ``fault``. Raises PackError naming those there are."""
@@ -267,6 +269,8 @@ def pack_faults(pack: Pack) -> Iterator[str]:
     for rule in pack.rules:
         yield from _rule_faults(rule)
     yield from _cause_faults(pack)
+    codes, accounts = {one.code for one in pack.equipment}, {one.account for one in pack.people}
+    yield from story_faults(pack.story, accounts=accounts, equipment=codes)
 
 
 def _cause_faults(pack: Pack) -> Iterator[str]:

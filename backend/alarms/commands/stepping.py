@@ -113,10 +113,10 @@ async def _keep_deadlines(session: AsyncSession, alarm: Alarm, before: Facts, af
     elif before.state in CALLING and after.state not in CALLING:
         await session.execute(
             text(
-                "UPDATE escalation SET done_at = now(), outcome = 'cancelled' "
+                "UPDATE escalation SET done_at = :at, outcome = 'cancelled' "
                 "WHERE site_id = :site AND alarm_id = :id AND done_at IS NULL"
             ),
-            {"site": alarm.site_id, "id": alarm.id},
+            {"site": alarm.site_id, "id": alarm.id, "at": now()},
         )
 
 
@@ -125,10 +125,10 @@ async def _close_emptied_group(session: AsyncSession, alarm: Alarm) -> None:
         return
     closed = await session.execute(
         text(
-            "UPDATE alarm_group SET closed_at = now() WHERE site_id = :site AND id = :id AND closed_at IS NULL "
+            "UPDATE alarm_group SET closed_at = :at WHERE site_id = :site AND id = :id AND closed_at IS NULL "
             "AND NOT EXISTS (SELECT 1 FROM alarm WHERE group_id = :id AND state <> 'closed') RETURNING id"
         ),
-        {"site": alarm.site_id, "id": alarm.group_id},
+        {"site": alarm.site_id, "id": alarm.group_id, "at": now()},
     )
     if closed.first() is not None:
         review = {"group_id": alarm.group_id, "review": True}
