@@ -44,7 +44,9 @@ from backend.telemetry.formats.moments import from_datetime
 from backend.telemetry.judging import LiveValue
 from backend.telemetry.partitions import ensure_partitions
 from backend.telemetry.storage import copy_rows
+from backend.tracing.checks.answering import Answer, answer_check
 from backend.tracing.making import make_trace
+from backend.tracing.models import TraceCheck
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,8 @@ class _Life:
             await put_in_charge(self._session, actor, self._incident_id, None, Said())
         elif deed.does == "log":
             await log_disposal(self._session, actor, self._incident_id, deed.deed, said)
+        elif deed.does == "answer":
+            await self._answer(actor, deed)
         elif deed.does == "tick":
             await self._tick(actor, deed.steps)
         elif deed.does == "contain":
@@ -162,6 +166,10 @@ class _Life:
         for alarm in await self._alarms():
             if alarm.state in (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED):
                 await acknowledge(self._session, actor, alarm.id)
+        if self._incident_id and not await self._alarms():
+            incident = await _incident(self._session, self._incident_id)
+            if incident.group_id is not None:
+                await make_trace(self._session, incident.group_id, review=True)
 
     async def _report(self, actor: Actor, deed: DeedSpec, said: Said) -> None:
         equipment_id = self._equipment[deed.equipment]
@@ -173,6 +181,10 @@ class _Life:
             await make_trace(self._session, incident.group_id)
         await review_incident(self._session, incident.id)
 
+    async def _answer(self, actor: Actor, deed: DeedSpec) -> None:
+        check = await _check(self._session, f"equipment:{self._equipment[deed.equipment]}?{deed.question}")
+        await answer_check(self._session, actor, check.id, Answer(answer=deed.answer, note=deed.words))
+
     async def _tick(self, actor: Actor, steps: int) -> None:
         incident = await _incident(self._session, self._incident_id)
         plan = await plan_for(self._session, actor, incident)
@@ -182,9 +194,6 @@ class _Life:
 
     async def _close(self, actor: Actor, deed: DeedSpec, said: Said) -> None:
         loss = Decimal(deed.loss_yuan) if deed.loss_yuan else None
-        incident = await _incident(self._session, self._incident_id)
-        if incident.group_id is not None:
-            await make_trace(self._session, incident.group_id, review=True)
         ending = Ending(losses=deed.losses, loss_yuan=loss, injured=deed.injured)
         await close(self._session, actor, self._incident_id, ending, said)
         await review_incident(self._session, self._incident_id)
@@ -215,6 +224,11 @@ async def _store(session: AsyncSession, site_id: int, points: Mapping[str, int],
 @system_query("a demo lives on behalf of no person")
 async def _incident(session: AsyncSession, incident_id: int) -> Incident:
     return (await session.scalars(select(Incident).where(col(Incident.id) == incident_id))).one()
+
+
+@system_query("a demo lives on behalf of no person")
+async def _check(session: AsyncSession, question: str) -> TraceCheck:
+    return (await session.scalars(select(TraceCheck).where(col(TraceCheck.question) == question))).one()
 
 
 @system_query("a demo lives on behalf of no person")

@@ -9,14 +9,16 @@ from typing import Literal
 
 from backend.core.strict import Strict
 from backend.incidents.models import ACTIONS, IncidentKind
+from backend.tracing.models import ANSWERS
 
-Does = Literal["acknowledge", "report", "lead", "log", "tick", "contain", "close"]
+Does = Literal["acknowledge", "report", "lead", "log", "answer", "tick", "contain", "close"]
 
 
 class DeedSpec(Strict, frozen=True):
     """What one person did. ``row``: so many rows after the fault began, parts of one too.
 
-    ``steps``: of ``tick``, how many further steps of the emergency plan.
+    ``steps``: of ``tick``, how many further steps of the emergency plan. ``question``: of ``answer``, which one the
+    trace asks at ``equipment``.
     """
 
     row: float
@@ -26,6 +28,8 @@ class DeedSpec(Strict, frozen=True):
     incident_kind: IncidentKind = IncidentKind.OTHER
     equipment: str = ""
     deed: str = ""
+    question: str = ""
+    answer: str = ""
     steps: int = 0
     losses: str = ""
     loss_yuan: str = ""
@@ -52,10 +56,12 @@ def story_faults(story: StorySpec, *, accounts: Collection[str], equipment: Coll
     for deed in story.deeds:
         if deed.account not in accounts:
             yield f"story, row {deed.row}: there is no {deed.account}"
-        if deed.does == "report" and deed.equipment not in equipment:
+        if deed.does in ("report", "answer") and deed.equipment not in equipment:
             yield f"story, row {deed.row}: there is no {deed.equipment}"
         if deed.does == "log" and deed.deed not in set(ACTIONS):
             yield f"story, row {deed.row}: nobody can log {deed.deed}"
+        if deed.does == "answer" and deed.answer not in ANSWERS:
+            yield f"story, row {deed.row}: nobody can answer {deed.answer}"
     does = [deed.does for deed in story.deeds]
     if [one for one in does if one in ("report", "contain", "close")] != ["report", "contain", "close"]:
         yield "story: it is reported, contained and closed, once each and in this order"

@@ -23,6 +23,7 @@ from backend.starter.living import course
 from backend.starter.pack import PACKS, Pack, read_pack
 from backend.starter.runs import read_run
 from backend.starter.story import DeedSpec, StorySpec, story_faults
+from backend.tracing.models import TraceCheck
 
 _PACK = read_pack(PACKS / "tep")
 _PEOPLE = {one.account for one in _PACK.people}
@@ -52,10 +53,17 @@ async def _report(database: Database) -> IncidentReview:
 async def test_it_is_closed_and_its_report_names_the_lost_feed_in_both_languages(database: Database) -> None:
     incident, report = await _one(database), await _report(database)
     assert (incident.state, incident.kind, incident.level) == ("closed", "equipment_failure", "significant")
+    assert report.content["root"]["probability"] > 0.5
     assert report.content["root"]["name"] == {"zh": "A 进料：供料中断", "en": "A feed: Supply lost"}
     assert report.content["warning"]["lead_s"] > 20 * 60
     assert report.content["courses"]["cells"]
     assert report.content["effects"]
+
+
+async def test_nobody_is_asked_anything_of_it_any_more(database: Database) -> None:
+    async with database.session() as session:
+        asked = (await session.scalars(select(TraceCheck))).all()
+    assert len(asked) >= 2 and all(one.answer for one in asked)
 
 
 async def test_all_of_it_bears_the_moment_it_is_of(database: Database) -> None:
