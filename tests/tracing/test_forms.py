@@ -40,6 +40,15 @@ def test_the_point_that_moved_is_named_with_its_form(normal: Normal, form: Form,
     assert abs(first.row - START) <= (25 if form is Form.DRIFT else 10)
 
 
+@pytest.mark.parametrize("lasted", [25, 50, 75])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_step_that_is_over_was_a_step_and_no_oscillation(normal: Normal, seed: int, lasted: int) -> None:
+    rows = _rows(300, 40 + seed)
+    rows[START : START + lasted, 1] -= 18.0
+    first = first_movers(Window.of(np.arange(300.0), NAMES, rows), normal, START)[0]
+    assert (first.point, first.form, first.size < 0) == ("B", Form.STEP, True)
+
+
 def test_who_moved_before_stands_before(normal: Normal) -> None:
     rows = _rows(200, 5)
     rows[START:, 2] += 12

@@ -12,6 +12,7 @@ from backend.identity.wording import ROLES
 from backend.incidents.models import Incident
 from backend.incidents.review.accident import CLASSES, AccidentClass
 from backend.incidents.review.blocks import Block, Facts, Listed, Reader, Said, Section, Table
+from backend.incidents.review.effects import Moved
 from backend.incidents.review.foresight import Outcome
 from backend.incidents.review.pictures import courses, strip
 from backend.incidents.review.wording import ALIKE, HAPPENED, MOVED, OUTCOMES
@@ -140,30 +141,27 @@ def _effects(content: Mapping[str, Any], reader: Reader) -> Section:
     if not content["effects"]:
         return Section("effects", title, [Said(reader.say(N_("没有能和读数对照的处置"))), *drawn])
     points = {point["id"]: point for point in content["points"]}
-    heads = [
-        reader.say(one) for one in (N_("时间"), N_("处置"), N_("测点"), N_("前 10 分钟"), N_("后 10 分钟"), N_("变化"))
-    ]
-    rows = [_changed(deed, one, points, reader) for deed in content["effects"] for one in deed["changes"]]
+    heads = [reader.say(one) for one in (N_("时间"), N_("处置"), N_("前后 10 分钟的均值"))]
+    rows = [_followed(deed, points, reader) for deed in content["effects"]]
     caution = Said(reader.say(N_("先后不等于因果：变化也可能另有原因")))
     return Section("effects", title, [caution, Table(heads, rows), *drawn])
 
 
-_CHANGE_HEADS = (N_("处置"), N_("测点"), N_("变化"), N_("前 10 分钟"), N_("后 10 分钟"), N_("时间"))
+def _followed(deed: Mapping[str, Any], points: Mapping[int, Mapping[str, Any]], reader: Reader) -> list[Said]:
+    """One deed, and which points changed after it; those that didn't are counted."""
+    moved = [one for one in deed["changes"] if one["moved"] != Moved.SAME]
+    said = [_changed(one, points[one["point_id"]], reader) for one in moved]
+    if still := len(deed["changes"]) - len(moved):
+        words = N_("其余 %(n)s 个测点没有明显变化") if moved else N_("%(n)s 个测点都没有明显变化")
+        said.append(reader.say(words, n=still))
+    between = "；" if reader.locale == "zh_CN" else "; "
+    return [Said(reader.short(deed["at"])), Said(reader.say(HAPPENED[deed["what"]])), Said(between.join(said))]
 
 
-def _changed(
-    deed: Mapping[str, Any], one: Mapping[str, Any], points: Mapping[int, Mapping[str, Any]], reader: Reader
-) -> list[Said]:
-    point = points[one["point_id"]]
-    before, after = (f"{phrases.number(one[key], point['decimals'])} {point['unit']}" for key in ("before", "after"))
-    return [
-        Said(reader.say(HAPPENED[deed["what"]])),
-        Said(reader.name(point["name"]), url=f"/points/{point['id']}"),
-        Said(reader.say(MOVED[one["moved"]])),
-        Said(before),
-        Said(after),
-        Said(reader.short(deed["at"])),
-    ]
+def _changed(one: Mapping[str, Any], point: Mapping[str, Any], reader: Reader) -> str:
+    before, after = (phrases.number(one[key], point["decimals"]) for key in ("before", "after"))
+    way = reader.say(MOVED[one["moved"]])
+    return f"{reader.name(point['name'])} {before} → {after} {point['unit']} {way}".replace("  ", " ")
 
 
 def _people(people: Sequence[Mapping[str, Any]], reader: Reader) -> Section:

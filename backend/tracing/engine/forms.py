@@ -78,10 +78,18 @@ def _mover(
     if onset is None and (len(after) < 2 * SHORTEST or float(after.var()) <= WIDER):
         return None
     row = start if onset is None else onset.row
-    mover = _named(name, row, z[row : row + LOOKED_AT], float(normal.autocorrelation[column]))
+    mover = _named(name, row, _while_away(z[row : row + LOOKED_AT]), float(normal.autocorrelation[column]))
     if mover.form in (Form.OSCILLATION, Form.VARIANCE):  # no lean to date it by: the first wide reading
         return replace(mover, row=min(row, start + int(np.argmax(np.abs(after) > WIDE_READING))))
     return mover
+
+
+def _while_away(after: Floats) -> Floats:
+    """The rows until it was back for good: a step and its way back are no oscillation. One wide reading alone may be
+    chance."""
+    wide = np.abs(after) > WIDE_READING
+    rows = np.flatnonzero(wide[1:] & wide[:-1])
+    return after[: max(int(rows[-1]) + 2, 2 * SHORTEST)] if len(rows) else after
 
 
 def _new_state(name: str, column: int, raw: Floats, normal: Normal, start: int) -> Mover | None:
