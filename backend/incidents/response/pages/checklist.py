@@ -39,15 +39,18 @@ async def tick(
     said: Annotated[SaidForm, Depends()],
     step: Annotated[str, Form(max_length=60)] = "",
     state: Short = "",
+    back: Short = "",
 ) -> Response:
-    """Tick a step, and show the list."""
+    """Tick a step, and show the list, or the incident for who ticked it there."""
     try:
         words = await said.read()
         async with session.begin_nested():
             await tick_step(session, actor, incident_id, step, state, words)
     except REFUSALS as error:
         return await _page(request, session, actor, incident_id, refusal(request, error))
-    return RedirectResponse(f"/incidents/{incident_id}/plan", 303)
+    return RedirectResponse(
+        f"/incidents/{incident_id}" if back == "incident" else f"/incidents/{incident_id}/plan", 303
+    )
 
 
 async def _page(

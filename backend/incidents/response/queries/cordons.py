@@ -75,6 +75,12 @@ async def ground_of(session: AsyncSession, actor: Actor, incident: Incident) -> 
     )
 
 
+async def cordons_standing(session: AsyncSession, actor: Actor, incident_id: int) -> Sequence[Cordon]:
+    """Those of an incident that nobody has lifted, the newest first."""
+    wanted = select(Cordon).where(visible(actor, Cordon), col(Cordon.incident_id) == incident_id)
+    return (await session.scalars(wanted.where(col(Cordon.lifted_at).is_(None)).order_by(col(Cordon.id).desc()))).all()
+
+
 def centre_of(incident: Incident, drawing: Drawing) -> Corner | None:
     """Where an incident is on the plan: its equipment's mark, else the middle of its area; None where neither is
     drawn."""

@@ -74,6 +74,15 @@ class IncidentChecklist:
         return sum(ticked is not None and ticked.settled for _, ticked in self.items)
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far an incident's plan is done, and the first step that isn't, with its place, which begins with 1."""
+
+    settled: int
+    steps: int
+    following: tuple[int, PlanStep] | None
+
+
 async def plans_in_force(session: AsyncSession, actor: Actor) -> list[Plan]:
     """The plan of every kind, in the kinds' order."""
     newest = (
@@ -147,6 +156,14 @@ async def checklist(session: AsyncSession, actor: Actor, incident_id: int) -> In
         trace,
         advice_for(trace.result) if trace else [],
     )
+
+
+async def progress(session: AsyncSession, actor: Actor, incident: Incident) -> Progress:
+    """How far the plan of an incident is done."""
+    plan, ticks = await plan_for(session, actor, incident), await _latest_ticks(session, actor, incident.id)
+    settled = {key for key, one in ticks.items() if one.settled}
+    left = [(place, step) for place, step in enumerate(plan.steps, 1) if step.key not in settled]
+    return Progress(len(plan.steps) - len(left), len(plan.steps), left[0] if left else None)
 
 
 async def _latest_ticks(session: AsyncSession, actor: Actor, incident_id: int) -> dict[str, Ticked]:

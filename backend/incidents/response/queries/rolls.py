@@ -49,6 +49,11 @@ class Roll:
         return self.evacuation.ended_at is None
 
     @property
+    def expected(self) -> int:
+        """How many are to be accounted for, visitors among them."""
+        return len(self.called) + self.count.visitors
+
+    @property
     def missing_at_end(self) -> list[Called]:
         """Who was missing when it was ended."""
         return [one for one in self.called if one.person.id in self.evacuation.missing_at_end]
