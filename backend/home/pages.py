@@ -16,6 +16,7 @@ from backend.home.tasks import TaskKind
 from backend.home.waiting import waiting_for
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.queries.listing import open_incidents
+from backend.incidents.response.queries.rolls import open_rolls
 from backend.incidents.wording import STATES, TONES
 from backend.training.queries import due_count
 
@@ -63,6 +64,7 @@ async def home(request: Request, session: SessionDep, actor: ActorDep) -> Respon
         "home/home.html",
         block="present" if request.headers.get("hx-target") == "present" else None,
         stands=stands,
+        evacuations=await open_rolls(session, actor),
         incidents=await open_incidents(session, actor),
         incident_states=STATES,
         incident_tones=TONES,
@@ -85,6 +87,7 @@ async def tasks(request: Request, session: SessionDep, actor: ActorDep) -> Respo
         request,
         "home/tasks.html",
         block="rows" if request.headers.get("hx-target") == "task-rows" else None,
+        evacuations=await open_rolls(session, actor),
         waiting=await waiting_for(session, actor),
         kinds=_KINDS,
     )

@@ -130,6 +130,21 @@ async def _called(
     return sorted(found, key=lambda one: _ORDER.index(one.standing))
 
 
+async def open_rolls(session: AsyncSession, actor: Actor) -> list[tuple[Incident, Roll]]:
+    """Evacuations of the site that go on, each with its roll-call, those first in which the actor is missing."""
+    found = [
+        (incident, roll)
+        for _, incident, _ in await going_on(session, actor)
+        if (roll := await roll_of(session, actor, incident.id)) is not None and roll.open
+    ]
+    return sorted(found, key=lambda one: not _is_missing(one[1], actor))
+
+
+def _is_missing(roll: Roll, actor: Actor) -> bool:
+    own = roll.of(actor.person_id)
+    return own is not None and own.standing is Standing.MISSING
+
+
 async def going_on(session: AsyncSession, actor: Actor) -> list[tuple[Evacuation, Incident, Person | None]]:
     """Evacuations of the site that haven't ended, with their incidents, the latest first."""
     lead = aliased(Person)
