@@ -80,6 +80,7 @@ async def set_facts(session: AsyncSession, actor: Actor, incident_id: int, facts
 
     def change(incident: Incident) -> None:
         incident.kind, incident.phase, incident.level = facts.kind, facts.phase, facts.level
+        incident.phase_basis = {}  # a person has said it
 
     return await _take(session, actor, incident_id, _Step(Deed.SET, said, vars(facts), change, check))
 
