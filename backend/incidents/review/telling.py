@@ -14,8 +14,8 @@ from backend.incidents.review.accident import CLASSES, AccidentClass
 from backend.incidents.review.blocks import Block, Facts, Listed, Reader, Said, Section, Table
 from backend.incidents.review.foresight import Outcome
 from backend.incidents.review.pictures import courses, strip
-from backend.incidents.review.wording import ALIKE, HAPPENED, MOVED, OUTCOMES
-from backend.incidents.wording import KINDS, PHASES
+from backend.incidents.review.wording import ALIKE, HAPPENED, OUTCOMES
+from backend.incidents.wording import KINDS, MOVED, PHASES
 
 
 def tell(incident: Incident, content: Mapping[str, Any], remarks: str, reader: Reader) -> list[Section]:
