@@ -39,6 +39,7 @@ _KINDS = {
     TaskKind.COURSE: ("badge-check", N_("培训")),
     TaskKind.CHECK: ("hard-hat", N_("现场核查")),
     TaskKind.INCIDENT: ("octagon-alert", N_("事件")),
+    TaskKind.STEP: ("clipboard-list", N_("预案步骤")),
     TaskKind.REPLY: ("message-square", N_("说明情况")),
 }
 """Picture and word of each kind of task."""

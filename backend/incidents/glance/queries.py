@@ -11,6 +11,7 @@ from backend.incidents.queries.listing import Card
 from backend.incidents.response.models import Cordon
 from backend.incidents.response.queries.cordons import cordons_standing
 from backend.incidents.response.queries.plans import Progress, progress
+from backend.incidents.response.queries.posts import posts_of
 from backend.incidents.response.queries.rolls import Roll, roll_of
 from backend.incidents.review.queries import duties
 from backend.incidents.tracking.models import IncidentPlume
@@ -18,6 +19,7 @@ from backend.incidents.tracking.queries.downstream import Stop, downstream
 from backend.incidents.tracking.queries.people import people_inside
 from backend.incidents.tracking.queries.plumes import stated_plume
 from backend.incidents.tracking.queries.ways import follow
+from backend.tracing.queries import PostThere
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Glance:
     card: Card
     roll: Roll | None
     plan: Progress
+    posts: dict[int, PostThere]
+    """The post that takes the next step, by id."""
     cordons: Sequence[Cordon]
     spread: Spread
     stops: Sequence[Stop]
@@ -52,12 +56,14 @@ class Glance:
 async def glance(session: AsyncSession, actor: Actor, card: Card, now: datetime) -> Glance:
     """The incident of ``card`` as who looks may see it."""
     incident = card.incident
+    plan = await progress(session, actor, incident)
     leak, _ = await stated_plume(session, actor, incident.id)
     return Glance(
         now,
         card,
         await roll_of(session, actor, incident.id),
-        await progress(session, actor, incident),
+        plan,
+        await posts_of(session, actor, [plan.following[1]] if plan.following else []),
         await cordons_standing(session, actor, incident.id),
         await _spread(session, actor, card, now),
         await downstream(session, actor, incident, now),

@@ -13,6 +13,7 @@ from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.forms import SaidForm, Short
 from backend.incidents.response.commands import tick_step
 from backend.incidents.response.queries.plans import checklist
+from backend.incidents.response.queries.posts import posts_of
 from backend.incidents.response.wording import DOES, TICKS, WHO
 from backend.incidents.wording import KINDS
 
@@ -64,6 +65,7 @@ async def _page(
         "incidents/response/checklist.html",
         block="part" if target in (SHORT, WHOLE) else None,
         list=found,
+        posts=await posts_of(session, actor, found.plan.steps),
         items=found.open_items[:NEXT] if target == SHORT else list(enumerate(found.items, 1)),
         short=target == SHORT,
         one=found.incident,

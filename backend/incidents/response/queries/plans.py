@@ -1,6 +1,6 @@
 """Plans in force, their versions, and an incident's plan with what was ticked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from backend.identity.actor import Actor
 from backend.identity.models import Person
 from backend.identity.permissions import visible
 from backend.identity.scoping import get_visible
+from backend.incidents.lifecycle import LIVE
 from backend.incidents.models import Disposal, Incident, IncidentKind
 from backend.incidents.response.content import Advice, PlanStep, read_steps, usual_plan
 from backend.incidents.response.models import IncidentPlan, PlanTick, TickState
@@ -138,6 +139,23 @@ async def step_known(session: AsyncSession, actor: Actor, kind: IncidentKind, ke
     usual = [step for each in (kind, *IncidentKind) for step in usual_plan(each).steps]
     found = next((step for step in (*of_site, *usual) if step.key == key), None)
     return (found, row.version if row else 0) if found else None
+
+
+async def steps_of_posts(
+    session: AsyncSession, actor: Actor, post_ids: Collection[int]
+) -> list[tuple[Incident, PlanStep]]:
+    """Steps of these posts that nobody has settled, of incidents that go on."""
+    if not post_ids:
+        return []
+    live = await session.scalars(
+        select(Incident).where(visible(actor, Incident), col(Incident.state).in_(LIVE)).order_by(col(Incident.id))
+    )
+    found: list[tuple[Incident, PlanStep]] = []
+    for incident in live:
+        own = [step for step in (await plan_for(session, actor, incident)).steps if step.post_id in post_ids]
+        ticks = await _latest_ticks(session, actor, incident.id) if own else {}
+        found += [(incident, step) for step in own if step.key not in ticks or not ticks[step.key].settled]
+    return found
 
 
 async def checklist(session: AsyncSession, actor: Actor, incident_id: int) -> IncidentChecklist:
