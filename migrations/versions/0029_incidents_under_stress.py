@@ -1,4 +1,5 @@
-"""Incidents: why their phase was guessed, that one has come again, and how readings changed after a deed.
+"""Incidents: why their phase was guessed, that one has come again, how readings changed after a deed,
+and how wide the floor plan is.
 
 Revision: 0029, after 0022.
 """
@@ -29,6 +30,7 @@ def upgrade() -> None:
     op.alter_column("incident_source", "occurrence", server_default=None)
     op.drop_constraint(_ONCE, "incident_source")
     op.create_unique_constraint(_ONCE_EACH_TIME, "incident_source", ["site_id", "kind", "source_id", "occurrence"])
+    op.add_column("floor_plan", sa.Column("width_m", sa.Float(), nullable=True))
     op.create_table(
         "incident_aftermath",
         sa.Column("site_id", sa.BigInteger(), sa.ForeignKey("site.id"), nullable=False),
@@ -45,6 +47,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Undo it; that an alarm belongs to more than one incident can't be kept."""
     op.drop_table("incident_aftermath")
+    op.drop_column("floor_plan", "width_m")
     op.execute(
         "DELETE FROM incident_source s USING incident_source f WHERE f.site_id = s.site_id AND f.kind = s.kind "
         "AND f.source_id = s.source_id AND f.id < s.id"

@@ -39,7 +39,7 @@ async def _reports(worker: Phone) -> str:
 
 
 async def _reads(leader: Phone, worker: Phone, path: str) -> None:
-    """All is folded at first; what is opened is fetched, and stays open while the page lives and when it comes again."""
+    """All is folded at first; what is opened is fetched, and stays so while the page lives and when it comes again."""
     page = leader.page
     await leader.open(path)
     await leader.is_live()
@@ -95,6 +95,6 @@ async def _counts_the_others_out(leader: Phone, path: str) -> None:
 async def _ends(leader: Phone, path: str) -> None:
     await leader.open(path)
     await leader.unfold("close")
-    await leader.page.get_by_label("疏散已结束，人已到齐").check()
+    await leader.page.locator("#close-evacuation-over").check()
     await leader.page.get_by_role("button", name="结束事件").press("Enter")
     await expect(leader.page.locator("#incident-now")).to_contain_text("已结束")

@@ -71,7 +71,7 @@ async def ground_of(session: AsyncSession, actor: Actor, incident: Incident) -> 
         [one for one in closed if one.cordon.lifted_at is None],
         [one for one in closed if one.cordon.lifted_at is not None],
         centre_of(incident, drawing) if drawing else None,
-        width_m,
+        drawing.width_m if drawing and drawing.width_m else width_m,
     )
 
 
