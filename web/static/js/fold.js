@@ -33,15 +33,15 @@ function unfold(id) {
 
 function begin() {
   const names = kept();
-  for (const fold of folds()) {
-    if (names ? names.includes(fold.id) : wide.matches && "wide" in fold.dataset) fold.open = true;
-    if (fold.open) changed(fold);
-  }
   document.addEventListener("toggle", ({ target }) => {
     if (!target.matches("details.fold")) return;
     changed(target);
     sessionStorage.setItem(key, JSON.stringify(folds().filter((one) => one.open).map((one) => one.id)));
   }, true);
+  for (const fold of folds()) {
+    if (fold.open) changed(fold); // by the server: its event was before anybody listened
+    else if (names ? names.includes(fold.id) : wide.matches && "wide" in fold.dataset) fold.open = true;
+  }
   unfold(location.hash.slice(1));
 }
 
@@ -53,15 +53,19 @@ document.addEventListener("click", ({ target }) => {
 
 // What is folded inside a part has no name of its own but its words, in which figures may have changed.
 const called = (details) => details.querySelector("summary").textContent.replace(/\d+/g, "").trim();
-const openIn = new WeakMap();
-document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  openIn.set(detail.xhr, [...detail.target.querySelectorAll("details[open]")].map(called));
-});
-document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  const names = openIn.get(detail.xhr) ?? [];
-  const place = document.getElementById(detail.target.id) ?? detail.target;
-  for (const details of place.querySelectorAll("details")) if (names.includes(called(details))) details.open = true;
-});
+const openIn = new Map();
+for (const name of ["htmx:beforeSwap", "htmx:oobBeforeSwap"]) {
+  document.addEventListener(name, ({ detail: { target } }) => {
+    openIn.set(target.id, [...target.querySelectorAll("details[open]")].map(called));
+  });
+}
+for (const name of ["htmx:afterSwap", "htmx:oobAfterSwap"]) {
+  document.addEventListener(name, ({ detail: { target } }) => {
+    const names = openIn.get(target.id) ?? [];
+    const fresh = document.getElementById(target.id) ?? target;
+    for (const details of fresh.querySelectorAll("details")) if (names.includes(called(details))) details.open = true;
+  });
+}
 
 // After htmx, which listens for the same moment, so that parts can be asked for.
 if (document.readyState === "complete") begin();
