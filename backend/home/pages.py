@@ -16,6 +16,7 @@ from backend.home.tasks import TaskKind
 from backend.home.waiting import waiting_for
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.queries.listing import open_incidents
+from backend.incidents.response.queries.rolls import open_rolls
 from backend.incidents.wording import STATES, TONES
 from backend.training.queries import due_count
 
@@ -38,6 +39,7 @@ _KINDS = {
     TaskKind.COURSE: ("badge-check", N_("培训")),
     TaskKind.CHECK: ("hard-hat", N_("现场核查")),
     TaskKind.INCIDENT: ("octagon-alert", N_("事件")),
+    TaskKind.STEP: ("clipboard-list", N_("预案步骤")),
     TaskKind.REPLY: ("message-square", N_("说明情况")),
 }
 """Picture and word of each kind of task."""
@@ -63,6 +65,7 @@ async def home(request: Request, session: SessionDep, actor: ActorDep) -> Respon
         "home/home.html",
         block="present" if request.headers.get("hx-target") == "present" else None,
         stands=stands,
+        evacuations=await open_rolls(session, actor),
         incidents=await open_incidents(session, actor),
         incident_states=STATES,
         incident_tones=TONES,
@@ -85,6 +88,7 @@ async def tasks(request: Request, session: SessionDep, actor: ActorDep) -> Respo
         request,
         "home/tasks.html",
         block="rows" if request.headers.get("hx-target") == "task-rows" else None,
+        evacuations=await open_rolls(session, actor),
         waiting=await waiting_for(session, actor),
         kinds=_KINDS,
     )

@@ -17,6 +17,7 @@ class TaskKind(enum.StrEnum):
     COURSE = "course"
     CHECK = "check"
     INCIDENT = "incident"
+    STEP = "step"
     REPLY = "reply"
 
 

@@ -15,6 +15,8 @@ from backend.identity.actor import Actor
 from backend.incidents.models import Incident
 from backend.incidents.queries.listing import Card as IncidentCard
 from backend.incidents.queries.listing import to_lead
+from backend.incidents.response.content import PlanStep
+from backend.incidents.response.queries.posts import own_steps
 from backend.incidents.review.queries import to_answer
 from backend.tracing.checks.queries import CheckView, checks_to_do
 from backend.training.duties import Duty
@@ -24,8 +26,8 @@ MOST_VISITS = 60
 
 
 async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
-    """Everything the actor is to do: incidents to lead, check-ins, rectifications, verifications, reports to decide on,
-    courses, looks on site, answers to what a closed incident holds of the actor."""
+    """Everything the actor is to do: incidents to lead, steps of their plans, check-ins, rectifications, verifications,
+    reports to decide on, courses, looks on site, answers to what a closed incident holds of the actor."""
     visits = await due_visits(session, actor, most=MOST_VISITS)
     reports = await to_triage(session, actor) if actor.can("reports.triage") else []
     owned = await rectifications(session, actor, tab=Tab.MINE)
@@ -34,6 +36,7 @@ async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
     looks = await checks_to_do(session, actor)
     tasks = [
         *(_to_handle(card) for card in await to_lead(session, actor)),
+        *(_to_take(incident, step) for incident, step in await own_steps(session, actor)),
         *(_to_look(one) for one in looks),
         *(_to_check(visit) for visit in visits),
         *(_to_decide(report, actor) for report in reports),
@@ -61,6 +64,20 @@ def _to_handle(card: IncidentCard) -> Task:
         place=place.name if place else "",
         place_en=place.name_en if place else "",
         level=one.level,
+        burns=True,
+    )
+
+
+def _to_take(incident: Incident, step: PlanStep) -> Task:
+    """A step of an emergency plan for the post that the actor holds."""
+    return Task(
+        TaskKind.STEP,
+        f"/incidents/{incident.id}/plan#step-{step.key}",
+        step.text,
+        step.text_en,
+        incident.title,
+        incident.title_en,
+        incident.level,
         burns=True,
     )
 

@@ -96,11 +96,14 @@ async def contain(session: SessionDep, actor: ActorDep, incident_id: int, said: 
 async def close(
     session: SessionDep, actor: ActorDep, incident_id: int, said: SaidDep, ending: Annotated[EndingForm, Depends()]
 ) -> IncidentStateOut:
-    """It is over; 重大 needs another person than who contained it."""
+    """It is over; 重大 needs another person than who contained it, an evacuation must be over (``evacuation_over``)."""
     return state_out(await commands.close(session, actor, incident_id, ending.read(), await said.read()))
 
 
 @router.post("/{incident_id}/call-off", dependencies=[allow("incidents.lead")])
-async def call_off(session: SessionDep, actor: ActorDep, incident_id: int, said: SaidDep) -> IncidentStateOut:
-    """It was none; ``words`` say why."""
-    return state_out(await commands.call_off(session, actor, incident_id, await said.read()))
+async def call_off(
+    session: SessionDep, actor: ActorDep, incident_id: int, said: SaidDep, evacuation_over: Short = ""
+) -> IncidentStateOut:
+    """It was none; ``words`` say why. ``evacuation_over`` (``on``) ends an evacuation with it."""
+    over = bool(evacuation_over)
+    return state_out(await commands.call_off(session, actor, incident_id, await said.read(), evacuation_over=over))

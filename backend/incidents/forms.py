@@ -103,6 +103,7 @@ class EndingForm:
     loss_yuan: Annotated[str, Form(max_length=40)] = ""
     injured: Short = ""
     deaths: Short = ""
+    evacuation_over: Short = ""
 
     def read(self) -> Ending:
         """Raises Invalid naming every field that can't be read."""
@@ -118,7 +119,7 @@ class EndingForm:
             wrong["loss_yuan"] = next(iter(refused.fields.values()))
         if wrong:
             raise Invalid(fields=wrong)
-        return Ending(self.losses, yuan, people["injured"], people["deaths"])
+        return Ending(self.losses, yuan, people["injured"], people["deaths"], bool(self.evacuation_over))
 
 
 @dataclass

@@ -58,6 +58,7 @@ class Incident(SiteScoped, table=True):
         Index("incident_group", "group_id"),
         Index("incident_equipment", "site_id", "equipment_id"),
         Index("incident_area", "site_id", "area_id"),
+        Index("incident_again", "again_of"),
         CheckConstraint("(closed_at IS NOT NULL) = (state IN ('closed', 'called_off'))", name="incident_ended_once"),
     )
 
@@ -67,6 +68,8 @@ class Incident(SiteScoped, table=True):
     state: str = IncidentState.OPEN
     kind: str
     phase: str = Phase.RUNNING
+    phase_basis: dict[str, Any] = document()
+    """Why the phase was guessed, in both languages; empty once a person said it, or where nothing is known."""
     level: str
     title: str
     title_en: str
@@ -93,6 +96,8 @@ class Incident(SiteScoped, table=True):
     """Direct loss."""
     injured: int | None = None
     deaths: int | None = None
+    again_of: int | None = reference("incident.id", nullable=True)
+    """One that was over when its alarm came again, which opened this one."""
     version: int = 1
 
 
@@ -107,11 +112,12 @@ class SourceKind(enum.StrEnum):
 
 
 class IncidentSource(SiteScoped, table=True):
-    """Something that belongs to an incident. Each belongs to one at most, so that nothing opens two."""
+    """Something that belongs to an incident. Each belongs to one at most, so that nothing opens two; an alarm that
+    comes again when its incident is over is another ``occurrence``."""
 
     __tablename__ = "incident_source"
     __table_args__ = (
-        UniqueConstraint("site_id", "kind", "source_id"),
+        UniqueConstraint("site_id", "kind", "source_id", "occurrence"),
         Index("incident_source_of", "incident_id", "id"),
     )
 
@@ -119,6 +125,8 @@ class IncidentSource(SiteScoped, table=True):
     incident_id: int = reference("incident.id")
     kind: str
     source_id: int = Field(sa_type=BigInteger)
+    occurrence: int = 1
+    """How often an alarm had been raised when it was counted to it; of all else 1."""
     at: datetime = moment()
     """When it showed."""
     added_at: datetime = moment(now=True)
@@ -213,6 +221,18 @@ class DisposalPhoto(SiteScoped, Stamped, table=True):
     width: int
     height: int
     bytes: int
+
+
+class IncidentAftermath(SiteScoped, Stamped, table=True):
+    """How readings changed after a deed, kept once the minutes after it are over: it outlives the readings."""
+
+    __tablename__ = "incident_aftermath"
+    __table_args__ = (UniqueConstraint("disposal_id"),)
+
+    id: int = identity_key()
+    disposal_id: int = reference("incident_disposal.id")
+    changes: list[dict[str, Any]] = document(default=list)
+    """``point_id``, means ``before`` and ``after`` in its unit, ``moved`` (a code of ``review.effects.Moved``)."""
 
 
 class IncidentTrend(SiteScoped, table=True):

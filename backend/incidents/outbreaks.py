@@ -35,6 +35,10 @@ class Sign:
     point_id: int | None = None
     apart: bool = False
     """A person says that it is none of those that are open."""
+    occurrence: int = 1
+    """How often its alarm had been raised."""
+    again_of: int | None = None
+    """The incident, over by now, to which its alarm belonged when it came before."""
 
 
 @dataclass(frozen=True)

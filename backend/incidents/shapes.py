@@ -33,6 +33,8 @@ class IncidentOut(BaseModel):
     contained_by: int | None
     closed_at: datetime | None
     closed_by: int | None
+    again_of: int | None
+    """The incident whose alarm came again after it was over."""
     version: int
 
 
@@ -103,6 +105,8 @@ class IncidentStoryOut(IncidentOut):
     injured: int | None
     deaths: int | None
     policy_version: int
+    phase_basis: dict[str, str]
+    """Why the phase was guessed (``zh``, ``en``); empty when a person said it or nothing is known."""
     log: list[DisposalOut]
     signs: list[SignOut]
     before: list[BeforeOut]

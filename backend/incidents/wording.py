@@ -4,6 +4,7 @@ from backend.core.errors import N_
 from backend.incidents.before import Nearness
 from backend.incidents.lifecycle import LEVELS
 from backend.incidents.models import ACTIONS, Deed, IncidentKind, IncidentState, Phase, SourceKind
+from backend.incidents.review.effects import Moved
 
 STATES = {
     IncidentState.OPEN: N_("处置中"),
@@ -77,6 +78,8 @@ NEARNESS = {
     Nearness.UPSTREAM: N_("上游"),
     Nearness.DOWNSTREAM: N_("下游"),
 }
+MOVED = {Moved.ROSE: N_("上升"), Moved.FELL: N_("下降"), Moved.SAME: N_("没有明显变化")}
+"""How a reading went after something was done; it wasn't always because of it."""
 FIELDS = {
     "kind": N_("类型"),
     "phase": N_("阶段"),

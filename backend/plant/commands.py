@@ -16,7 +16,8 @@ from backend.identity.audit import record_change
 from backend.identity.models import Post
 from backend.identity.permissions import require, visible
 from backend.plant.age import check_commissioning
-from backend.plant.models import Equipment, Point
+from backend.plant.models import Equipment, FloorPlan, Point
+from backend.plant.scale import read_width
 
 LONGEST_NAME = 60
 LONGEST_UNIT = 20
@@ -50,6 +51,20 @@ async def assign_owner(session: AsyncSession, actor: Actor, equipment_id: int, p
         },
     )
     return equipment
+
+
+async def set_scale(session: AsyncSession, actor: Actor, *, line: str, length_m: str, width_m: str) -> FloorPlan:
+    """Say how many metres the site's plan is wide, as drawn or typed (``scale.read_width``). Raises Invalid by field,
+    NotFound without a plan."""
+    require(actor, "plant.edit")
+    first = select(FloorPlan).where(visible(actor, FloorPlan)).order_by(col(FloorPlan.id)).limit(1).with_for_update()
+    plan = await session.scalar(first)
+    if plan is None:
+        raise NotFound()
+    before, plan.width_m = plan.width_m, read_width(line, length_m, width_m, plan.width)
+    await session.flush()
+    await record_change(session, actor, "floor_plan.scale", "floor_plan", plan.id, {"width_m": [before, plan.width_m]})
+    return plan
 
 
 async def set_commissioning(session: AsyncSession, actor: Actor, equipment_id: int, day: date | None) -> Equipment:

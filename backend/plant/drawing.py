@@ -85,6 +85,8 @@ class Drawing:
     areas: tuple[PlacedArea, ...]
     equipment: tuple[PlacedEquipment, ...]
     pipes: tuple[DrawnPipe, ...]
+    width_m: float | None = None
+    """How many metres it is wide, where that is known."""
 
     @property
     def mark_width(self) -> float:

@@ -59,6 +59,8 @@ class FloorPlan(SiteScoped, table=True):
     name_en: str = ""
     width: float
     height: float
+    width_m: float | None = None
+    """How many metres it is wide; None: nobody has said."""
 
 
 class Area(SiteScoped, table=True):

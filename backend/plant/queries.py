@@ -1,6 +1,6 @@
 """SQL of the plant graph, on behalf of people: the drawn floor plan, equipment with its owners, points, links."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import and_, or_, select
@@ -102,7 +102,7 @@ async def floor_plan(session: AsyncSession, actor: Actor) -> Drawing | None:
         )
         .order_by(col(Link.id))
     )
-    return draw(
+    drawing = draw(
         plan.width,
         plan.height,
         tuple(
@@ -114,6 +114,7 @@ async def floor_plan(session: AsyncSession, actor: Actor) -> Drawing | None:
         ),
         tuple(Flow(source or 0, target or 0, kind) for source, target, kind in flows),
     )
+    return replace(drawing, width_m=plan.width_m)
 
 
 async def equipment_view(session: AsyncSession, actor: Actor, equipment_id: int) -> EquipmentView | None:

@@ -141,7 +141,9 @@ class _Life:
         raised = [alarm for alarm in await self._alarms() if alarm.id not in self._known]
         self._known |= {alarm.id for alarm in raised}
         if raised:
-            await consider(self._session, self._site_id, {SourceKind.ALARM: [alarm.id for alarm in raised]})
+            await consider(
+                self._session, self._site_id, {SourceKind.ALARM: dict.fromkeys((alarm.id for alarm in raised), at)}
+            )
 
     async def _do(self, deed: DeedSpec) -> None:
         actor, said = self._people[deed.account], Said(deed.words)

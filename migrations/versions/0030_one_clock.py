@@ -2,7 +2,7 @@
 
 So a demo's past is written by the code that writes the present (``backend.core.past``). Nothing else sets it.
 
-Revision: 0030, after 0022.
+Revision: 0030, after 0029.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "0030"
-down_revision: str | None = "0022"
+down_revision: str | None = "0029"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -47,6 +47,12 @@ class Phone:
         await self.page.press("[name=password]", "Enter")
         await self.page.wait_for_url(lambda url: "/sign-in" not in url)
 
+    async def unfold(self, name: str) -> None:
+        """Open a folded part of the page, unless it is open."""
+        fold = self.page.locator(f"#fold-{name}")
+        if await fold.get_attribute("open") is None:
+            await fold.locator("summary").first.click()
+
     async def comes_to_rest(self) -> None:
         """Wait until the page has all that its scripts ask for by themselves, and they have nothing more to do."""
         given_up = time.monotonic() + _RESTS_WITHIN_S

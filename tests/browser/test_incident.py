@@ -40,12 +40,13 @@ async def _opens_what_appears(leader: Phone) -> str:
     await row.click()
     await leader.page.wait_for_url(re.compile(r"/incidents/\d+$"))
     await expect(leader.page.locator("#incident-now")).to_contain_text("处置中")
+    await leader.unfold("before")
     await expect(leader.page.locator("#before svg").first).to_be_visible()
     return await leader.page.locator("h1").inner_text()
 
 
 async def _takes_charge(leader: Phone) -> None:
-    await leader.page.get_by_role("button", name="确定指挥").click()
+    await leader.page.get_by_role("button", name="我来指挥").click()
     await expect(leader.page.locator("#incident-now")).to_contain_text("陈志强")
     await leader.is_live()
 
@@ -72,6 +73,7 @@ async def _logs_without_a_network(worker: Phone, number: str) -> None:
 
 async def _says_it_is_contained(leader: Phone) -> None:
     await leader.page.reload()
+    await leader.unfold("contain")
     await leader.page.locator("#contain-words").fill("压力已回到正常，放空阀已关")
     await leader.page.get_by_role("button", name="已控制").press("Enter")
     await expect(leader.page.locator("#incident-now")).to_contain_text("已控制")
@@ -83,6 +85,7 @@ async def _closes(manager: Phone, number: str) -> None:
     """重大 needs somebody else than who contained it."""
     await manager.open("/incidents")
     await manager.page.locator("a.row", has_text=number).click()
+    await manager.unfold("close")
     await manager.page.get_by_role("textbox", name="受伤").fill("0")
     await manager.page.get_by_label("损失了什么").fill("停产 40 分钟")
     await manager.page.get_by_role("button", name="结束事件").press("Enter")

@@ -116,6 +116,7 @@ PAGES = (
     "/tasks",
     "/alarms",
     "/alarms/{alarm}",
+    "/plant/scale",
     "/traces",
     "/traces/new?what=equipment:{equipment}",
     "/traces/{trace}",

@@ -16,7 +16,7 @@ async def test_a_plan_is_ticked_people_are_counted_and_ground_is_closed_on_two_p
     incident = leader.page.url
     await _orders(leader)
     await worker.is_live()
-    await expect(worker.page.locator("#incident-evacuation")).to_contain_text("正在疏散")
+    await expect(worker.page.locator("#incident-now")).to_contain_text("正在疏散")
     await _says_safe_without_a_network(worker, number)
     await expect(leader.page.locator(".called", has_text="自己报的")).to_have_count(1)
     await _ticks_without_a_network(worker, incident)
@@ -35,12 +35,14 @@ async def _reports(worker: Phone) -> str:
         await apart.click()
     await worker.page.locator(".action-bar button").click()
     await worker.page.wait_for_url(re.compile(r"/incidents/\d+\?done"))
+    await worker.unfold("plan")
     await expect(worker.page.locator("#incident-plan .todo-steps > li")).to_have_count(3)
     return await worker.page.locator("h1").inner_text()
 
 
 async def _orders(leader: Phone) -> None:
     """The incident's own area is ticked; the dangerous button is pressed by the keyboard, which need not hold it."""
+    await leader.unfold("evacuation")
     await leader.page.locator("#incident-evacuation a.button").click()
     await expect(leader.page.locator("#order input[name=areas]:checked")).to_have_count(1)
     await leader.page.locator("#order-words").fill("往北门走")
@@ -51,7 +53,7 @@ async def _orders(leader: Phone) -> None:
 
 async def _says_safe_without_a_network(worker: Phone, number: str) -> None:
     await worker.context.set_offline(True)
-    await worker.page.get_by_role("button", name="我安全了").click()
+    await worker.page.locator("#incident-now").get_by_role("button", name="我安全了").click()
     await expect(worker.page.locator("#outbox-state")).to_have_text("未发送 1")
     await worker.context.set_offline(False)
     await worker.open("/outbox")

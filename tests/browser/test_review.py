@@ -33,13 +33,14 @@ async def _handled(leader: Phone) -> str:
     here = await row.get_attribute("href")
     assert here
     await leader.open(here)
-    await page.get_by_role("button", name="确定指挥").click()
+    await page.get_by_role("button", name="我来指挥").click()
     await expect(page.locator("#incident-now")).to_contain_text("陈志强")
     await page.locator(".choice", has_text="停机").click()
     await page.locator("#disposal-words").fill("已停进料泵")
     await page.locator(".action-bar").get_by_role("button", name="记录处置").click()
     await expect(page.locator("#incident-log")).to_contain_text("已停进料泵")
     await leader.open(here)
+    await leader.unfold("contain")
     await page.get_by_role("button", name="已控制").press("Enter")
     await expect(page.locator("#incident-now")).to_contain_text("已控制")
     return here
@@ -47,6 +48,7 @@ async def _handled(leader: Phone) -> str:
 
 async def _closed(manager: Phone, here: str) -> None:
     await manager.open(here)
+    await manager.unfold("close")
     await manager.page.get_by_role("textbox", name="受伤").fill("1")
     await manager.page.get_by_label("损失了什么").fill("停产 40 分钟")
     await manager.page.get_by_role("button", name="结束事件").press("Enter")

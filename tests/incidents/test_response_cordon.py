@@ -196,3 +196,22 @@ async def test_programs_set_and_lift(app: FastAPI, database: Database, scene: Sc
         assert cordon["inside"] == [scene.reactor.id] and cordon["centre"] == [500.0, 300.0]
         [lifted] = (await browser.post(f"{path}/lift", data={"cordon": cordon["id"]})).json()
     assert lifted["lifted_at"]
+
+
+async def test_a_scale_that_was_given_once_draws_every_circle(app: FastAPI, database: Database, scene: Scene) -> None:
+    await drawn(database, scene)
+    one = await tapped(database, scene.worker, scene)
+    async with browsing(app, scene.admin) as admin:
+        assert 'href="/plant/scale"' in (await admin.get("/plant")).text
+        wrong = await admin.post("/plant/scale", data={"line": "100,100 600,100", "length_m": ""})
+        assert wrong.status_code == 422 and "100,100 600,100" in wrong.text
+        right = await admin.post("/plant/scale", data={"line": "100,100 600,100", "length_m": "250"})
+        assert right.status_code == 303
+        assert "现在按整张图宽 500 米" in (await admin.get("/plant/scale")).text
+    async with browsing(app, scene.leader) as leader:
+        page = (await leader.get(f"/incidents/{one.id}/cordon")).text
+        assert '<label for="plan_width_m"' not in page, "nobody is asked again"
+        assert (await leader.get("/plant/scale")).status_code == 403
+    await do(database, scene.leader, set_cordon, one.id, Closing("circle", 50.0), Said())
+    [closed] = (await ground(database, scene.worker, one)).standing
+    assert closed.radius == 100.0

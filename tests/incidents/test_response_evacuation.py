@@ -217,6 +217,7 @@ async def test_nonsense_is_refused_by_field_and_an_incident_that_is_over_needs_n
     ):
         with pytest.raises(Invalid):
             await do(database, scene.leader, command, evacuation.id, *arguments)
+    await do(database, scene.leader, end_evacuation, evacuation.id, Said("演练"))
     await do(database, scene.leader, base.call_off, one.id, Said("演练"))
     with pytest.raises(Conflict):
         await do(database, scene.leader, order_evacuation, one.id, Order([here]), Said())

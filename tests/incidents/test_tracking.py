@@ -94,8 +94,8 @@ async def test_the_incident_s_page_loads_the_scope_and_asks_anew_when_a_trace_is
 ) -> None:
     _, _, one = broken_out
     page = (await leader.get(f"/incidents/{one.id}")).text
-    assert f'hx-get="/incidents/{one.id}/scope" hx-trigger="load, refresh"' in page
-    assert 'data-refresh-on="trace incident"' in page
+    assert f'hx-get="/incidents/{one.id}/scope" hx-trigger="unfold, refresh"' in page
+    assert 'data-fresh-on="trace incident"' in page
 
 
 async def test_the_wall_has_plan_log_counts_and_clock_in_one(

@@ -21,6 +21,8 @@ from backend.incidents.models import Deed, Incident, IncidentKind, IncidentState
 from backend.incidents.queries.listing import leaders
 from backend.incidents.queries.standing import hold_site
 from backend.incidents.recording import MOST_LETTERS, Said, write_line
+from backend.incidents.response.commands.evacuating import end_evacuation
+from backend.incidents.response.queries.rolls import roll_of
 from backend.incidents.telling import concerned, heard_before
 
 _CHANGES = ("state", "kind", "phase", "level", "lead_id", "losses", "loss_yuan", "injured", "deaths")
@@ -38,12 +40,16 @@ class Setting:
 
 @dataclass(frozen=True)
 class Ending:
-    """What it cost: in words, direct loss in yuan, people hurt and killed. None: not known (yet)."""
+    """What it cost: in words, direct loss in yuan, people hurt and killed. None: not known (yet).
+
+    ``evacuation_over``: an evacuation that goes on ends with it, since everybody is accounted for.
+    """
 
     losses: str = ""
     loss_yuan: Decimal | None = None
     injured: int | None = None
     deaths: int | None = None
+    evacuation_over: bool = False
 
 
 async def put_in_charge(
@@ -74,6 +80,7 @@ async def set_facts(session: AsyncSession, actor: Actor, incident_id: int, facts
 
     def change(incident: Incident) -> None:
         incident.kind, incident.phase, incident.level = facts.kind, facts.phase, facts.level
+        incident.phase_basis = {}  # a person has said it
 
     return await _take(session, actor, incident_id, _Step(Deed.SET, said, vars(facts), change, check))
 
@@ -88,8 +95,8 @@ async def contain(session: AsyncSession, actor: Actor, incident_id: int, said: S
 
 
 async def close(session: AsyncSession, actor: Actor, incident_id: int, ending: Ending, said: Said) -> Incident:
-    """It is over. 重大 needs another person than who said that it is contained. Raises NotFound, Conflict, Forbidden,
-    Invalid by field."""
+    """It is over. 重大 needs another person than who said that it is contained. Raises NotFound, Conflict (also while
+    somebody is missing in an evacuation), Forbidden, Invalid by field."""
 
     async def check() -> None:
         wrong = {
@@ -101,6 +108,7 @@ async def close(session: AsyncSession, actor: Actor, incident_id: int, ending: E
             wrong["losses"] = N_("内容太长，请精简")
         if wrong:
             raise Invalid(fields=wrong)
+        await _end_evacuation(session, actor, incident_id, said, over=ending.evacuation_over)
 
     def change(incident: Incident) -> None:
         incident.losses, incident.loss_yuan = tidy(ending.losses), ending.loss_yuan
@@ -110,17 +118,36 @@ async def close(session: AsyncSession, actor: Actor, incident_id: int, ending: E
     return await _take(session, actor, incident_id, _Step(Deed.CLOSED, said, vars(ending), change, check))
 
 
-async def call_off(session: AsyncSession, actor: Actor, incident_id: int, said: Said) -> Incident:
-    """It was none (误报); the words say why. Raises NotFound, Conflict, Invalid."""
+async def call_off(
+    session: AsyncSession, actor: Actor, incident_id: int, said: Said, *, evacuation_over: bool = False
+) -> Incident:
+    """It was none (误报); the words say why. Raises NotFound, Conflict and Invalid as ``close`` does."""
+
+    async def check() -> None:
+        await _end_evacuation(session, actor, incident_id, said, over=evacuation_over)
 
     def change(incident: Incident) -> None:
         _end(incident, actor)
 
-    return await _take(session, actor, incident_id, _Step(Deed.CALLED_OFF, said, {}, change))
+    return await _take(session, actor, incident_id, _Step(Deed.CALLED_OFF, said, {}, change, check))
 
 
 def _end(incident: Incident, actor: Actor) -> None:
     incident.closed_at, incident.closed_by = now(), actor.person_id
+
+
+async def _end_evacuation(session: AsyncSession, actor: Actor, incident_id: int, said: Said, *, over: bool) -> None:
+    """Nothing is over while people are looked for. Raises Conflict while somebody is missing, Invalid unless it is said
+    that an evacuation which goes on is ``over``; then ends it."""
+    roll = await roll_of(session, actor, incident_id)
+    if roll is None or not roll.open:
+        return
+    if roll.count.missing:
+        words = N_("疏散还没结束，还有 %(n)s 人没到：先清点到人，或在疏散点名里写明原因并结束疏散")
+        raise Conflict(words, n=roll.count.missing)
+    if not over:
+        raise Invalid(fields={"evacuation_over": N_("人已到齐，请勾选疏散已结束")})
+    await end_evacuation(session, actor, roll.evacuation.id, Said(captured_at=said.captured_at))
 
 
 async def _nothing() -> None:

@@ -13,6 +13,7 @@ from sqlmodel import col
 from backend.hazards.numbering import next_number
 from backend.identity.permissions import system_query
 from backend.incidents.before import attach_minutes_before
+from backend.incidents.doing import phase_before
 from backend.incidents.models import Deed, Incident, IncidentState, SourceKind
 from backend.incidents.outbreaks import Outbreak, flares, handled_as
 from backend.incidents.policy import Policy
@@ -22,15 +23,18 @@ from backend.incidents.telling import concerned, heard_before, tell
 PREFIX = "SJ"
 
 _SOURCES = """
-INSERT INTO incident_source(site_id, incident_id, kind, source_id, at)
-SELECT :site, :incident, * FROM unnest(CAST(:kinds AS text[]), CAST(:ids AS bigint[]), CAST(:ats AS timestamptz[]))
-ON CONFLICT (site_id, kind, source_id) DO NOTHING
+INSERT INTO incident_source(site_id, incident_id, kind, source_id, occurrence, at)
+SELECT :site, :incident, * FROM unnest(CAST(:kinds AS text[]), CAST(:ids AS bigint[]), CAST(:occurrences AS int[]),
+    CAST(:ats AS timestamptz[]))
+ON CONFLICT (site_id, kind, source_id, occurrence) DO NOTHING
 """
 _OF_FLOODS = """
-INSERT INTO incident_source(site_id, incident_id, kind, source_id, at)
-SELECT a.site_id, :incident, 'alarm', a.id, a.raised_at FROM alarm a
-WHERE a.site_id = :site AND a.group_id = ANY(CAST(:groups AS bigint[])) ORDER BY a.raised_at, a.id
-ON CONFLICT (site_id, kind, source_id) DO NOTHING
+INSERT INTO incident_source(site_id, incident_id, kind, source_id, occurrence, at)
+SELECT a.site_id, :incident, 'alarm', a.id, a.times_raised, a.raised_at FROM alarm a
+WHERE a.site_id = :site AND a.group_id = ANY(CAST(:groups AS bigint[])) AND NOT EXISTS
+    (SELECT FROM incident_source s WHERE s.site_id = a.site_id AND s.kind = 'alarm' AND s.source_id = a.id)
+ORDER BY a.raised_at, a.id
+ON CONFLICT (site_id, kind, source_id, occurrence) DO NOTHING
 """
 
 
@@ -72,22 +76,38 @@ async def _open(
         opened_by=person_id,
         policy_version=policy.version,
         last_source_at=max(sign.at for sign in outbreak.signs),
+        again_of=first.again_of,
     )
+    guess = await phase_before(session, incident)
+    incident.phase, incident.phase_basis = guess.phase, guess.basis
     session.add(incident)
     await session.flush()
     await session.refresh(incident)
     told = await concerned(session, incident)
     step = Deed.OPENED if person_id is None else Deed.REPORTED
-    line = await write_line(session, incident, step, said, person_id=person_id, told=told)
+    line = await write_line(
+        session, incident, step, said, person_id=person_id, change=await _again(session, incident), told=told
+    )
     await _keep_sources(session, incident, outbreak, line.id)
     await attach_minutes_before(session, incident, first.at, first.point_id)
     return incident
 
 
 @system_query("the worker opens incidents of every site")
+async def _again(session: AsyncSession, incident: Incident) -> dict[str, Any]:
+    """What the first line of the log says of the incident that has come again."""
+    wanted = select(col(Incident.number)).where(col(Incident.id) == incident.again_of)
+    number = await session.scalar(wanted) if incident.again_of is not None else None
+    return {"about": {"zh": f"{number} 的报警再次发生", "en": f"The alarm of {number} came again"}} if number else {}
+
+
+@system_query("the worker opens incidents of every site")
 async def _began(session: AsyncSession, outbreak: Outbreak) -> datetime:
-    """The first sign of it: early warnings and lesser alarms of its flood come before what opens it."""
+    """The first sign of it: early warnings and lesser alarms of its flood come before what opens it; where it comes
+    again, they belonged to the one before."""
     signs = min(sign.at for sign in outbreak.signs)
+    if outbreak.first.again_of is not None:
+        return signs
     first = await session.scalar(text(_FIRST_OF_FLOODS), {"site": outbreak.first.site_id, "groups": outbreak.groups})
     return min(signs, first) if first else signs
 
@@ -132,13 +152,14 @@ async def _tell_of_growth(
 async def _keep_sources(session: AsyncSession, incident: Incident, outbreak: Outbreak, line_id: int) -> None:
     """What the signs are, their floods, and all alarms of these. A person's tap is known by its line."""
     rows = [
-        (sign.source, line_id if sign.source is SourceKind.PERSON else sign.source_id, sign.at)
+        (sign.source, line_id if sign.source is SourceKind.PERSON else sign.source_id, sign.occurrence, sign.at)
         for sign in outbreak.signs
     ]
-    rows += [(SourceKind.GROUP, group, outbreak.first.at) for group in outbreak.groups]
-    kinds, ids, moments = zip(*rows, strict=True)
+    rows += [(SourceKind.GROUP, group, 1, outbreak.first.at) for group in outbreak.groups]
+    kinds, ids, occurrences, moments = zip(*rows, strict=True)
     place = {"site": incident.site_id, "incident": incident.id}
     asked = {**place, "kinds": [str(kind) for kind in kinds], "ids": list(ids), "ats": list(moments)}
+    asked["occurrences"] = list(occurrences)
     await session.execute(text(_SOURCES), asked)
     if outbreak.groups:
         await session.execute(text(_OF_FLOODS), {**place, "groups": outbreak.groups})

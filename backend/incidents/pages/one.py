@@ -6,6 +6,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.core.clock import now
 from backend.core.pages import render
 from backend.core.refusals import Refusal
 from backend.delivery.commands import mark_seen
@@ -15,11 +16,13 @@ from backend.identity.web import ActorDep, SessionDep, allow
 from backend.identity.wording import ROLES
 from backend.incidents import wording
 from backend.incidents.charts import charts
+from backend.incidents.glance.queries import glance
 from backend.incidents.lifecycle import Case, possible
 from backend.incidents.models import Deed, Incident
 from backend.incidents.queries import listing
 from backend.incidents.queries.story import Story, story
 from backend.incidents.recording import MOST_LETTERS
+from backend.incidents.response.wording import WHO
 from backend.live.queries import limit_marks
 from backend.live.wording import LIMITS
 
@@ -69,6 +72,9 @@ async def show(
         story=shown,
         card=shown.card,
         one=incident,
+        glance=await glance(session, actor, shown.card, now()),
+        who=WHO,
+        key=uuid4().hex,
         charts=charts(incident, shown.before, limits, actor.zone),
         open_charts=OPEN_CHARTS,
         can=can,

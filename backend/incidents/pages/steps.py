@@ -100,13 +100,21 @@ async def close(
 
 
 @router.post("/call-off", dependencies=[allow("incidents.lead")])
-async def call_off(request: Request, session: SessionDep, actor: ActorDep, incident_id: int, said: SaidDep) -> Response:
+async def call_off(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    incident_id: int,
+    said: SaidDep,
+    evacuation_over: Short = "",
+) -> Response:
     """It was none."""
 
     async def step(words: Said) -> None:
-        await commands.call_off(session, actor, incident_id, words)
+        await commands.call_off(session, actor, incident_id, words, evacuation_over=bool(evacuation_over))
 
-    return await _Attempt(request, session, actor, incident_id, "call-off", "called_off", {}).take(said, step)
+    typed = {"evacuation_over": evacuation_over}
+    return await _Attempt(request, session, actor, incident_id, "call-off", "called_off", typed).take(said, step)
 
 
 class _Attempt:

@@ -6,7 +6,7 @@ from sqlmodel import col
 
 from backend.alarms.models import Level
 from backend.identity.permissions import system_query
-from backend.incidents.models import IncidentPolicy, SourceKind
+from backend.incidents.models import IncidentPolicy
 from backend.incidents.outbreaks import Live
 from backend.incidents.policy import Policy
 
@@ -63,13 +63,3 @@ def policy_from(row: IncidentPolicy | None) -> Policy:
         return Policy()
     level = Level(row.alarm_level) if row.alarm_level else None
     return Policy(row.version, level, row.flood_alarms, row.flood_minutes, row.major_hazards, row.join_minutes)
-
-
-@system_query("a source belongs to one incident at most, whoever asks")
-async def incident_of_source(session: AsyncSession, site_id: int, kind: SourceKind, source_id: int) -> int | None:
-    """The incident that the source belongs to, also when it is over."""
-    found: int | None = await session.scalar(
-        text("SELECT incident_id FROM incident_source WHERE site_id = :site AND kind = :kind AND source_id = :id"),
-        {"site": site_id, "kind": kind, "id": source_id},
-    )
-    return found

@@ -16,6 +16,7 @@ from backend.identity.permissions import visible
 from backend.identity.scoping import get_visible
 from backend.incidents.models import Disposal, DisposalPhoto, IncidentSource, IncidentTrend, SourceKind
 from backend.incidents.queries.listing import Card, card
+from backend.incidents.review.aftermath import Aftermath, aftermaths
 from backend.plant.models import Point
 
 MOST_SOURCES = 60
@@ -30,6 +31,8 @@ class Told:
     person: Person | None
     photos: Sequence[DisposalPhoto]
     late: bool
+    after: Aftermath | None
+    """How readings changed in the minutes after it; None of what moves none, or where there are no readings."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +104,16 @@ async def _lines(session: AsyncSession, actor: Actor, shown: Card) -> list[Told]
     of_line: dict[int, list[DisposalPhoto]] = {}
     for photo in photos:
         of_line.setdefault(photo.disposal_id, []).append(photo)
+    after = await aftermaths(session, actor, [line for line, _ in rows])
     ended = incident.closed_at
     return [
-        Told(line, person, of_line.get(line.id, []), ended is not None and line.received_at > ended and line.at < ended)
+        Told(
+            line,
+            person,
+            of_line.get(line.id, []),
+            ended is not None and line.received_at > ended and line.at < ended,
+            after.get(line.id),
+        )
         for line, person in rows
     ]
 

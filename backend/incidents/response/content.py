@@ -37,7 +37,8 @@ class Does(enum.StrEnum):
 
 class PlanStep(msgspec.Struct, frozen=True):
     """One step. Plans of several kinds share a ``key`` where the step is the same, so that what is done stays done
-    when the kind is corrected. ``basis``: the law or standard it rests on, or that it is ours."""
+    when the kind is corrected. ``basis``: the law or standard it rests on, or that it is ours. ``post_id``: the site's
+    post that takes it, in a plan of the site's own; ``who`` in words stands for all others."""
 
     key: str
     text: str
@@ -45,6 +46,7 @@ class PlanStep(msgspec.Struct, frozen=True):
     who: Who
     basis: str = ""
     basis_en: str = ""
+    post_id: int | None = None
 
 
 class Advice(msgspec.Struct, frozen=True):

@@ -28,6 +28,7 @@ class PlanForm:
     text_en: Texts = ()
     who: Texts = ()
     basis: Texts = ()
+    post: Texts = ()
     version: Annotated[int, Form(ge=0, lt=2**31)] = 0
 
     def drafts(self) -> list[StepDraft]:
@@ -40,7 +41,8 @@ class PlanForm:
         return [draft for _, _, draft in sorted(rows, key=lambda row: row[:2])]
 
     def _draft(self, n: int, text: str) -> StepDraft:
-        return StepDraft(text, _at(self.text_en, n), _at(self.who, n), _at(self.basis, n), _at(self.key, n))
+        post_id = database_id(_at(self.post, n))
+        return StepDraft(text, _at(self.text_en, n), _at(self.who, n), _at(self.basis, n), _at(self.key, n), post_id)
 
 
 def _at(texts: Sequence[str], number: int) -> str:

@@ -26,12 +26,15 @@ LONGEST = timedelta(hours=24)
 MOST_PAST = 300
 
 _ALARMS = """
-SELECT a.id, a.title, a.title_en, a.level, a.raised_at, a.warning, a.equipment_id, a.point_id
+SELECT a.id, a.title, a.title_en, a.level, a.warning, a.equipment_id, a.point_id,
+    CASE WHEN :again THEN a.last_raised_at ELSE a.raised_at END AS raised_at
 FROM alarm a WHERE a.site_id = :site AND a.kind <> 'system' AND a.judgement <> 'false' AND a.raised_at <= :until AND (
-    a.group_id = CAST(:group AS bigint) OR a.id IN (SELECT s.source_id FROM incident_source s
+    (a.group_id = CAST(:group AS bigint) AND (NOT :again OR a.last_raised_at >= :began))
+    OR a.id IN (SELECT s.source_id FROM incident_source s
         WHERE s.site_id = :site AND s.incident_id = :incident AND s.kind = 'alarm'))
-ORDER BY a.raised_at, a.id LIMIT :most
+ORDER BY raised_at, a.id LIMIT :most
 """
+"""Of one that came again only what came again."""
 _LINES = """
 SELECT d.id, d.kind, d.at, d.words, d.person_id, p.name, p.name_en, p.role
 FROM incident_disposal d LEFT JOIN person p ON p.id = d.person_id
@@ -93,6 +96,7 @@ class Past:
 async def alarms_of(session: AsyncSession, incident: Incident) -> Sequence[RowMapping]:
     """Its alarms until it was closed, the first first, without what people judged to be none."""
     asked = {**_key(incident), "group": incident.group_id, "until": _end(incident), "most": MOST_ALARMS}
+    asked |= {"again": incident.again_of is not None, "began": incident.began_at}
     return (await session.execute(text(_ALARMS), asked)).mappings().all()
 
 

@@ -15,8 +15,8 @@ from backend.incidents.review.blocks import Block, Facts, Listed, Reader, Said, 
 from backend.incidents.review.effects import Moved
 from backend.incidents.review.foresight import Outcome
 from backend.incidents.review.pictures import courses, strip
-from backend.incidents.review.wording import ALIKE, HAPPENED, MOVED, OUTCOMES
-from backend.incidents.wording import KINDS, PHASES
+from backend.incidents.review.wording import ALIKE, HAPPENED, OUTCOMES
+from backend.incidents.wording import KINDS, MOVED, PHASES
 
 
 def tell(incident: Incident, content: Mapping[str, Any], remarks: str, reader: Reader) -> list[Section]:

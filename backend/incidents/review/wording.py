@@ -1,7 +1,6 @@
 """What duties not done and the parts of a report are called. Pure."""
 
 from backend.core.errors import N_
-from backend.incidents.review.effects import Moved
 from backend.incidents.review.foresight import Outcome
 from backend.incidents.review.likeness import Alike
 from backend.incidents.review.models import LapseKind
@@ -20,7 +19,6 @@ OUTCOMES = {
     Outcome.NOT_COME: N_("预测到，没有报警"),
     Outcome.UNFORETOLD: N_("报警了，没预测到"),
 }
-MOVED = {Moved.ROSE: N_("上升"), Moved.FELL: N_("下降"), Moved.SAME: N_("没有明显变化")}
 ALIKE = {
     Alike.CAUSE: N_("根源相同"),
     Alike.EQUIPMENT: N_("同一设备"),

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from backend.live.pages import places, points
+from backend.live.pages import places, points, scale
 
 router = APIRouter(include_in_schema=False)
-for _part in (points, places):
+for _part in (points, places, scale):
     router.include_router(_part.router)

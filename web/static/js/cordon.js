@@ -1,12 +1,6 @@
 // Drawing the ground of a cordon on the floor plan: each tap is a corner. The form's hidden field carries the corners;
 // without script the cordon is a circle.
-
-/** @param {SVGSVGElement} map @param {PointerEvent | MouseEvent} event */
-function placeOf(map, event) {
-  const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(map.getScreenCTM().inverse());
-  const { width, height } = map.viewBox.baseVal;
-  return [Math.min(Math.max(at.x, 0), width), Math.min(Math.max(at.y, 0), height)].map((each) => Math.round(each * 10) / 10);
-}
+import { placeOf } from "./plan-place.js";
 
 class CordonDraw extends HTMLElement {
   connectedCallback() {

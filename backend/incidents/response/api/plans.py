@@ -22,6 +22,7 @@ class StepOut(BaseModel):
     text_en: str
     who: str
     basis: str
+    post_id: int | None
     state: str | None
     by: str | None
     at: datetime | None
@@ -70,6 +71,7 @@ async def _checklist(session: SessionDep, actor: ActorDep, incident_id: int) -> 
                 text_en=step.text_en,
                 who=step.who,
                 basis=step.basis,
+                post_id=step.post_id,
                 **_ticked(ticked),
             )
             for step, ticked in found.items

@@ -29,7 +29,8 @@ MOST_WIDTH_M = 20_000.0
 class Closing:
     """A circle of ``radius_m`` around the place of the incident, or a ``polygon`` as drawn (``x,y x,y …``).
 
-    ``plan_width_m``: how many metres the plan is wide, so that the circle is drawn to scale; None: nobody knows.
+    ``plan_width_m``: how many metres the plan is wide, so that the circle is drawn to scale; None: as the plan
+    itself says, if anybody has given it a scale.
     """
 
     shape: str
@@ -97,7 +98,8 @@ async def _drawn(session: AsyncSession, actor: Actor, incident: Incident, closin
         wrong["plan_width_m"] = N_("请填写 1 到 20000 的数，不知道就留空")
     if wrong:
         raise Invalid(fields=wrong)
-    cordon.radius_m, cordon.plan_width_m = closing.radius_m, closing.plan_width_m
+    cordon.radius_m = closing.radius_m
+    cordon.plan_width_m = closing.plan_width_m or (plan.width_m if plan else None)
     centre = centre_of(incident, plan) if plan else None
     cordon.x, cordon.y = centre if centre else (None, None)
     return cordon

@@ -17,6 +17,7 @@ from backend.incidents.queries.standing import hold_site
 from backend.incidents.response.content import PlanStep, Who, usual_plan
 from backend.incidents.response.models import IncidentPlan
 from backend.incidents.response.queries.plans import plan_versions
+from backend.incidents.response.queries.posts import site_posts
 
 MOST_STEPS = 40
 MOST_LETTERS = 300
@@ -24,13 +25,14 @@ MOST_LETTERS = 300
 
 @dataclass(frozen=True)
 class StepDraft:
-    """A step as typed; without ``key`` a new one."""
+    """A step as typed; without ``key`` a new one. ``post_id``: who of the site takes it."""
 
     text: str
     text_en: str = ""
     who: str = Who.ANYONE
     basis: str = ""
     key: str = ""
+    post_id: int | None = None
 
 
 async def set_plan(
@@ -48,7 +50,8 @@ async def set_plan(
     if version != now_in_force:
         raise Conflict(N_("刚才有人改了这个预案，请查看最新内容后再修改"))
     before = own[0].steps if own else usual_plan(kind).steps
-    steps = _read(drafts, {step.key: step for step in before})
+    posts = {post.id for post in await site_posts(session, actor)}
+    steps = _read(drafts, {step.key: step for step in before}, posts)
     if steps == list(before):
         return now_in_force
     row = IncidentPlan(
@@ -65,7 +68,7 @@ async def set_plan(
     return row.version
 
 
-def _read(drafts: Sequence[StepDraft], known: dict[str, PlanStep]) -> list[PlanStep]:
+def _read(drafts: Sequence[StepDraft], known: dict[str, PlanStep], posts: set[int]) -> list[PlanStep]:
     wrong: dict[str, str] = {}
     steps: list[PlanStep] = []
     for number, draft in enumerate(drafts):
@@ -76,6 +79,8 @@ def _read(drafts: Sequence[StepDraft], known: dict[str, PlanStep]) -> list[PlanS
             wrong[f"text-{number}"] = N_("内容太长，请精简")
         elif draft.who not in set(Who):
             wrong[f"who-{number}"] = N_("请选择由谁做")
+        elif draft.post_id is not None and draft.post_id not in posts:
+            wrong[f"post-{number}"] = N_("请选择本单位的岗位")
         else:
             steps.append(_step(draft, texts, known.get(draft.key)))
     if not drafts:
@@ -94,4 +99,4 @@ def _step(draft: StepDraft, texts: list[str], before: PlanStep | None) -> PlanSt
     text, text_en, basis = texts
     basis_en = before.basis_en if before and before.basis == basis else ""
     key = before.key if before else f"own-{uuid4().hex[:12]}"
-    return PlanStep(key, text, text_en, Who(draft.who), basis, basis_en)
+    return PlanStep(key, text, text_en, Who(draft.who), basis, basis_en, draft.post_id)

@@ -13,6 +13,7 @@ from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.forms import SaidForm, Short
 from backend.incidents.response.commands import tick_step
 from backend.incidents.response.queries.plans import checklist
+from backend.incidents.response.queries.posts import posts_of
 from backend.incidents.response.wording import DOES, TICKS, WHO
 from backend.incidents.wording import KINDS
 
@@ -39,15 +40,18 @@ async def tick(
     said: Annotated[SaidForm, Depends()],
     step: Annotated[str, Form(max_length=60)] = "",
     state: Short = "",
+    back: Short = "",
 ) -> Response:
-    """Tick a step, and show the list."""
+    """Tick a step, and show the list, or the incident for who ticked it there."""
     try:
         words = await said.read()
         async with session.begin_nested():
             await tick_step(session, actor, incident_id, step, state, words)
     except REFUSALS as error:
         return await _page(request, session, actor, incident_id, refusal(request, error))
-    return RedirectResponse(f"/incidents/{incident_id}/plan", 303)
+    return RedirectResponse(
+        f"/incidents/{incident_id}" if back == "incident" else f"/incidents/{incident_id}/plan", 303
+    )
 
 
 async def _page(
@@ -61,6 +65,7 @@ async def _page(
         "incidents/response/checklist.html",
         block="part" if target in (SHORT, WHOLE) else None,
         list=found,
+        posts=await posts_of(session, actor, found.plan.steps),
         items=found.open_items[:NEXT] if target == SHORT else list(enumerate(found.items, 1)),
         short=target == SHORT,
         one=found.incident,

@@ -1,20 +1,25 @@
 """``/incidents/plans``: the emergency plan of each kind, to read, and for those who configure to change."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.identity.actor import Actor
+from backend.identity.models import Post
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.models import IncidentKind
 from backend.incidents.response.commands import set_plan
-from backend.incidents.response.content import usual_plan
+from backend.incidents.response.content import PlanStep, usual_plan
 from backend.incidents.response.forms import PlanForm
+from backend.incidents.response.posts import guess_post
 from backend.incidents.response.queries import plans
+from backend.incidents.response.queries.posts import posts_of, site_posts
 from backend.incidents.response.wording import DOES, WHO
 from backend.incidents.wording import KINDS
 
@@ -61,15 +66,18 @@ async def _page(
     refused = refused or Refusal()
     versions = await plans.plan_versions(session, actor, kind)
     plan = versions[0] if versions else plans.Plan(kind, 0, usual_plan(kind).steps)
+    posts = await site_posts(session, actor)
     response: Response = render(
         request,
         "incidents/response/plan.html",
+        posts=posts,
+        held=await posts_of(session, actor, plan.steps),
         kind=kind,
         kinds=KINDS,
         plan=plan,
         versions=versions,
         advice=usual_plan(kind).advice,
-        rows=typed.drafts() if typed else plan.steps,
+        rows=typed.drafts() if typed else _proposed(plan, posts),
         spare=SPARE_ROWS,
         version=typed.version if typed else plan.version,
         edits=actor.can("incidents.plan"),
@@ -80,3 +88,10 @@ async def _page(
     )
     response.status_code = refused.status
     return response
+
+
+def _proposed(plan: plans.Plan, posts: Sequence[Post]) -> Sequence[PlanStep]:
+    """The steps to edit; those of the usual plan with the post of the site that each seems to mean."""
+    if plan.version:
+        return plan.steps
+    return [replace(step, post_id=guess_post(step.who, posts)) for step in plan.steps]

@@ -71,8 +71,14 @@ async def ground_of(session: AsyncSession, actor: Actor, incident: Incident) -> 
         [one for one in closed if one.cordon.lifted_at is None],
         [one for one in closed if one.cordon.lifted_at is not None],
         centre_of(incident, drawing) if drawing else None,
-        width_m,
+        drawing.width_m if drawing and drawing.width_m else width_m,
     )
+
+
+async def cordons_standing(session: AsyncSession, actor: Actor, incident_id: int) -> Sequence[Cordon]:
+    """Those of an incident that nobody has lifted, the newest first."""
+    wanted = select(Cordon).where(visible(actor, Cordon), col(Cordon.incident_id) == incident_id)
+    return (await session.scalars(wanted.where(col(Cordon.lifted_at).is_(None)).order_by(col(Cordon.id).desc()))).all()
 
 
 def centre_of(incident: Incident, drawing: Drawing) -> Corner | None:

@@ -1,6 +1,6 @@
 """Plans in force, their versions, and an incident's plan with what was ticked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from backend.identity.actor import Actor
 from backend.identity.models import Person
 from backend.identity.permissions import visible
 from backend.identity.scoping import get_visible
+from backend.incidents.lifecycle import LIVE
 from backend.incidents.models import Disposal, Incident, IncidentKind
 from backend.incidents.response.content import Advice, PlanStep, read_steps, usual_plan
 from backend.incidents.response.models import IncidentPlan, PlanTick, TickState
@@ -74,6 +75,15 @@ class IncidentChecklist:
         return sum(ticked is not None and ticked.settled for _, ticked in self.items)
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far an incident's plan is done, and the first step that isn't, with its place, which begins with 1."""
+
+    settled: int
+    steps: int
+    following: tuple[int, PlanStep] | None
+
+
 async def plans_in_force(session: AsyncSession, actor: Actor) -> list[Plan]:
     """The plan of every kind, in the kinds' order."""
     newest = (
@@ -131,6 +141,23 @@ async def step_known(session: AsyncSession, actor: Actor, kind: IncidentKind, ke
     return (found, row.version if row else 0) if found else None
 
 
+async def steps_of_posts(
+    session: AsyncSession, actor: Actor, post_ids: Collection[int]
+) -> list[tuple[Incident, PlanStep]]:
+    """Steps of these posts that nobody has settled, of incidents that go on."""
+    if not post_ids:
+        return []
+    live = await session.scalars(
+        select(Incident).where(visible(actor, Incident), col(Incident.state).in_(LIVE)).order_by(col(Incident.id))
+    )
+    found: list[tuple[Incident, PlanStep]] = []
+    for incident in live:
+        own = [step for step in (await plan_for(session, actor, incident)).steps if step.post_id in post_ids]
+        ticks = await _latest_ticks(session, actor, incident.id) if own else {}
+        found += [(incident, step) for step in own if step.key not in ticks or not ticks[step.key].settled]
+    return found
+
+
 async def checklist(session: AsyncSession, actor: Actor, incident_id: int) -> IncidentChecklist:
     """The plan of an incident with what was ticked. Raises NotFound, also for one of another site."""
     incident = await get_visible(session, actor, Incident, incident_id)
@@ -147,6 +174,14 @@ async def checklist(session: AsyncSession, actor: Actor, incident_id: int) -> In
         trace,
         advice_for(trace.result) if trace else [],
     )
+
+
+async def progress(session: AsyncSession, actor: Actor, incident: Incident) -> Progress:
+    """How far the plan of an incident is done."""
+    plan, ticks = await plan_for(session, actor, incident), await _latest_ticks(session, actor, incident.id)
+    settled = {key for key, one in ticks.items() if one.settled}
+    left = [(place, step) for place, step in enumerate(plan.steps, 1) if step.key not in settled]
+    return Progress(len(plan.steps) - len(left), len(plan.steps), left[0] if left else None)
 
 
 async def _latest_ticks(session: AsyncSession, actor: Actor, incident_id: int) -> dict[str, Ticked]:

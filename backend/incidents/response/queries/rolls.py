@@ -49,6 +49,11 @@ class Roll:
         return self.evacuation.ended_at is None
 
     @property
+    def expected(self) -> int:
+        """How many are to be accounted for, visitors among them."""
+        return len(self.called) + self.count.visitors
+
+    @property
     def missing_at_end(self) -> list[Called]:
         """Who was missing when it was ended."""
         return [one for one in self.called if one.person.id in self.evacuation.missing_at_end]
@@ -123,6 +128,21 @@ async def _called(
         row, marker = by_id[mark.id] if mark else (None, None)
         found.append(Called(person, entry, standing(person.id, deciding), row, marker))
     return sorted(found, key=lambda one: _ORDER.index(one.standing))
+
+
+async def open_rolls(session: AsyncSession, actor: Actor) -> list[tuple[Incident, Roll]]:
+    """Evacuations of the site that go on, each with its roll-call, those first in which the actor is missing."""
+    found = [
+        (incident, roll)
+        for _, incident, _ in await going_on(session, actor)
+        if (roll := await roll_of(session, actor, incident.id)) is not None and roll.open
+    ]
+    return sorted(found, key=lambda one: not _is_missing(one[1], actor))
+
+
+def _is_missing(roll: Roll, actor: Actor) -> bool:
+    own = roll.of(actor.person_id)
+    return own is not None and own.standing is Standing.MISSING
 
 
 async def going_on(session: AsyncSession, actor: Actor) -> list[tuple[Evacuation, Incident, Person | None]]:
