@@ -290,6 +290,18 @@ async def test_a_workbook_holds_dates_as_dates_numbers_as_numbers_and_words_as_w
     assert "".join(cells["损失"].itertext()) == "a<b>&_x005F_x000D_"
 
 
+async def test_a_file_of_more_rows_than_are_held_at_once_holds_each_once(
+    app: FastAPI, database: Database, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "AT_ONCE", 2)
+    async with database.session() as session:
+        all_of = [await happened(session, scene, now() - n * DAY) for n in range(5)]
+        await explained(session, all_of[4], fused=f"equipment:{scene.reactor.id}/valve.sticking")
+    async with browsing(app, scene.worker) as browser:
+        file = (await browser.get("/incidents/history/export.csv")).content.decode("utf-8-sig")
+    assert [row[0] for row in csv.reader(io.StringIO(file))][1:] == [one.number for one in all_of]
+
+
 async def test_more_rows_than_a_file_takes_are_refused_with_what_to_do(
     app: FastAPI, database: Database, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

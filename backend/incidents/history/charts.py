@@ -11,7 +11,7 @@ from backend.live.charting import BOTTOM, LEFT, RIGHT, TOP, Tick
 
 _GAP = 0.18
 """Of a column's place is left free."""
-_MOST_WORDS = 4
+_MOST_WORDS = 3
 """So many words fit below the columns of a phone."""
 
 

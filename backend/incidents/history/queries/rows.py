@@ -53,7 +53,6 @@ async def all_rows(session: AsyncSession, actor: Actor, wanted: Wanted) -> Async
     streamed = await session.stream(statement.execution_options(yield_per=AT_ONCE))
     async for part in streamed.partitions(AT_ONCE):
         yield [Row(*row) for row in part]
-        session.expunge_all()
 
 
 async def how_many(session: AsyncSession, actor: Actor, wanted: Wanted) -> int:
