@@ -51,6 +51,12 @@ def test_days_of_ones_own_are_both_within_it_and_end_now_at_the_latest() -> None
     assert spring.days == 23 / 24, "the clocks go forward"
 
 
+def test_without_days_a_preset_stays_and_days_go_before_it() -> None:
+    assert period_of("all", "", "", NOW, SHANGHAI).since is None
+    assert period_of("", "", "", NOW, SHANGHAI).preset == Preset.DAYS
+    assert period_of("all", "2026-11-01", "2026-11-02", NOW, SHANGHAI).days == 2
+
+
 @pytest.mark.parametrize(
     ("first", "last", "wrong"),
     [

@@ -65,11 +65,11 @@ class Period:
 
 
 def period_of(preset: str, first: str, last: str, now: datetime, zone: tzinfo) -> Period:
-    """The period that was asked for; ``first`` and ``last`` are days of ``CUSTOM``, both within it.
+    """The period that was asked for; ``first`` and ``last`` are days, both within it, and go before a preset.
 
-    Without a preset: the two days if one is given, else 90 days. Raises Invalid beside ``from`` and ``to``.
+    Without either: 90 days. Raises Invalid beside ``from`` and ``to``.
     """
-    chosen = preset or (Preset.CUSTOM if first or last else Preset.DAYS)
+    chosen = Preset.CUSTOM if first or last else preset or Preset.DAYS
     if chosen not in set(Preset):
         raise Invalid(fields={"period": N_("请选择一段时间")})
     if chosen == Preset.CUSTOM:
