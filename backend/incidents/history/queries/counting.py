@@ -14,7 +14,7 @@ from backend.identity.actor import Actor
 from backend.identity.permissions import visible
 from backend.incidents.history.asked import Wanted
 from backend.incidents.history.periods import Step
-from backend.incidents.history.queries.facts import Cut, facts
+from backend.incidents.history.queries.facts import Cut, facts, plan_for_these_dates
 from backend.incidents.models import Incident
 
 _BY = ("bucket", "stage_id", "kind", "cause", "equipment_id", "weekday")
@@ -47,6 +47,7 @@ class Counts:
 
 async def counts(session: AsyncSession, actor: Actor, wanted: Wanted, step: Step) -> Counts:
     """All counts of what is asked for."""
+    await plan_for_these_dates(session)
     found = facts(actor, wanted, Cut([wanted.period], step))
     by = [found.c[name] for name in _BY]
     groups = (

@@ -12,11 +12,12 @@ from backend.incidents.history.asked import Wanted
 from backend.incidents.history.comparing import Figures
 from backend.incidents.history.periods import Period
 from backend.incidents.history.queries.circumstances import again, warned, window_of
-from backend.incidents.history.queries.facts import Cut, facts, in_period
+from backend.incidents.history.queries.facts import Cut, facts, in_period, plan_for_these_dates
 
 
 async def figures(session: AsyncSession, actor: Actor, wanted: Wanted, periods: Sequence[Period]) -> list[Figures]:
     """Of each of ``periods``, which don't overlap, what is asked for besides the period."""
+    await plan_for_these_dates(session)
     found = facts(actor, wanted, Cut(periods), causes=False)
     came_again, early = again(actor, await window_of(session, actor)), warned(actor, found)
     part = case(*((in_period(one, found.c.began_at), place) for place, one in enumerate(periods)))

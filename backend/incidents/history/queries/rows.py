@@ -14,7 +14,7 @@ from backend.identity.models import Person
 from backend.identity.permissions import visible
 from backend.incidents.history.asked import Wanted
 from backend.incidents.history.queries.circumstances import again, warned, window_of
-from backend.incidents.history.queries.facts import AREA, STAGE, Cut, facts
+from backend.incidents.history.queries.facts import AREA, STAGE, Cut, facts, plan_for_these_dates
 from backend.incidents.models import Incident
 from backend.plant.models import Area, Equipment, Stage
 
@@ -57,11 +57,13 @@ async def all_rows(session: AsyncSession, actor: Actor, wanted: Wanted) -> Async
 
 async def how_many(session: AsyncSession, actor: Actor, wanted: Wanted) -> int:
     """How many there are."""
+    await plan_for_these_dates(session)
     found = facts(actor, wanted, Cut([wanted.period]), causes=False)
     return await session.scalar(select(func.count()).select_from(found)) or 0
 
 
 async def _statement(session: AsyncSession, actor: Actor, wanted: Wanted, cut: Cut) -> Select[Any]:
+    await plan_for_these_dates(session)
     found = facts(actor, wanted, cut)
     came_again, early = again(actor, await window_of(session, actor)), warned(actor, found)
     lead = aliased(Person)
