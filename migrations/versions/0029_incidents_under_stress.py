@@ -1,7 +1,7 @@
 """Incidents: why their phase was guessed, that one has come again, how readings changed after a deed,
 and how wide the floor plan is.
 
-Revision: 0029, after 0022.
+Revision: 0029, after 0028.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0029"
-down_revision: str | None = "0022"
+down_revision: str | None = "0028"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
