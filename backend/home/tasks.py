@@ -18,6 +18,7 @@ class TaskKind(enum.StrEnum):
     CHECK = "check"
     INCIDENT = "incident"
     REPLY = "reply"
+    MAINTENANCE = "maintenance"
 
 
 @dataclass(frozen=True)

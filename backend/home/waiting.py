@@ -16,6 +16,7 @@ from backend.incidents.models import Incident
 from backend.incidents.queries.listing import Card as IncidentCard
 from backend.incidents.queries.listing import to_lead
 from backend.incidents.review.queries import to_answer
+from backend.maintenance.queries import Upcoming, due_for
 from backend.tracing.checks.queries import CheckView, checks_to_do
 from backend.training.duties import Duty
 from backend.training.queries import Learning, mine
@@ -25,7 +26,7 @@ MOST_VISITS = 60
 
 async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
     """Everything the actor is to do: incidents to lead, check-ins, rectifications, verifications, reports to decide on,
-    courses, looks on site, answers to what a closed incident holds of the actor."""
+    courses, looks on site, maintenance, answers to what a closed incident holds of the actor."""
     visits = await due_visits(session, actor, most=MOST_VISITS)
     reports = await to_triage(session, actor) if actor.can("reports.triage") else []
     owned = await rectifications(session, actor, tab=Tab.MINE)
@@ -40,6 +41,7 @@ async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
         *(_to_rectify(card) for card in owned.cards if card.state in WORKABLE),
         *(_to_verify(card) for card in submitted.cards),
         *(_to_reply(incident) for incident in await to_answer(session, actor)),
+        *(_to_maintain(one, actor) for one in await due_for(session, actor)),
         *(_to_learn(one, actor) for one in courses if one.duty in {Duty.DUE, Duty.OVERDUE}),
     ]
     return sort_tasks(tasks, now(), day_end(now(), actor))
@@ -81,6 +83,19 @@ def _to_check(visit: DueVisit) -> Task:
         visit.name_en,
         "",
         visit.due_at,
+    )
+
+
+def _to_maintain(one: Upcoming, actor: Actor) -> Task:
+    """Due at the end of its day, which is the site's; it opens the form that says it was done."""
+    return Task(
+        TaskKind.MAINTENANCE,
+        f"/maintenance/{one.plan.id}/done",
+        one.equipment.name,
+        one.equipment.name_en,
+        one.plan.name,
+        one.plan.name_en,
+        due_at=datetime.combine(one.due_on + timedelta(days=1), time(), actor.zone),
     )
 
 
