@@ -17,7 +17,7 @@ async def test_planned_on_a_phone_done_at_the_equipment_without_a_network_and_du
     equipment = await _plans(leader)
     await worker.page.goto(equipment)
     row = worker.page.locator("#equipment-maintenance a.row", has_text=NAME)
-    await expect(row).to_contain_text("快到期")
+    await expect(row).to_contain_text("还有 3 天")
     await row.click()
     await worker.page.locator(".action-bar").get_by_role("link", name="完成").click()
     await worker.page.locator("#photos").set_input_files(
@@ -35,7 +35,7 @@ async def test_planned_on_a_phone_done_at_the_equipment_without_a_network_and_du
     await expect(sent).to_contain_text(re.compile(r"已送达 · BY-\d{6}"))
     await sent.get_by_role("link", name="查看").click()
     next_due = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=30)
-    await expect(worker.page.locator("#next-due")).to_have_text(f"还有 30 天 · {next_due}")
+    await expect(worker.page.locator("#next-due")).to_have_text(f"还有 30 天 {next_due}")
     await expect(worker.page.locator(".thumbnails img")).to_have_count(1)
     await expect(worker.page.locator("#maintenance-present")).to_contain_text("加脂 200 克")
     assert leader.complaints == []
