@@ -1,7 +1,7 @@
 """Maintenance plans with their versions; a maintenance record is one time at which it is due, or was done.
 
 A record used to say when it was done and when the next was due. Now the next is a record of its own: those there are
-become plans, each with what was done by it and with its next time.
+become plans, each with what was done by it and with its next time; what was only due becomes a plan that is done once.
 
 Revision: 0025, after 0022.
 """
@@ -39,6 +39,21 @@ FROM maintenance_record m JOIN equipment q ON q.id = m.equipment_id
 WHERE m.due_on > m.done_on
 ORDER BY m.site_id, m.equipment_id, m.summary, m.done_on DESC, m.id DESC
 """
+_ONCE = """
+INSERT INTO maintenance_plan(site_id, equipment_id, name, name_en, kind, interval_days, since, post_id, notice_days,
+    asks_photo, active, version, sample)
+SELECT DISTINCT ON (m.site_id, m.equipment_id, m.summary) m.site_id, m.equipment_id, m.summary, m.summary_en, 'service',
+    NULL::integer, m.due_on, q.owner_post_id, 7, false, true, 1, m.sample
+FROM maintenance_record m JOIN equipment q ON q.id = m.equipment_id
+WHERE m.done_on IS NULL AND m.due_on IS NOT NULL AND NOT EXISTS (SELECT FROM maintenance_plan p
+    WHERE p.site_id = m.site_id AND p.equipment_id = m.equipment_id AND p.name = m.summary)
+ORDER BY m.site_id, m.equipment_id, m.summary, m.due_on DESC, m.id DESC
+"""
+_ASKED = """
+UPDATE maintenance_record r SET plan_id = p.id, post_id = p.post_id FROM maintenance_plan p
+WHERE p.interval_days IS NULL AND r.id = (SELECT max(m.id) FROM maintenance_record m WHERE m.site_id = p.site_id
+    AND m.equipment_id = p.equipment_id AND m.summary = p.name AND m.due_on = p.since AND m.done_on IS NULL)
+"""
 _VERSIONS = """
 INSERT INTO maintenance_plan_version(site_id, plan_id, number, terms, why, origin, origin_en, origin_url)
 SELECT site_id, id, 1, jsonb_build_object('name', name, 'name_en', name_en, 'kind', kind, 'interval_days',
@@ -51,7 +66,7 @@ WHERE p.site_id = r.site_id AND p.equipment_id = r.equipment_id AND p.name = r.s
 """
 _NEXT = """
 INSERT INTO maintenance_record(site_id, equipment_id, plan_id, post_id, summary, summary_en, due_on, note, sample)
-SELECT site_id, equipment_id, id, post_id, name, name_en, since + interval_days, '', sample FROM maintenance_plan
+SELECT site_id, equipment_id, id, post_id, name, name_en, since + interval_days, '', sample FROM maintenance_plan WHERE interval_days IS NOT NULL
 """
 _DUE_WHEN_IT_WAS = """
 UPDATE maintenance_record r SET due_on = before.due_on FROM (
@@ -130,7 +145,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("plan_id", "number"),
     )
     _extend_records()
-    for statement in (_PLANS, _VERSIONS, _OWNED, _DUE_WHEN_IT_WAS, _NEXT, _KEPT, _KEEPS):
+    for statement in (_PLANS, _OWNED, _DUE_WHEN_IT_WAS, _NEXT, _ONCE, _ASKED, _VERSIONS, _KEPT, _KEEPS):
         op.execute(statement)
     op.create_table(
         "maintenance_photo",

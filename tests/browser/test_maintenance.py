@@ -20,10 +20,11 @@ async def test_planned_on_a_phone_done_at_the_equipment_without_a_network_and_du
     await expect(row).to_contain_text("还有 3 天")
     await row.click()
     await worker.page.locator(".action-bar").get_by_role("link", name="完成").click()
+    await expect(worker.page.locator(".photo-field.is-lively")).to_have_count(1)
     await worker.page.locator("#photos").set_input_files(
         {"name": "grease.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     )
-    await expect(worker.page.locator(".photo-previews img")).to_have_count(1)
+    await expect(worker.page.locator(".photo-previews canvas")).to_have_count(1)
     await worker.page.locator("#note").fill("加脂 200 克")
     await worker.is_live()
     await worker.context.set_offline(True)

@@ -126,3 +126,21 @@ async def test_programs_read_what_is_due_and_record_what_was_done(
         assert [one["note"] for one in whole["done"]] == ["完成"] and whole["versions"][0]["number"] == 1
         refused = await browser.post(f"{base}/{plan.id}/done", data={"done_on": "2999-01-01"})
         assert refused.status_code == 422
+
+
+async def test_what_was_done_decides_from_when_it_is_counted_and_once_stays_once(
+    app: FastAPI, database: Database, plant: Upkeep
+) -> None:
+    plan = await plant.plan(database)
+    url = f"/maintenance/{plan.id}/edit"
+    async with browsing(app, plant.scene.leader) as browser:
+        assert "上次完成的日期" in shown(await browser.get(url))
+        await do(database, plant.keeper, do_maintenance, plan.id, Work())
+        assert "上次完成的日期" not in shown(await browser.get(url)), "it would change nothing"
+        form = {"equipment_id": plan.equipment_id, "name": "加油", "post_id": plant.post.id, "rhythm": "once"}
+        refused = await browser.post(url, data={**form, "due_on": (plant.today + timedelta(days=5)).isoformat()})
+        assert refused.status_code == 422 and "已经做过的计划不能改成只做一次" in refused.text
+        once = await plant.plan(database, interval_days=None, since=plant.today + timedelta(days=40))
+        changed = {**form, "rhythm": "interval", "interval_days": "10", "kind": "service"}
+        assert (await browser.post(f"/maintenance/{once.id}/edit", data=changed)).status_code == 303
+    assert (await open_one(database, once)).due_on == plant.today + timedelta(days=10)

@@ -68,7 +68,7 @@ async def change_plan(
     await _check(session, actor, terms, why)
     done = await last_done(session, actor, plan_id)
     if terms.interval_days is None and plan.interval_days is not None and done is not None:
-        raise Invalid(fields={"interval_days": N_("已经做过的计划不能改成只做一次，请停用后另建一个")})
+        raise Invalid(fields={"rhythm": N_("已经做过的计划不能改成只做一次，请停用后另建一个")})
     before = Terms.of(plan).stored()
     for name, value in asdict(terms.tidied).items():
         setattr(plan, name, value)

@@ -60,8 +60,9 @@ async def plan_page(
 @router.get("/{maintenance_plan_id}/edit", dependencies=_PLAN)
 async def edit_page(request: Request, session: SessionDep, actor: ActorDep, maintenance_plan_id: int) -> Response:
     """A plan to be changed."""
-    plan = (await queries.plan_view(session, actor, maintenance_plan_id)).plan
-    return await _form(request, session, actor, PlanForm.of(Terms.of(plan), plan.equipment_id, plan.version), plan=plan)
+    view = await queries.plan_view(session, actor, maintenance_plan_id)
+    typed = PlanForm.of(Terms.of(view.plan), view.plan.equipment_id, view.plan.version)
+    return await _form(request, session, actor, typed, view=view)
 
 
 @router.post("/{maintenance_plan_id}/edit", dependencies=_PLAN)
@@ -69,13 +70,15 @@ async def change(
     request: Request, session: SessionDep, actor: ActorDep, maintenance_plan_id: int, form: FormDep
 ) -> Response:
     """Change it."""
-    plan = (await queries.plan_view(session, actor, maintenance_plan_id)).plan
+    view = await queries.plan_view(session, actor, maintenance_plan_id)
+    plan = view.plan
     try:
-        terms, version = form.read(plan.since), database_id(form.version)
+        terms = form.read(min(plan.since, queries.site_day(actor)))
+        version = database_id(form.version)
         async with session.begin_nested():
             await commands.change_plan(session, actor, plan.id, terms, version=version, why=_plain(form.why))
     except REFUSALS as error:
-        return await _form(request, session, actor, form, plan=plan, refused=refusal(request, error))
+        return await _form(request, session, actor, form, view=view, refused=refusal(request, error))
     return _back(plan, "changed")
 
 
@@ -149,7 +152,7 @@ async def _form(
     actor: Actor,
     typed: PlanForm,
     *,
-    plan: MaintenancePlan | None = None,
+    view: queries.PlanView | None = None,
     refused: Refusal | None = None,
 ) -> Response:
     refused = refused or Refusal()
@@ -157,7 +160,8 @@ async def _form(
         request,
         "maintenance/plan_form.html",
         typed=typed,
-        plan=plan,
+        plan=view.plan if view else None,
+        was_done=bool(view and view.done),
         offer=await queries.choices(session, actor),
         today=queries.site_day(actor),
         refused=refused,
