@@ -26,7 +26,7 @@ MOST_VISITS = 60
 
 async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
     """Everything the actor is to do: incidents to lead, check-ins, rectifications, verifications, reports to decide on,
-    courses, looks on site, maintenance, answers to what a closed incident holds of the actor."""
+    courses, looks on site, answers to what a closed incident holds of the actor."""
     visits = await due_visits(session, actor, most=MOST_VISITS)
     reports = await to_triage(session, actor) if actor.can("reports.triage") else []
     owned = await rectifications(session, actor, tab=Tab.MINE)
