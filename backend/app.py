@@ -46,6 +46,8 @@ _ROUTERS = (
     "backend.hazards.api",
     "backend.hazards.reports.pages",
     "backend.hazards.reports.api",
+    "backend.maintenance.pages",
+    "backend.maintenance.api",
     "backend.training.pages",
     "backend.training.api",
     "backend.checkins.pages",

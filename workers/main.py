@@ -31,6 +31,7 @@ from backend.incidents.review.aftermath import keep_aftermaths
 from backend.incidents.review.making import watch_reviews
 from backend.incidents.watching import watch_outbreaks
 from backend.lessons.making import plan_rounds
+from backend.maintenance.reminders import remind_of_maintenance
 from backend.outbox.bodies import drop_abandoned
 from backend.tracing.checks.reminding import remind_of_checks
 from backend.training.causing import assign_by_cause
@@ -99,6 +100,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(15, "looks on site", in_session(remind_of_checks)))
         start(every(30, "rounds", in_session(keep_rounds)))
         start(every(3600, "positions", in_session(forget_positions)))
+        start(every(600, "maintenance", in_session(remind_of_maintenance)))
         start(every(600, "learners", in_session(remind_learners)))
         start(every(5, "causes", in_session(assign_by_cause)))
         start(every(3600, "lessons", in_session(plan_rounds)))

@@ -18,6 +18,7 @@ _MODELS = (
     "backend.tracing.library.models",
     "backend.tracing.versions.models",
     "backend.tracing.normals.models",
+    "backend.maintenance.models",
     "backend.hazards.models",
     "backend.hazards.reports.models",
     "backend.training.models",

@@ -27,6 +27,7 @@ _CAPABILITY = {
     "equipment": "plant.see",
     "area": "plant.see",
     "course": "training.see",
+    "maintenance": "maintenance.see",
 }
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
 

@@ -27,6 +27,7 @@ _ALWAYS = (
     "/checkins",
     "/training",
     "/rectifications",
+    "/maintenance",
     "/outbox",
 )
 MOST_AHEAD = 40

@@ -18,6 +18,7 @@ from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.queries.listing import open_incidents
 from backend.incidents.response.queries.rolls import open_rolls
 from backend.incidents.wording import STATES, TONES
+from backend.maintenance.queries import due_for_count
 from backend.training.queries import due_count
 
 router = APIRouter(include_in_schema=False)
@@ -41,6 +42,7 @@ _KINDS = {
     TaskKind.INCIDENT: ("octagon-alert", N_("事件")),
     TaskKind.STEP: ("clipboard-list", N_("预案步骤")),
     TaskKind.REPLY: ("message-square", N_("说明情况")),
+    TaskKind.MAINTENANCE: ("settings", N_("保养")),
 }
 """Picture and word of each kind of task."""
 MOST_FLOODS = 4
@@ -72,6 +74,7 @@ async def home(request: Request, session: SessionDep, actor: ActorDep) -> Respon
         floods=(await alarms(session, actor, Wanted(Show.WAITING), most=MOST_FLOODS)).floods,
         to_learn=await due_count(session, actor),
         to_check=await due_visit_count(session, actor),
+        to_maintain=await due_for_count(session, actor),
         to_triage=await triage_count(session, actor),
         own=await most_urgent(session, actor),
         greeting=greeting(moment.astimezone(actor.zone)),

@@ -19,6 +19,7 @@ class TaskKind(enum.StrEnum):
     INCIDENT = "incident"
     STEP = "step"
     REPLY = "reply"
+    MAINTENANCE = "maintenance"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from backend.incidents.queries.listing import to_lead
 from backend.incidents.response.content import PlanStep
 from backend.incidents.response.queries.posts import own_steps
 from backend.incidents.review.queries import to_answer
+from backend.maintenance.queries import Upcoming, due_for
 from backend.tracing.checks.queries import CheckView, checks_to_do
 from backend.training.duties import Duty
 from backend.training.queries import Learning, mine
@@ -43,6 +44,7 @@ async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
         *(_to_rectify(card) for card in owned.cards if card.state in WORKABLE),
         *(_to_verify(card) for card in submitted.cards),
         *(_to_reply(incident) for incident in await to_answer(session, actor)),
+        *(_to_maintain(one, actor) for one in await due_for(session, actor)),
         *(_to_learn(one, actor) for one in courses if one.duty in {Duty.DUE, Duty.OVERDUE}),
     ]
     return sort_tasks(tasks, now(), day_end(now(), actor))
@@ -98,6 +100,19 @@ def _to_check(visit: DueVisit) -> Task:
         visit.name_en,
         "",
         visit.due_at,
+    )
+
+
+def _to_maintain(one: Upcoming, actor: Actor) -> Task:
+    """Due at the end of its day, which is the site's; it opens the form that says it was done."""
+    return Task(
+        TaskKind.MAINTENANCE,
+        f"/maintenance/{one.plan.id}/done",
+        one.equipment.name,
+        one.equipment.name_en,
+        one.plan.name,
+        one.plan.name_en,
+        due_at=datetime.combine(one.due_on + timedelta(days=1), time(), actor.zone),
     )
 
 

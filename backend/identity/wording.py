@@ -105,6 +105,11 @@ ACTIONS = {
     "plan.resume": N_("恢复巡检计划"),
     "plan.calendar": N_("修改班次和节假日"),
     "plan.fence": N_("设置地点围栏"),
+    "maintenance.plan": N_("新建保养计划"),
+    "maintenance.change": N_("修改保养计划"),
+    "maintenance.pause": N_("停用保养计划"),
+    "maintenance.resume": N_("恢复保养计划"),
+    "maintenance.done": N_("完成保养"),
     "rectification.ask_extension": N_("申请延期"),
     "rectification.extend": N_("审批延期申请"),
     "rectification.refuse_extension": N_("拒绝延期申请"),
@@ -149,6 +154,7 @@ OBJECTS = {
     "area": N_("区域"),
     "checkin": N_("巡检打卡"),
     "inspection_plan": N_("巡检计划"),
+    "maintenance_plan": N_("保养计划"),
     "site_calendar": N_("班次和节假日"),
 }
 
@@ -164,6 +170,7 @@ _PAGES = {
     "rectification": "/rectifications/{}",
     "checkin": "/checkins/records/{}",
     "inspection_plan": "/plans/{}",
+    "maintenance_plan": "/maintenance/{}",
     "point": "/points/{}",
     "equipment": "/equipment/{}",
     "area": "/areas/{}",
@@ -250,6 +257,11 @@ FIELDS = {
     "range_low": N_("量程下限"),
     "range_high": N_("量程上限"),
     "label": N_("标签"),
+    "interval_days": N_("间隔（天）"),
+    "notice_days": N_("提前几天提醒"),
+    "since": N_("从哪天算起"),
+    "done_on": N_("完成日期"),
+    "due_on": N_("应完成日期"),
 }
 
 _VALUES = {

@@ -9,6 +9,7 @@ from fastapi import Form
 from backend.core.errors import N_, Invalid
 from backend.hazards.forms import database_id
 from backend.lessons.commands import Choice
+from backend.maintenance.forms import whole_number
 
 _Text = Annotated[str, Form(max_length=4000)]
 _Short = Annotated[str, Form(max_length=40)]
@@ -21,6 +22,8 @@ class ChoiceForm:
     words: _Text = ""
     words_en: _Text = ""
     plan_id: _Short = ""
+    interval_days: _Short = ""
+    post_id: _Short = ""
     course_id: _Short = ""
     target: _Short = ""
     due_on: _Short = ""
@@ -50,6 +53,8 @@ class ChoiceForm:
             words=self.words.replace("\0", ""),
             words_en=self.words_en.replace("\0", ""),
             plan_id=database_id(self.plan_id),
+            interval_days=whole_number(self.interval_days),
+            post_id=database_id(self.post_id),
             course_id=database_id(self.course_id),
             target=self.target,
             due_on=due_on,

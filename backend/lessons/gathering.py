@@ -69,8 +69,8 @@ SELECT v.ref, v.at, v.kind, v.level, v.phase, v.cause, v.again, v.equipment_id, 
         WHERE h.site_id = :site AND h.post_id = e.owner_post_id AND h.since <= v.at
         AND (h.until IS NULL OR h.until > v.at) AND t.passed_on <= d.day GROUP BY h.person_id, t.course
         HAVING bool_and(t.valid_until IS NOT NULL AND t.valid_until < d.day)) END AS lapsed,
-    (SELECT bool_or(m.due_on < d.day AND (m.done_on IS NULL OR m.done_on > d.day)) FROM maintenance_record m
-        WHERE m.site_id = :site AND m.equipment_id = e.id AND m.due_on IS NOT NULL) AS overdue
+    (SELECT bool_or(m.due_on < d.day AND COALESCE(m.done_on, m.dropped_on, 'infinity') > d.day)
+        FROM maintenance_record m WHERE m.site_id = :site AND m.equipment_id = e.id AND m.due_on IS NOT NULL) AS overdue
 FROM (SELECT * FROM every_event ORDER BY at DESC LIMIT :most) v
 CROSS JOIN LATERAL (SELECT (v.at AT TIME ZONE :zone)::date AS day) d
 LEFT JOIN equipment e ON e.id = v.equipment_id AND e.site_id = :site

@@ -96,6 +96,10 @@ class SuggestionKind(enum.StrEnum):
 
     CHECK_ITEM = "check_item"
     """A further item of an inspection plan's checklist."""
+    MAINTENANCE_INTERVAL = "maintenance_interval"
+    """Another interval of a maintenance plan, or a first plan. It lands as ``maintenance``."""
+    RENEWAL = "renewal"
+    """A replacement on a day, as a maintenance plan that is done once. It lands as ``maintenance``."""
     COURSE = "course"
     """A course for a team, post or person."""
     RULE_DELAY = "rule_delay"

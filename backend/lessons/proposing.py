@@ -1,8 +1,8 @@
 """What to change because of a pattern or of a rule that cries wolf. Pure.
 
-A pattern in which training had lapsed asks for a course; one with overdue or old equipment, or hazards that came back,
-for a measure; one that says where or in which way things go wrong for a check item. Patterns of what is well (training
-valid, maintenance on time) ask for nothing.
+A pattern in which training had lapsed asks for a course; one with overdue equipment, or hazards that came back, for a
+measure, with old equipment whose place is known for a renewal; one that says where or in which way things go wrong for
+a check item. Patterns of what is well (training valid, maintenance on time) ask for nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,8 +33,8 @@ class Proposal:
     proposal: Mapping[str, Any] = field(default_factory=dict)
 
 
-def of_pattern(kind: str, values: Sequence[NamedValue]) -> Proposal | None:
-    """What a pattern asks for; None: nothing."""
+def of_pattern(kind: str, values: Sequence[NamedValue], *, placed: bool = False) -> Proposal | None:
+    """What a pattern asks for; None: nothing. ``placed``: most of its records are at one piece of equipment."""
     if kind == PatternKind.CHAIN:
         first, second = values
         return Proposal(
@@ -52,6 +52,9 @@ def of_pattern(kind: str, values: Sequence[NamedValue]) -> Proposal | None:
         return Proposal(
             SuggestionKind.COURSE, f"补上过期的培训（{names}）", f"Renew lapsed training ({names_en})", watch
         )
+    if placed and ("age", "old") in pairs and ("maintenance", "overdue") not in pairs:
+        words = f"更换或大修（{names}）", f"Renew or overhaul ({names_en})"
+        return Proposal(SuggestionKind.RENEWAL, *words, watch)
     if pairs & _UPKEEP:
         words = f"提前安排维护或更换（{names}）", f"Maintain or renew ahead of time ({names_en})"
         return Proposal(SuggestionKind.MEASURE, *words, watch)

@@ -12,6 +12,7 @@ from backend.identity.permissions import system_query
 from backend.lessons.gathering import History
 from backend.lessons.models import LessonPattern, PatternKind, Suggestion, SuggestionKind
 from backend.lessons.proposing import longer_delay, of_pattern
+from backend.lessons.upkeep import Hit, of_upkeep
 
 DAY_S = 86_400.0
 
@@ -21,7 +22,9 @@ async def suggest(session: AsyncSession, site_id: int, history: History) -> int:
     """Suggest what is new; gives how many."""
     wanted = select(LessonPattern).where(col(LessonPattern.site_id) == site_id, col(LessonPattern.current))
     patterns = (await session.scalars(wanted.order_by(col(LessonPattern.p)))).all()
+    hits = [_hit(pattern, history) for pattern in patterns]
     rows = [row for pattern in patterns if (row := _of_pattern(pattern, history))] + _of_rules(history)
+    rows += await of_upkeep(session, site_id, history, [hit for hit in hits if hit])
     made = 0
     for row in rows:
         values = {"site_id": site_id, "state": "open", "reason": "", "landed_kind": "", "effect": [], **row}
@@ -36,16 +39,10 @@ async def suggest(session: AsyncSession, site_id: int, history: History) -> int:
 
 
 def _of_pattern(pattern: LessonPattern, history: History) -> dict[str, Any] | None:
-    proposal = of_pattern(pattern.kind, pattern.values)
+    equipment_id = _place(pattern, history)
+    proposal = of_pattern(pattern.kind, pattern.values, placed=equipment_id is not None)
     if proposal is None:
         return None
-    places = {record.ref: record.equipment_id for record in history.records}
-    counted = Counter(place for ref in pattern.refs if (place := places.get(ref)) is not None)
-    equipment_id = counted.most_common(1)[0][0] if counted else None
-    if pattern.kind == PatternKind.CHAIN:
-        equipment_id = int(pattern.values[1].value)
-    moments = [record.at.timestamp() for record in history.records]
-    days = max((max(moments) - min(moments)) / DAY_S, 1.0) if moments else 1.0
     return {
         "key": f"{proposal.kind}:{pattern.key}",
         "kind": proposal.kind,
@@ -57,8 +54,29 @@ def _of_pattern(pattern: LessonPattern, history: History) -> dict[str, Any] | No
         "proposal": dict(proposal.proposal),
         "watch": dict(proposal.watch) or ({"equipment": str(equipment_id)} if equipment_id else {}),
         "refs": pattern.refs,
-        "per_90_days": (pattern.times - pattern.expected) / days * 90,
+        "per_90_days": _per_90_days(pattern, history),
     }
+
+
+def _place(pattern: LessonPattern, history: History) -> int | None:
+    """The equipment that most of its records are at; of a chain where it ends."""
+    if pattern.kind == PatternKind.CHAIN:
+        return int(pattern.values[1].value)
+    places = {record.ref: record.equipment_id for record in history.records}
+    counted = Counter(place for ref in pattern.refs if (place := places.get(ref)) is not None)
+    return counted.most_common(1)[0][0] if counted else None
+
+
+def _per_90_days(pattern: LessonPattern, history: History) -> float:
+    """How much more often than by chance, in 90 days."""
+    moments = [record.at.timestamp() for record in history.records]
+    days = max((max(moments) - min(moments)) / DAY_S, 1.0) if moments else 1.0
+    return (pattern.times - pattern.expected) / days * 90
+
+
+def _hit(pattern: LessonPattern, history: History) -> Hit | None:
+    equipment_id = _place(pattern, history)
+    return Hit(pattern, equipment_id, _per_90_days(pattern, history)) if equipment_id is not None else None
 
 
 def _of_rules(history: History) -> list[dict[str, Any]]:

@@ -33,6 +33,8 @@ VERDICT_TONES = {
 }
 WISHES = {
     SuggestionKind.CHECK_ITEM: N_("增加检查项"),
+    SuggestionKind.MAINTENANCE_INTERVAL: N_("调整保养间隔"),
+    SuggestionKind.RENEWAL: N_("安排更换"),
     SuggestionKind.COURSE: N_("安排培训"),
     SuggestionKind.RULE_DELAY: N_("调整预警规则"),
     SuggestionKind.MEASURE: N_("采取措施"),
@@ -51,12 +53,14 @@ TONES = {
 }
 LANDED = {
     "plan": N_("查看巡检计划"),
+    "maintenance": N_("查看保养计划"),
     "course": N_("查看课程"),
     "rule": N_("查看规则"),
     "rectification": N_("查看整改"),
 }
 LANDED_URLS = {
     "plan": "/plans/{}",
+    "maintenance": "/maintenance/{}",
     "course": "/courses/{}",
     "rule": "/rules/{}",
     "rectification": "/rectifications/{}",

@@ -80,7 +80,7 @@ class Area(SiteScoped, table=True):
 
 
 class Equipment(SiteScoped, Stamped, table=True):
-    """A thing with an owner post, points and a maintenance record; ``x, y`` is its mark on the floor plan."""
+    """A thing with an owner post and points; ``x, y`` is its mark on the floor plan."""
 
     __tablename__ = "equipment"
     __table_args__ = (UniqueConstraint("site_id", "code"), Index("equipment_area", "site_id", "area_id"))
@@ -96,21 +96,6 @@ class Equipment(SiteScoped, Stamped, table=True):
     x: float | None = None
     y: float | None = None
     commissioned_on: date | None = None
-
-
-class MaintenanceRecord(SiteScoped, table=True):
-    """What was done on equipment, and when the next is due."""
-
-    __tablename__ = "maintenance_record"
-    __table_args__ = (Index("maintenance_equipment", "site_id", "equipment_id", "due_on"),)
-
-    id: int = identity_key()
-    equipment_id: int = reference("equipment.id")
-    summary: str
-    summary_en: str = ""
-    done_on: date | None = None
-    due_on: date | None = None
-    sample: bool = False
 
 
 class Point(SiteScoped, Stamped, table=True):

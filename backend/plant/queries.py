@@ -11,7 +11,7 @@ from backend.identity.actor import Actor
 from backend.identity.models import Person, Post, PostHolder, Site, Team
 from backend.identity.permissions import visible
 from backend.plant.drawing import Drawing, Flow, PlacedArea, PlacedEquipment, draw
-from backend.plant.models import Area, Equipment, FloorPlan, Link, MaintenanceRecord, Point, PointStatus, Stage
+from backend.plant.models import Area, Equipment, FloorPlan, Link, Point, PointStatus, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,6 @@ class Neighbour:
     name_en: str
     kind: str
     delay_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Maintained:
-    """A maintenance record; ``overdue`` when its next date has passed."""
-
-    summary: str
-    summary_en: str
-    done_on: date | None
-    due_on: date | None
-    overdue: bool
-    sample: bool
 
 
 async def floor_plan(session: AsyncSession, actor: Actor) -> Drawing | None:
@@ -206,19 +194,6 @@ async def neighbours(session: AsyncSession, actor: Actor, equipment_id: int) -> 
         side = upstream if link.source_equipment_id == other.id else downstream
         side.append(Neighbour(other.id, other.name, other.name_en, link.kind, link.delay_s))
     return upstream, downstream
-
-
-async def maintenance(session: AsyncSession, actor: Actor, equipment_id: int, today: date) -> list[Maintained]:
-    """Maintenance of the equipment, what is due first before the rest; ``today`` in the site's zone."""
-    rows = await session.execute(
-        select(MaintenanceRecord)
-        .where(visible(actor, MaintenanceRecord), col(MaintenanceRecord.equipment_id) == equipment_id)
-        .order_by(col(MaintenanceRecord.due_on).nulls_last(), col(MaintenanceRecord.id))
-    )
-    return [
-        Maintained(r.summary, r.summary_en, r.done_on, r.due_on, r.due_on is not None and r.due_on < today, r.sample)
-        for r in rows.scalars()
-    ]
 
 
 async def active_points(

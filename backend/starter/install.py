@@ -24,13 +24,13 @@ from backend.plant.models import (
     FloorPlan,
     InstalledPack,
     Link,
-    MaintenanceRecord,
     Point,
     Stage,
 )
 from backend.starter.courses import assign_to_sample_people, install_courses
 from backend.starter.inspections import install_inspections
 from backend.starter.pack import LinkSpec, Pack
+from backend.starter.upkeep import install_maintenance
 from backend.tracing.library.models import CauseLibrary
 from backend.training.models import TrainingRecord
 
@@ -69,6 +69,7 @@ async def install_pack(session: AsyncSession, pack: Pack, *, password_hash: str 
     if password_hash is not None:
         await _people(session, pack, ids, password_hash)
         await _commission(session, pack, ids, now().date())
+        await install_maintenance(session, site_id, pack, equipment=ids.equipment, today=now().date())
         await install_inspections(session, site_id, pack, posts=ids.posts, equipment=ids.equipment)
         await assign_to_sample_people(session, site_id, now().date())
     session.add(InstalledPack(site_id=site_id, code=pack.code, version=pack.version, details={"name": pack.name}))
@@ -233,7 +234,7 @@ async def _policies(session: AsyncSession, pack: Pack, ids: _Ids) -> None:
 
 
 async def _people(session: AsyncSession, pack: Pack, ids: _Ids, password_hash: str) -> None:
-    """Sample people, the posts they hold, and sample records of training and maintenance."""
+    """Sample people, the posts they hold, and sample records of training."""
     for spec in pack.people:
         person = Person(
             site_id=ids.site_id,
@@ -274,15 +275,5 @@ def _records(pack: Pack, ids: _Ids, today: date) -> Iterable[SiteScoped]:
             course_en=spec.course_en,
             passed_on=passed,
             valid_until=passed + timedelta(days=spec.valid_days),
-            sample=True,
-        )
-    for record in pack.maintenance:
-        yield MaintenanceRecord(
-            site_id=ids.site_id,
-            equipment_id=ids.equipment[record.equipment],
-            summary=record.summary,
-            summary_en=record.summary_en,
-            done_on=today - timedelta(days=record.done_days_ago),
-            due_on=today + timedelta(days=record.due_in_days),
             sample=True,
         )

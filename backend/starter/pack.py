@@ -19,6 +19,7 @@ from backend.checkins.checklists import Question
 from backend.checkins.schedule import Rhythm
 from backend.core.strict import Strict
 from backend.identity.models import Role
+from backend.maintenance.models import MaintenanceKind
 from backend.plant.models import LinkKind, PointKind
 from backend.starter.story import StorySpec, story_faults
 from backend.tracing.library.catalogue import Edits, LibraryError, base_library, edited
@@ -144,13 +145,14 @@ class TrainingSpec(Strict, frozen=True):
 
 
 class MaintenanceSpec(Strict, frozen=True):
-    """A sample maintenance record, in days relative to the installation."""
+    """A sample maintenance plan with when it was done last and is due next, in days relative to the installation."""
 
     equipment: str
     summary: str
     summary_en: str
     done_days_ago: int
     due_in_days: int
+    kind: MaintenanceKind = MaintenanceKind.SERVICE
 
 
 class CommissioningSpec(Strict, frozen=True):
@@ -324,6 +326,11 @@ def _dangling(pack: Pack) -> Iterator[str]:
     for plan in pack.inspections:
         who = f"inspection {plan.name_en}"
         references += [(who, posts, plan.post), *((who, equipment, code) for code in plan.equipment)]
+    yield from (
+        f"maintenance {m.summary_en}: due before it was done"
+        for m in pack.maintenance
+        if m.done_days_ago + m.due_in_days < 1
+    )
     yield from (f"{who}: there is no {code}" for who, known, code in references if code not in known)
 
 

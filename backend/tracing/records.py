@@ -43,11 +43,9 @@ WITH suspects AS (
     WHERE q.site_id = :site AND q.id = ANY(CAST(:equipment AS bigint[]))
 )
 SELECT 'maintenance_overdue' AS kind, m.equipment_id, (CURRENT_DATE - m.due_on)::float AS value, m.id AS row_id,
-       NULL::bigint AS person_id, m.summary AS text, m.summary_en AS text_en, m.sample, NULL::bigint AS post_id
+       NULL::bigint AS person_id, m.summary AS text, m.summary_en AS text_en, m.sample, m.post_id
 FROM maintenance_record m JOIN suspects USING (equipment_id)
-WHERE m.site_id = :site AND m.due_on < CURRENT_DATE AND NOT EXISTS (
-      SELECT 1 FROM maintenance_record n WHERE n.site_id = m.site_id AND n.equipment_id = m.equipment_id
-      AND n.summary = m.summary AND n.id <> m.id AND n.done_on >= COALESCE(m.done_on + 1, m.due_on))
+WHERE m.site_id = :site AND m.due_on < CURRENT_DATE AND m.done_on IS NULL AND m.dropped_on IS NULL
 UNION ALL
 SELECT 'maintenance_recent', m.equipment_id, (CURRENT_DATE - m.done_on)::float, m.id, NULL, m.summary, m.summary_en,
        m.sample, NULL

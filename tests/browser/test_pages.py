@@ -108,7 +108,7 @@ SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm,
        (SELECT area_id FROM equipment WHERE code = 'REACTOR') AS area,
        (SELECT id FROM person WHERE account = 'worker1') AS person,
        (SELECT min(id) FROM course) AS course, (SELECT min(id) FROM inspection_plan) AS plan,
-       (SELECT min(id) FROM inspection_visit) AS visit
+       (SELECT min(id) FROM inspection_visit) AS visit, (SELECT min(id) FROM maintenance_plan) AS upkeep
 """
 
 PAGES = (
@@ -178,6 +178,12 @@ PAGES = (
     "/plans/{plan}/edit",
     "/plans/new",
     "/plans/calendar",
+    "/maintenance?show=all",
+    "/maintenance/{upkeep}",
+    "/maintenance/{upkeep}/edit",
+    "/maintenance/{upkeep}/done",
+    "/maintenance/new",
+    "/equipment/{equipment}/maintenance",
     "/incidents",
     "/incidents/new",
     "/incidents/new?equipment={equipment}",
@@ -221,6 +227,9 @@ WORKER_PAGES = (
     "/me/password",
     "/checkins",
     "/checkins/{visit}",
+    "/maintenance?show=all",
+    "/maintenance/{upkeep}",
+    "/maintenance/{upkeep}/done",
     "/checkins/new?equipment={equipment}",
     "/reports/new?equipment={equipment}",
     "/incidents",

@@ -9,6 +9,7 @@ from backend.core.pages import TEMPLATES
 AT_WORK = (
     "checkins/visit.html",
     "hazards/new.html",
+    "maintenance/done.html",
     "hazards/rectification.html",
     "hazards/split.html",
     "reports/new.html",

@@ -65,6 +65,7 @@ from tests.factories import (
 from tests.identity.lessons import lessons_of
 from tests.incidents.marked import make_marked_incident
 from tests.incidents.marked_response import make_marked_response
+from tests.maintenance.marked import make_marked_maintenance
 
 MARK = "甲厂机密"
 
@@ -117,6 +118,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _refused(session, site, mark),
         **await _training(session, worker, mark),
         **await _check_in(session, worker, post.id, equipment.id, mark),
+        **await make_marked_maintenance(session, worker, equipment.id, post.id, mark),
     }
     await make_marked_response(session, estate.people, estate.ids, mark)
     await _history(session, estate, alarm, mark)

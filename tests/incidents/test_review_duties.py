@@ -31,7 +31,7 @@ from backend.incidents.review.commands import reply
 from backend.incidents.review.making import watch_reviews
 from backend.incidents.review.models import REVIEW_JOB, Lapse, LapseKind
 from backend.incidents.review.queries import duties
-from backend.plant.models import MaintenanceRecord
+from backend.maintenance.models import MaintenanceRecord
 from backend.training.models import Course, TrainingAssignment, TrainingRecord
 from tests.factories import made, make_alarm, make_post, unique
 from tests.incidents.scene import Scene, tapped

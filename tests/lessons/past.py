@@ -9,7 +9,7 @@ from backend.core.database import Database
 from backend.incidents.models import Incident
 from backend.lessons.making import look_for_patterns
 from backend.lessons.models import LessonRound
-from backend.plant.models import MaintenanceRecord
+from backend.maintenance.models import MaintenanceRecord
 from tests.factories import made, unique
 from tests.incidents.scene import Scene
 

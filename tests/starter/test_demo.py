@@ -11,7 +11,8 @@ from backend.core.clock import now
 from backend.core.database import Database
 from backend.identity.models import Person, Post, PostHolder, Role
 from backend.identity.passwords import verify_password
-from backend.plant.models import Equipment, MaintenanceRecord, Point
+from backend.maintenance.models import MaintenanceRecord
+from backend.plant.models import Equipment, Point
 from backend.starter.demo import load_demo
 from backend.starter.pack import Pack
 from backend.telemetry.models import LearnedNormal, PointState

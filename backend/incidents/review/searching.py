@@ -62,6 +62,10 @@ WITH owners AS (
     FROM equipment q LEFT JOIN post_holder h
         ON h.post_id = q.owner_post_id AND h.since <= :began AND (h.until IS NULL OR h.until > :began)
     WHERE q.site_id = :site AND q.id = ANY(CAST(:equipment AS bigint[]))
+), upkeep AS (
+    SELECT m.*, COALESCE(m.post_id, q.owner_post_id) AS whose, GREATEST(m.due_on, m.asked_on) AS asked_for
+    FROM maintenance_record m JOIN equipment q ON q.id = m.equipment_id
+    WHERE m.site_id = :site AND q.site_id = :site AND q.id = ANY(CAST(:equipment AS bigint[]))
 ), missing AS (
     SELECT DISTINCT ON (a.course_id, p.id) a.id AS row_id, a.site_id, a.course_id, p.id AS person_id, o.post_id,
         a.due_on
@@ -70,14 +74,14 @@ WITH owners AS (
     WHERE a.due_on < CAST(CAST(:began AS timestamptz) AT TIME ZONE :zone AS date)
     ORDER BY a.course_id, p.id, a.due_on
 )
-SELECT 'maintenance_overdue' AS kind, m.id AS row_id, o.person_id, o.post_id, m.equipment_id,
-    CAST(m.due_on + 1 AS timestamp) AT TIME ZONE :zone AS due_at,
-    (SELECT CAST(min(n.done_on) AS timestamp) AT TIME ZONE :zone FROM maintenance_record n WHERE n.site_id = m.site_id
-        AND n.equipment_id = m.equipment_id AND n.summary = m.summary AND n.id <> m.id
-        AND n.done_on >= COALESCE(m.done_on + 1, m.due_on)) AS done_at,
-    m.summary AS title, m.summary_en AS title_en, '/equipment/' || m.equipment_id AS url
-FROM maintenance_record m JOIN owners o USING (equipment_id)
-WHERE m.site_id = :site AND m.due_on < CAST(CAST(:began AS timestamptz) AT TIME ZONE :zone AS date)
+SELECT 'maintenance_overdue' AS kind, m.id AS row_id, h.person_id, m.whose AS post_id, m.equipment_id,
+    CAST(m.asked_for + 1 AS timestamp) AT TIME ZONE :zone AS due_at,
+    CAST(m.done_on AS timestamp) AT TIME ZONE :zone AS done_at, m.summary AS title, m.summary_en AS title_en,
+    COALESCE('/maintenance/' || m.plan_id, '/equipment/' || m.equipment_id) AS url
+FROM upkeep m LEFT JOIN post_holder h
+    ON h.post_id = m.whose AND h.since <= :began AND (h.until IS NULL OR h.until > :began)
+WHERE m.due_on IS NOT NULL AND m.asked_for < CAST(CAST(:began AS timestamptz) AT TIME ZONE :zone AS date)
+    AND COALESCE(m.dropped_on, 'infinity') >= CAST(CAST(:began AS timestamptz) AT TIME ZONE :zone AS date)
 UNION
 SELECT 'training_lapsed', t.id, t.person_id, o.post_id, NULL, CAST(t.valid_until + 1 AS timestamp) AT TIME ZONE :zone,
     (SELECT CAST(min(n.passed_on) AS timestamp) AT TIME ZONE :zone FROM training_record n WHERE n.site_id = t.site_id

@@ -18,6 +18,7 @@ from backend.hazards import plan as rectifying
 from backend.hazards.commands import open_rectification
 from backend.identity.actor import Actor
 from backend.identity.scoping import get_visible
+from backend.lessons.commands.keeping_up import Wanted, plan_renewal, set_interval
 from backend.lessons.models import Suggestion, SuggestionKind
 from backend.training.commands.assigning import assign
 
@@ -29,6 +30,8 @@ class Choice:
     words: str = ""
     words_en: str = ""
     plan_id: int | None = None
+    interval_days: int | None = None
+    post_id: int | None = None
     course_id: int | None = None
     target: str = ""
     due_on: date | None = None
@@ -50,6 +53,8 @@ async def land(session: AsyncSession, actor: Actor, one: Suggestion, choice: Cho
     """Make the change. Raises as the domain's own command does, and Invalid by field."""
     makers = {
         SuggestionKind.CHECK_ITEM: _check_item,
+        SuggestionKind.MAINTENANCE_INTERVAL: _interval,
+        SuggestionKind.RENEWAL: _renewal,
         SuggestionKind.COURSE: _course,
         SuggestionKind.RULE_DELAY: _rule_delay,
         SuggestionKind.MEASURE: _measure,
@@ -81,6 +86,21 @@ async def _check_item(session: AsyncSession, actor: Actor, one: Suggestion, choi
     )
     await change_plan(session, actor, plan.id, wish, plan.version)
     return Landed("plan", plan.id, words == one.words)
+
+
+async def _interval(session: AsyncSession, actor: Actor, one: Suggestion, choice: Choice) -> Landed:
+    plan_id = await set_interval(session, actor, one, _upkeep(choice))
+    return Landed("maintenance", plan_id, choice.interval_days == one.proposal["interval_days"])
+
+
+async def _renewal(session: AsyncSession, actor: Actor, one: Suggestion, choice: Choice) -> Landed:
+    plan_id = await plan_renewal(session, actor, one, _upkeep(choice))
+    return Landed("maintenance", plan_id, choice.words.strip() == one.words)
+
+
+def _upkeep(choice: Choice) -> Wanted:
+    words = (choice.words.strip(), choice.words_en.strip())
+    return Wanted(*words, choice.interval_days, choice.post_id, choice.due_on, choice.reason)
 
 
 async def _course(session: AsyncSession, actor: Actor, one: Suggestion, choice: Choice) -> Landed:

@@ -17,6 +17,12 @@ async def of_plan(request: Request, session: SessionDep, actor: ActorDep, plan_i
     return await _landed(request, session, actor, "plan", plan_id)
 
 
+@router.get("/maintenance/{maintenance_plan_id}/lessons", dependencies=[allow("lessons.see")])
+async def of_maintenance(request: Request, session: SessionDep, actor: ActorDep, maintenance_plan_id: int) -> Response:
+    """Those that made the plan, or changed its interval."""
+    return await _landed(request, session, actor, "maintenance", maintenance_plan_id)
+
+
 @router.get("/courses/{course_id}/lessons", dependencies=[allow("lessons.see")])
 async def of_course(request: Request, session: SessionDep, actor: ActorDep, course_id: int) -> Response:
     """Those for which the course was assigned."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,14 +19,20 @@ from backend.identity.permissions import visible
 from backend.identity.scoping import get_visible
 from backend.lessons.models import LessonPattern, Suggestion, SuggestionKind, SuggestionState
 from backend.lessons.queries.patterns import Row, rows_of
+from backend.maintenance.models import MaintenancePlan
+from backend.maintenance.queries import choices as maintenance_choices
+from backend.maintenance.queries import site_day
 from backend.plant.models import Equipment
 from backend.training.models import Course
 from backend.training.queries import targets
 
 MOST = 30
+RENEWED_IN = timedelta(days=30)
+"""The day of a renewal that is proposed until somebody chooses."""
 FIRST_ROWS = 20
 _CHANGED: dict[str, type[SiteScoped]] = {
     "plan": InspectionPlan,
+    "maintenance": MaintenancePlan,
     "course": Course,
     "rule": AlarmRule,
     "rectification": Rectification,
@@ -91,6 +98,8 @@ async def suggestion_view(session: AsyncSession, actor: Actor, suggestion_id: in
 
 async def offered(session: AsyncSession, actor: Actor, one: Suggestion) -> Offered:
     """What the suggestion can land as, with the likeliest chosen."""
+    if one.kind in {SuggestionKind.MAINTENANCE_INTERVAL, SuggestionKind.RENEWAL}:
+        return await _upkeep(session, actor, one)
     if one.kind == SuggestionKind.CHECK_ITEM:
         plans = await _plans(session, actor, one.equipment_id)
         return Offered(plans=plans, first={"plan_id": str(plans[0].id)} if plans else {})
@@ -105,6 +114,15 @@ async def offered(session: AsyncSession, actor: Actor, one: Suggestion) -> Offer
         owners = await candidates(session, actor)
         return Offered(owners=owners, first={"owner_id": str(owner)} if owner else {})
     return Offered()
+
+
+async def _upkeep(session: AsyncSession, actor: Actor, one: Suggestion) -> Offered:
+    """Posts, the one that answers for the equipment chosen; the interval as suggested, a renewal in a month."""
+    post_id = await _owner_post(session, actor, one.equipment_id)
+    due_on = site_day(actor) + RENEWED_IN
+    known = {"post_id": post_id, "interval_days": one.proposal.get("interval_days"), "due_on": due_on}
+    posts = (await maintenance_choices(session, actor)).posts
+    return Offered(posts=posts, first={name: str(value) for name, value in known.items() if value})
 
 
 async def _plans(session: AsyncSession, actor: Actor, equipment_id: int | None) -> Sequence[InspectionPlan]:

@@ -29,7 +29,7 @@ Token = Annotated[str, Query(max_length=40)]
 async def equipment_page(
     request: Request, session: SessionDep, actor: ActorDep, equipment_id: int, label: Token = "", done: str = ""
 ) -> Response:
-    """What it is, who answers for it, how it is now, its upkeep, what it is linked to."""
+    """What it is, who answers for it, how it is now, what it is linked to."""
     return await _equipment(request, session, actor, equipment_id, token=label, done=N_("已保存") if done else "")
 
 
@@ -125,7 +125,6 @@ async def _equipment(
         points=await queries.live_points(session, actor, points, levels, moment),
         upstream=upstream,
         downstream=downstream,
-        maintenance=await plant.maintenance(session, actor, equipment_id, today),
         today=today,
         years=years_in_service(found.commissioned_on, today) if found.commissioned_on else None,
         classes=EQUIPMENT_CLASSES,
