@@ -62,7 +62,7 @@ from tests.factories import (
     make_team,
     unique,
 )
-from tests.identity.lessons import lessons_of
+from tests.identity.lessons import asked_by_incident, lessons_of
 from tests.incidents.marked import make_marked_incident
 from tests.incidents.marked_response import make_marked_response
 
@@ -119,6 +119,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _check_in(session, worker, post.id, equipment.id, mark),
     }
     await make_marked_response(session, estate.people, estate.ids, mark)
+    await asked_by_incident(session, estate.site.id, estate.ids)
     await _history(session, estate, alarm, mark)
     return estate
 
