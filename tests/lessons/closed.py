@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.alarms.models import AlarmRule, Level
@@ -16,6 +17,7 @@ from backend.incidents.recording import Said
 from backend.incidents.review.making import review_incident
 from backend.lessons.models import Suggestion
 from backend.lessons.reviewed.working import suggest_from_review
+from backend.plant.models import Point
 from backend.telemetry.partitions import ensure_partitions
 from backend.tracing.models import Trace
 from tests.factories import make_rule
@@ -27,18 +29,19 @@ SINCE = timedelta(minutes=20)
 CAUSE = "pump.seal"
 
 
+PRESSURE_HIGH = {
+    "name": "反应器压力",
+    "name_en": "Reactor pressure",
+    "parameters": {"limits": {"H": {"value": 8.0}}},
+    "deadband": 0.2,
+}
+"""High at 8."""
+
+
 async def limit_rule(database: Database, scene: Scene) -> AlarmRule:
-    """High at 8, with the deadband of 0.2."""
+    """The rule that raises the alarm."""
     async with database.session() as session:
-        return await make_rule(
-            session,
-            scene.site,
-            scene.points["pressure"],
-            name="反应器压力",
-            name_en="Reactor pressure",
-            parameters={"limits": {"H": {"value": 8.0}}},
-            deadband=0.2,
-        )
+        return await make_rule(session, scene.site, scene.points["pressure"], **PRESSURE_HIGH)
 
 
 async def closed_incident(database: Database, scene: Scene, rule: AlarmRule | None = None) -> Incident:
@@ -52,16 +55,9 @@ async def closed_incident(database: Database, scene: Scene, rule: AlarmRule | No
     [incident] = [one for one in await incidents(database, scene) if one.id not in known]
     await told_trace(database, scene, incident)
     if rule:
-        await crept_up(database, scene, broke_out)
+        await crept_up(database, scene.points["pressure"], broke_out)
     async with database.session(site_id=scene.site.id) as session:
-        await session.execute(
-            text("UPDATE alarm SET raised_at = :at, last_raised_at = :at WHERE group_id = :group"),
-            {"at": broke_out, "group": incident.group_id},
-        )
-        await session.execute(
-            text("UPDATE incident SET began_at = :at, opened_at = :at WHERE id = :id"),
-            {"at": broke_out, "id": incident.id},
-        )
+        await set_back(session, incident, broke_out)
         trace = (await session.scalars(select(Trace).where(col(Trace.group_id) == incident.group_id))).one()
         trace.confirmed_node, trace.confirmed_by = f"equipment:{scene.pump.id}/{CAUSE}", scene.leader.person_id
         moments = {"since": broke_out, "until": now()}
@@ -81,7 +77,17 @@ async def closed_incident(database: Database, scene: Scene, rule: AlarmRule | No
     return incident
 
 
-async def crept_up(database: Database, scene: Scene, broke_out: datetime) -> None:
+async def set_back(session: AsyncSession, incident: Incident, broke_out: datetime) -> None:
+    """As if it and its alarms had come then, and not just now."""
+    moment = {"at": broke_out, "group": incident.group_id, "id": incident.id}
+    for statement in (
+        "UPDATE alarm SET raised_at = :at, last_raised_at = :at WHERE group_id = :group",
+        "UPDATE incident SET began_at = :at, opened_at = :at WHERE id = :id",
+    ):
+        await session.execute(text(statement), moment)
+
+
+async def crept_up(database: Database, point: Point, broke_out: datetime) -> None:
     """Two usual days at 5, then half an hour up to 8.2, which is held until the venting."""
     minutes = np.arange(-2 * 1440, 20)
     values = 5 + 0.1 * np.sin(minutes / 7.0)
@@ -96,8 +102,8 @@ async def crept_up(database: Database, scene: Scene, broke_out: datetime) -> Non
                 "FROM unnest(CAST(:minutes AS int[]), CAST(:values AS float8[])) AS x(m, v) ON CONFLICT DO NOTHING"
             ),
             {
-                "site": scene.site.id,
-                "point": scene.points["pressure"].id,
+                "site": point.site_id,
+                "point": point.id,
                 "start": broke_out - timedelta(seconds=1),
                 "minutes": [int(one) for one in minutes],
                 "values": [float(one) for one in values],
