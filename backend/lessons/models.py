@@ -14,6 +14,8 @@ from backend.core.tables import SiteScoped, document, identity_key, moment, refe
 
 MINE_JOB = "lessons.mine"
 """Kind of the job that looks for patterns at a site."""
+YEAR_DAYS = 365
+"""Incidents of the last so many days count for what is expected of a suggestion."""
 SUGGEST_JOB = "lessons.incident"
 """Kind of the job that suggests what the review of one incident asks for; its payload: ``incident_id``."""
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlmodel import col
 
 from backend.alarms.models import AlarmRule
 from backend.checkins.checklists import Question
@@ -15,11 +16,12 @@ from backend.core.database import Database
 from backend.identity.models import PostHolder
 from backend.incidents.response.models import IncidentPlan, PlanTick
 from backend.lessons.models import Suggestion
+from backend.tracing.models import Trace
 from tests.factories import made, make_post
 from tests.incidents.scene import Scene, log_of, tapped
 from tests.incidents.test_pages import browsing, text_of
 from tests.incidents.test_review_duties import ended
-from tests.lessons.closed import closed_incident, limit_rule, suggested_from, suggestions_of
+from tests.lessons.closed import SINCE, closed_incident, crept_up, limit_rule, suggested_from, suggestions_of
 
 
 async def asked_for(database: Database, scene: Scene, kind: str) -> Suggestion:
@@ -91,6 +93,29 @@ async def test_a_limit_that_the_rule_would_not_bear_is_refused_in_its_words(
         session.add(rule)
     status, page = await sent(app, scene, one, limit_value="3")
     assert status == 422 and "限值应从低低到高高依次增大" in page
+
+
+async def test_a_root_that_no_rule_watches_gets_one_that_warns(app: FastAPI, database: Database, scene: Scene) -> None:
+    incident = await closed_incident(database, scene)
+    await crept_up(database, scene.points["flow"], now() - SINCE)
+    async with database.session() as session:
+        trace = (await session.scalars(select(Trace).where(col(Trace.group_id) == incident.group_id))).one()
+        causes = [{**cause, "deviation": 4.0} for cause in trace.result["causes"]]
+        trace.result = {**trace.result, "causes": causes}
+        session.add(trace)
+    await suggested_from(database, incident)
+    one = (await suggestions_of(database, scene))[f"rule_limit:point={scene.points['flow'].id}|H"]
+    page = await seen(app, scene, f"/lessons/suggestions/{one.id}")
+    assert "这里最先有变化，却没有规则看着" in page and "现在没有这个限值" in page
+    status, _ = await sent(app, scene, one, limit_value=f"{one.proposal['value']:g}")
+    assert status == 303
+    async with database.session() as session:
+        decided = await session.get_one(Suggestion, one.id)
+        rule = await session.get_one(AlarmRule, decided.landed_id)
+    assert decided.state == "adopted" and rule.warning and rule.point_id == scene.points["flow"].id
+    assert rule.parameters["limits"]["H"]["value"] == one.proposal["value"]
+    await suggested_from(database, incident)
+    assert (await suggestions_of(database, scene))[one.key].state == "adopted"
 
 
 async def test_what_worked_stands_in_the_next_plan_of_its_kind_with_its_source_and_its_use_is_counted(

@@ -1,13 +1,14 @@
 """An earlier limit is sooner, doesn't cry wolf, and is judged as live values are."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from backend.alarms.evaluation import Rule, State, on_value
 from backend.alarms.parameters import Limit, Threshold
-from backend.lessons.reviewed.limits import LEAD_S, MOST_MORE, SOONER_S, Course, Tighter, _raised, tighter
+from backend.lessons.reviewed.limits import LEAD_S, MOST_MORE, SOONER_S, Course, Tighter, _raised, first_limit, tighter
 
 MINUTES = 3 * 1440
 ALARM_AT = MINUTES * 60.0
@@ -56,6 +57,16 @@ def test_too_few_readings_ask_for_nothing() -> None:
     assert tighter(high(), "H", course(np.linspace(5, 8, 300)), ALARM_AT) is None
     assert tighter(high(), "H", Course(np.array([]), np.array([])), ALARM_AT) is None
     assert tighter(high(), "HH", creeping(0.2), ALARM_AT) is None
+
+
+def test_a_point_without_a_rule_gets_a_limit_before_what_it_reached() -> None:
+    found = first_limit(creeping(0.2), ALARM_AT, high=True)
+    assert found is not None
+    limit, deadband = found
+    assert limit.limit == "H" and limit.before is None and 5.6 <= limit.value < 7.5 and limit.sooner_s > 900
+    assert deadband == pytest.approx(0.15, rel=0.1)
+    assert first_limit(creeping(0.2, sign=-1), ALARM_AT, high=True) is None, "it went down"
+    assert first_limit(Course(np.array([]), np.array([])), ALARM_AT, high=True) is None
 
 
 @settings(deadline=None, max_examples=25)

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.alarms.commands.rules import edit_rule
-from backend.alarms.drafts import draft_of
+from backend.alarms.commands.rules import create_rule, edit_rule
+from backend.alarms.drafts import RuleDraft, draft_of
 from backend.alarms.models import AlarmRule, Level, RuleKind
 from backend.alarms.parameters import Threshold, read_parameters, stored_form
 from backend.core.errors import N_, Conflict, Invalid
@@ -25,13 +25,41 @@ from backend.lessons.models import Suggestion
 from backend.lessons.reviewed.moving import with_limit
 
 
-async def move_limit(session: AsyncSession, actor: Actor, one: Suggestion, value: float | None, reason: str) -> int:
-    """Move the rule's limit to ``value``, or add it, as the rule's next version; gives the rule's id.
+async def set_limit(session: AsyncSession, actor: Actor, one: Suggestion, value: float | None, reason: str) -> int:
+    """Move the limit that the suggestion names, or make the rule that it asks for; gives the rule's id.
 
-    Raises Invalid by field, Conflict when the rule is gone or judges otherwise by now, and as ``edit_rule`` does.
+    Raises Invalid by field, Conflict when the rule is gone or judges otherwise by now, and as the rule's commands do.
     """
     if value is None or not isfinite(value):
         raise Invalid(fields={"limit_value": N_("请填写数字")})
+    try:
+        if "point_id" in one.proposal:
+            return await _new_rule(session, actor, one, value)
+        return await _move_limit(session, actor, one, value, reason)
+    except Invalid as error:
+        raise Invalid(fields={"limit_value": next(iter(error.fields.values()), "")}) from error
+
+
+async def _new_rule(session: AsyncSession, actor: Actor, one: Suggestion, value: float) -> int:
+    """An early warning of its own, by one limit."""
+    about = one.proposal
+    draft = RuleDraft(
+        RuleKind.THRESHOLD,
+        f"{about['point']}预警",
+        {"limits": {about["limit"]: {"value": value}}},
+        about["point_id"],
+        f"{about['point_en']} early warning",
+        warning=True,
+        deadband=about["deadband"],
+    )
+    return (await create_rule(session, actor, draft)).id
+
+
+async def _move_limit(session: AsyncSession, actor: Actor, one: Suggestion, value: float, reason: str) -> int:
+    """Move the rule's limit to ``value``, or add it, as the rule's next version.
+
+    Raises Conflict when the rule is gone or judges otherwise by now, and as ``edit_rule`` does.
+    """
     if one.rule_id is None:
         raise Conflict(N_("这条规则已不在"))
     rule = await get_visible(session, actor, AlarmRule, one.rule_id, lock=True)
@@ -41,11 +69,7 @@ async def move_limit(session: AsyncSession, actor: Actor, one: Suggestion, value
     assert isinstance(parameters, Threshold)
     moved = Threshold(with_limit(parameters.limits, one.proposal["limit"], value, Level.GENERAL))
     draft = replace(draft_of(rule), parameters=stored_form(moved), reason=reason)
-    try:
-        await edit_rule(session, actor, rule.id, draft, version=rule.version)
-    except Invalid as error:
-        named = next(iter(error.fields.values()), "")
-        raise Invalid(fields={"limit_value": named}) from error
+    await edit_rule(session, actor, rule.id, draft, version=rule.version)
     return rule.id
 
 

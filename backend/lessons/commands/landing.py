@@ -19,7 +19,7 @@ from backend.hazards.commands import open_rectification
 from backend.identity.actor import Actor
 from backend.identity.scoping import get_visible
 from backend.incidents.response.commands.planning import StepDraft
-from backend.lessons.commands.changing import add_step, move_limit
+from backend.lessons.commands.changing import add_step, set_limit
 from backend.lessons.models import Suggestion, SuggestionKind
 from backend.training.commands.assigning import assign
 
@@ -126,7 +126,7 @@ async def _measure(session: AsyncSession, actor: Actor, one: Suggestion, choice:
 
 
 async def _rule_limit(session: AsyncSession, actor: Actor, one: Suggestion, choice: Choice) -> Landed:
-    rule_id = await move_limit(session, actor, one, choice.limit_value, choice.reason)
+    rule_id = await set_limit(session, actor, one, choice.limit_value, choice.reason)
     return Landed("rule", rule_id, choice.limit_value == one.proposal["value"])
 
 

@@ -15,7 +15,7 @@ from backend.incidents.response.wording import WHO
 from backend.incidents.wording import KINDS
 from backend.lessons import commands
 from backend.lessons.forms import ChoiceForm
-from backend.lessons.models import SuggestionState
+from backend.lessons.models import YEAR_DAYS, SuggestionState
 from backend.lessons.queries.effects import effect_of
 from backend.lessons.queries.suggestions import offered, suggestion_view
 from backend.lessons.wording import DONE, LANDED, LANDED_URLS, STATES, TONES, VERDICT_TONES, VERDICTS, WISHES
@@ -103,6 +103,7 @@ async def _show(
         tones=TONES,
         verdicts=VERDICTS,
         verdict_tones=VERDICT_TONES,
+        lately=round(one.per_90_days / 90 * YEAR_DAYS),
         again=sum(each.source.made_at > one.decided_at for each in view.sources) if one.decided_at else 0,
         who=WHO,
         kinds=KINDS,

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.core.errors import N_
 from backend.core.i18n import translate
 from backend.identity.actor import Actor
 from backend.identity.permissions import visible
@@ -14,6 +15,16 @@ from backend.incidents.models import Deed, Disposal
 from backend.incidents.review.models import Lapse, LapseKind
 from backend.incidents.review.wording import LAPSES
 from backend.incidents.wording import DEEDS
+
+SORTS = {
+    "incident": N_("事件记录"),
+    "alarm": N_("预警记录"),
+    "report": N_("隐患"),
+    "rectification": N_("整改记录"),
+    "lapse": N_("履职缺口"),
+    "disposal": N_("处置"),
+}
+"""What a record is, by how its ref begins."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,11 @@ class Row:
     name_en: str
     level: str
     at: datetime
+
+    @property
+    def sort(self) -> str:
+        """What it is, to be translated."""
+        return SORTS[self.ref.partition(":")[0]]
 
 
 async def lapses(session: AsyncSession, actor: Actor, ids: list[int]) -> list[Row]:

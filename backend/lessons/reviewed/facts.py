@@ -85,6 +85,19 @@ class FirstSign:
 
 
 @dataclass(frozen=True)
+class Unwatched:
+    """The point at the root that moved first, which no rule watches: which way it went (``high``), what it read, and
+    when the incident was opened (``seen_s``: seconds since the epoch)."""
+
+    point: Named
+    unit: str
+    high: bool
+    seen_s: float
+    course: Course
+    equipment_id: int | None
+
+
+@dataclass(frozen=True)
 class Turned:
     """A deed after which the readings of an alarmed point went back. ``before`` and ``after``: means in ``unit``."""
 
@@ -114,4 +127,5 @@ class Facts:
     left_alone: Sequence[LeftAlone] = ()
     first: FirstSign | None = None
     turned: Sequence[Turned] = ()
+    unwatched: Unwatched | None = None
     steps: frozenset[str] = field(default_factory=frozenset)

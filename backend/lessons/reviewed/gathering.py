@@ -16,8 +16,9 @@ from backend.core.clock import now
 from backend.identity.permissions import system_query
 from backend.incidents.models import Incident, IncidentKind
 from backend.incidents.response.content import usual_plan
+from backend.incidents.review.collecting import trace_of
 from backend.incidents.review.effects import Moved
-from backend.lessons.reviewed.facts import Facts, FirstSign, Gap, LeftAlone, Missed, Named, Root, Turned
+from backend.lessons.reviewed.facts import Facts, FirstSign, Gap, LeftAlone, Missed, Named, Root, Turned, Unwatched
 from backend.lessons.reviewed.limits import Course
 from backend.tracing.library.fusing import site_library
 from backend.tracing.library.titles import place_of
@@ -78,6 +79,10 @@ FROM incident_lapse l JOIN alarm a ON a.site_id = l.site_id AND a.id = l.row_id
 JOIN alarm_rule r ON r.site_id = l.site_id AND r.id = a.rule_id AND r.enabled
 WHERE l.site_id = :site AND l.incident_id = :incident AND l.kind = 'ignored_warning' GROUP BY r.id ORDER BY r.id
 """
+_UNWATCHED = """
+SELECT p.id, p.name, p.name_en, p.unit, p.equipment_id FROM point p WHERE p.site_id = :site AND p.id = :point
+AND NOT EXISTS (SELECT FROM alarm_rule r WHERE r.site_id = p.site_id AND r.point_id = p.id AND r.enabled)
+"""
 _DEEDS = "SELECT id, kind, at FROM incident_disposal WHERE site_id = :site AND incident_id = :incident"
 _STEPS = """
 SELECT steps FROM incident_plan WHERE site_id = :site AND kind = :kind ORDER BY version DESC LIMIT 1
@@ -114,6 +119,7 @@ async def facts_of(session: AsyncSession, incident: Incident, report: Mapping[st
         [LeftAlone(Named(*row[:3]), row.lapses) for row in left_alone],
         await _first(session, incident, alarms),
         await _turned(session, asked, report.get("effects", []), alarms),
+        await _unwatched(session, incident, report.get("root")),
         await _steps(session, incident),
     )
 
@@ -203,6 +209,26 @@ async def _course(session: AsyncSession, site_id: int, point_id: int, until: dat
     rows = [(at, worst) for at, worst in await session.execute(text(_COURSE), asked) if at <= until.timestamp()]
     found = np.array(rows, dtype=np.float64).reshape(-1, 2)
     return Course(found[:, 0], found[:, 1])
+
+
+@system_query("the worker suggests at every site")
+async def _unwatched(session: AsyncSession, incident: Incident, told: Mapping[str, Any] | None) -> Unwatched | None:
+    """The root's point, if the trace says by readings that it moved first."""
+    trace = await trace_of(session, incident) if told else None
+    place = place_of(str(told["key"])) if told else ""
+    causes = trace["result"].get("causes", []) if trace else []
+    cause = next((one for one in causes if place in {one["node"], f"equipment:{one['equipment_id']}"}), None)
+    kind, _, number = cause["node"].partition(":") if cause else ("", "", "")
+    if cause is None or kind != "point" or not cause["deviation"]:
+        return None
+    asked = {"site": incident.site_id, "point": int(number)}
+    row = (await session.execute(text(_UNWATCHED), asked)).one_or_none()
+    if row is None:
+        return None
+    high = cause["deviation"] > 0
+    course = await _course(session, incident.site_id, row.id, incident.opened_at, high)
+    point = Named(row.id, row.name, row.name_en)
+    return Unwatched(point, row.unit, high, incident.opened_at.timestamp(), course, row.equipment_id)
 
 
 @system_query("the worker suggests at every site")

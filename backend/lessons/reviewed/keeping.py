@@ -15,12 +15,12 @@ from sqlmodel import col
 
 from backend.core.clock import now
 from backend.identity.permissions import system_query
-from backend.lessons.models import Suggestion, SuggestionSource, SuggestionState
+from backend.lessons.models import YEAR_DAYS, Suggestion, SuggestionSource, SuggestionState
 from backend.lessons.reviewed.rules import Wish
 
 ASKS_AGAIN = 2
 MOST_REFS = 200
-YEAR = timedelta(days=365)
+YEAR = timedelta(days=YEAR_DAYS)
 _UNDECIDED = (SuggestionState.OPEN, SuggestionState.WITHDRAWN)
 
 
@@ -86,7 +86,7 @@ async def _gather(session: AsyncSession, one: Suggestion, wish: Wish) -> None:
     sources = await _sources(session, one)
     one.refs = list(dict.fromkeys(ref for source in sources for ref in source.refs))[:MOST_REFS]
     lately = sum(source.made_at > now() - YEAR for source in sources)
-    one.per_90_days = lately / YEAR.days * 90 if wish.watch else 0.0
+    one.per_90_days = lately / YEAR_DAYS * 90 if wish.watch else 0.0
     if one.state in _UNDECIDED:
         one.state = SuggestionState.OPEN
         one.words, one.words_en = wish.words, wish.words_en

@@ -1,11 +1,11 @@
 """An earlier limit for a rule whose alarm came late: replayed over what the point read before. Pure.
 
 Candidates lie between the limit in force and the middle of the readings, a tenth of the way apart. Chosen is the one
-that would have raised soonest in the incident while it raises at most ``MOST_MORE`` times more often in the days
-before; the rule's own deadband and delays are kept, and judged by what judges live values (``alarms.evaluation``).
+that would have raised soonest in the incident while it raises at most ``MOST_MORE`` times more often in 30 days; the
+rule's own deadband and delays are kept, and judged by what judges live values (``alarms.evaluation``).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor, isfinite, log10
 
 import numpy as np
@@ -20,11 +20,14 @@ LEAD_S = 3600.0
 LEAST_DAYS = 1.0
 LEAST_VALUES = 200
 MOST_MORE = 2
-"""So many further alarms in the days before are borne for an earlier one."""
+MOST_MORE_DAYS = 30
+"""So many further alarms in so many days are borne for an earlier one, in fewer days in proportion."""
 SOONER_S = 60.0
 """Less earlier isn't worth a change."""
 _STEPS = 8
 _FIGURES = 3
+_SLACK = 0.05
+"""Deadband of a new limit, as a share of how far the point went."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ def tighter(rule: Rule, name: str, course: Course, alarm_at: float) -> Tighter |
     span = edge.value - float(np.median(course.values[usual])) if days >= LEAST_DAYS else 0.0
     if (span <= 0) if early == "H" else (span >= 0):
         return None
+    most = round(MOST_MORE * min(days / MOST_MORE_DAYS, 1.0))
     present = _replayed(rule, early if early in limits else name, edge, course, alarm_at)
     best: Tighter | None = None
     for step in range(1, _STEPS + 1):
@@ -73,13 +77,32 @@ def tighter(rule: Rule, name: str, course: Course, alarm_at: float) -> Tighter |
         if not _may_stand(rule, with_limit(limits, early, value)):
             break
         raises, first_at = _replayed(rule, early, Limit(value), course, alarm_at)
-        if raises > present[0] + MOST_MORE:
+        if raises > present[0] + most:
             break
         sooner = (present[1] or alarm_at) - (first_at or alarm_at)
         if sooner >= SOONER_S and (best is None or sooner > best.sooner_s):
             before = limits[early].value if early in limits else None
             best = Tighter(early, value, before, raises, present[0], days, sooner)
     return best
+
+
+def first_limit(course: Course, seen_at: float, *, high: bool) -> tuple[Tighter, float] | None:
+    """A limit, and its deadband, for a point that no rule watches, though it moved first: before what it reached within
+    ``LEAD_S`` of ``seen_at``, when people saw something. None as in ``tighter``."""
+    within, usual = course.at >= seen_at - LEAD_S, course.at < seen_at - LEAD_S
+    if not within.any() or not usual.any():
+        return None
+    reached = float(course.values[within].max() if high else course.values[within].min())
+    deadband = abs(reached - float(np.median(course.values[usual]))) * _SLACK
+    name = "H" if high else "L"
+    found = tighter(Rule(Threshold({name: Limit(reached)}), deadband), name, course, seen_at)
+    if found is None:
+        return None
+    _, first_at = _replayed(
+        Rule(Threshold({name: Limit(found.value)}), deadband), name, Limit(found.value), course, seen_at
+    )
+    sooner = seen_at - (first_at or seen_at)
+    return replace(found, before=None, raises_now=0, sooner_s=sooner), float(f"{deadband:.2g}")
 
 
 def _may_stand(rule: Rule, limits: dict[str, Limit]) -> bool:

@@ -7,6 +7,7 @@
 | rounds there that were missed | a measure: find out why |
 | warnings that nobody took up in time | a measure: settle who takes them up |
 | an alarm or a warning that came within ``LATE_S`` of the outbreak | an earlier limit, replayed over the past 30 days |
+| a point at the root that moved first, and no rule watches | a rule of its own that warns, replayed likewise |
 | a deed that turned the readings back | a step of the emergency plan of its kind |
 
 Each carries a key by which the same suggestion of another incident is known, the records it rests on, and what should
@@ -24,7 +25,7 @@ from backend.incidents.models import Deed
 from backend.incidents.wording import DEEDS
 from backend.lessons.models import SuggestionKind
 from backend.lessons.reviewed.facts import Facts, Gap
-from backend.lessons.reviewed.limits import tighter
+from backend.lessons.reviewed.limits import first_limit, tighter
 
 LATE_S = 600.0
 """A sign that comes less than ten minutes before people open the incident leaves no time to act: our choice."""
@@ -53,7 +54,7 @@ def wishes(facts: Facts) -> list[Wish]:
     """All of them, each key once, in the order of the keys."""
     found = {
         wish.key: wish
-        for rule in (_check_item, _courses, _missed_rounds, _left_alone, _earlier_limit, _plan_steps)
+        for rule in (_check_item, _courses, _missed_rounds, _left_alone, _earlier_limit, _new_rule, _plan_steps)
         for wish in rule(facts)
     }
     return [found[key] for key in sorted(found)]
@@ -150,7 +151,7 @@ def _earlier_limit(facts: Facts) -> Iterator[Wish]:
     if found is None:
         return
     high = found.limit == "H"
-    value = f"{found.value:g}{first.unit}"
+    value = f"{found.value:g} {first.unit}".strip()
     if found.before is None:
         words = f"{first.rule.name}：增加{'高' if high else '低'}报限值 {value}"
         words_en = f"{first.rule.english}: add a {'high' if high else 'low'} limit at {value}"
@@ -170,6 +171,26 @@ def _earlier_limit(facts: Facts) -> Iterator[Wish]:
     )
 
 
+def _new_rule(facts: Facts) -> Iterator[Wish]:
+    one = facts.unwatched
+    found = first_limit(one.course, one.seen_s, high=one.high) if one else None
+    if one is None or found is None:
+        return
+    limit, deadband = found
+    value = f"{limit.value:g} {one.unit}".strip()
+    about = {"point_id": one.point.id, "point": one.point.name, "point_en": one.point.english, "deadband": deadband}
+    yield Wish(
+        SuggestionKind.RULE_LIMIT,
+        f"{SuggestionKind.RULE_LIMIT}:point={one.point.id}|{limit.limit}",
+        f"{one.point.name}：新增预警，{'高' if one.high else '低'}于 {value} 时提醒",
+        f"{one.point.english}: a new early warning {'above' if one.high else 'below'} {value}",
+        (f"incident:{facts.incident_id}",),
+        {**_at(one.equipment_id), "sort": "incident"} if one.equipment_id else {},
+        {**asdict(limit), "unit": one.unit, **about},
+        one.equipment_id,
+    )
+
+
 def _plan_steps(facts: Facts) -> Iterator[Wish]:
     done = set()
     for one in facts.turned:
@@ -177,7 +198,7 @@ def _plan_steps(facts: Facts) -> Iterator[Wish]:
             continue
         done.add(one.deed)
         about = one.words or (facts.place.name if facts.place else "")
-        about_en = one.words or (facts.place.english if facts.place else "")
+        about_en = one.words if one.words.isascii() and one.words else facts.place.english if facts.place else ""
         label = DEEDS[Deed(one.deed)]
         words = "：".join(filter(None, (translate("zh_CN", label), about)))
         words_en = ": ".join(filter(None, (translate("en", label), about_en)))
