@@ -87,14 +87,14 @@ async def _gather(session: AsyncSession, one: Suggestion, wish: Wish) -> None:
     one.refs = list(dict.fromkeys(ref for source in sources for ref in source.refs))[:MOST_REFS]
     lately = sum(source.made_at > now() - YEAR for source in sources)
     one.per_90_days = lately / YEAR_DAYS * 90 if wish.watch else 0.0
+    if one.state == SuggestionState.DECLINED and one.decided_at is not None:
+        further = sum(source.made_at > one.decided_at for source in sources)
+        if further >= ASKS_AGAIN:
+            one.state, one.asked_again_at = SuggestionState.OPEN, now()
     if one.state in _UNDECIDED:
         one.state = SuggestionState.OPEN
         one.words, one.words_en = wish.words, wish.words_en
         one.proposal, one.watch = dict(wish.proposal), dict(wish.watch)
-    elif one.state == SuggestionState.DECLINED and one.decided_at is not None:
-        decided_at = one.decided_at
-        if sum(source.made_at > decided_at for source in sources) >= ASKS_AGAIN:
-            one.state, one.asked_again_at = SuggestionState.OPEN, now()
     session.add(one)
     await session.flush()
 

@@ -26,6 +26,7 @@ SOONER_S = 60.0
 """Less earlier isn't worth a change."""
 _STEPS = 8
 _FIGURES = 3
+_WINDOW = 1024
 _SLACK = 0.05
 """Deadband of a new limit, as a share of how far the point went."""
 
@@ -125,17 +126,24 @@ def _raised(rule: Rule, course: Course) -> list[float]:
     state, place, raised = State(), 0, []
     while place < len(course.at):
         if not waits(state):
-            low, high = quiet_band(rule, state)
-            ahead = course.values[place:]
-            loud = (ahead <= low) | (ahead >= high)
-            step = int(np.argmax(loud))
-            if not loud[step]:
+            place = _next_loud(course.values, place, *quiet_band(rule, state))
+            if place == len(course.at):
                 break
-            place += step
         state, changes = on_value(rule, state, float(course.at[place]), float(course.values[place]))
         raised += [change.at for change in changes if change.raised]
         place += 1
     return raised
+
+
+def _next_loud(values: NDArray[np.float64], place: int, low: float, high: float) -> int:
+    """The place of the next value that isn't strictly between the two; behind the last where there is none."""
+    while place < len(values):
+        ahead = values[place : place + _WINDOW]
+        loud = (ahead <= low) | (ahead >= high)
+        if loud.any():
+            return place + int(np.argmax(loud))
+        place += _WINDOW
+    return len(values)
 
 
 def _rounded(value: float, step: float) -> float:
