@@ -68,13 +68,13 @@ def tighter(rule: Rule, name: str, course: Course, alarm_at: float) -> Tighter |
     usual = course.at < alarm_at - LEAD_S
     days = float(course.at[usual][-1] - course.at[usual][0]) / 86_400 if usual.sum() >= LEAST_VALUES else 0.0
     span = edge.value - float(np.median(course.values[usual])) if days >= LEAST_DAYS else 0.0
-    if (span <= 0) if early == "H" else (span >= 0):
+    if not isfinite(span) or ((span <= 0) if early == "H" else (span >= 0)):
         return None
     most = round(MOST_MORE * min(days / MOST_MORE_DAYS, 1.0))
     present = _replayed(rule, early if early in limits else name, edge, course, alarm_at)
     best: Tighter | None = None
     for step in range(1, _STEPS + 1):
-        value = _rounded(edge.value - span * step / 10, span / 10)
+        value = _rounded(edge.value - span * step / 10, abs(span) / 10)
         if not _may_stand(rule, with_limit(limits, early, value)):
             break
         raises, first_at = _replayed(rule, early, Limit(value), course, alarm_at)
@@ -150,5 +150,5 @@ def _rounded(value: float, step: float) -> float:
     """As people write limits: to ``_FIGURES`` figures of the value, or finer where a step is smaller than that."""
     if not isfinite(value) or value == 0.0:
         return value
-    digits = max(_FIGURES - 1 - floor(log10(abs(value))), -floor(log10(step)) + 1 if step > 0 else 0)
+    digits = max(_FIGURES - 1 - floor(log10(abs(value))), 1 - floor(log10(step)))
     return round(value, digits)
