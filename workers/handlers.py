@@ -5,7 +5,8 @@ from backend.delivery.commands.pushing import PUSH_JOB, PUSH_TEST_JOB, send_push
 from backend.incidents.review.making import review_incident
 from backend.incidents.review.models import REVIEW_JOB
 from backend.lessons.making import look_for_patterns
-from backend.lessons.models import MINE_JOB
+from backend.lessons.models import MINE_JOB, SUGGEST_JOB
+from backend.lessons.reviewed.working import suggest_from_review
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
@@ -44,12 +45,17 @@ async def _mine(context: JobContext) -> None:
     await look_for_patterns(context.session, int(context.payload["site_id"]))
 
 
+async def _suggest(context: JobContext) -> None:
+    await suggest_from_review(context.session, int(context.payload["incident_id"]))
+
+
 HANDLERS: dict[str, Handler] = {
     TRACE_JOB: _trace,
     REPLAY_JOB: _replay,
     REVIEW_JOB: _review,
     NORMAL_JOB: _normal,
     MINE_JOB: _mine,
+    SUGGEST_JOB: _suggest,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,
 }

@@ -31,6 +31,7 @@ from backend.incidents.review.aftermath import keep_aftermaths
 from backend.incidents.review.making import watch_reviews
 from backend.incidents.watching import watch_outbreaks
 from backend.lessons.making import plan_rounds
+from backend.lessons.reviewed.working import watch_reports
 from backend.maintenance.reminders import remind_of_maintenance
 from backend.outbox.bodies import drop_abandoned
 from backend.tracing.checks.reminding import remind_of_checks
@@ -88,6 +89,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(1, "outbreaks", in_session(watch_outbreaks), wake=news_of_outbreaks))
         start(every(1, "incident reviews", in_session(watch_reviews)))
         start(every(60, "aftermaths", in_session(keep_aftermaths)))
+        start(every(1, "lessons of incidents", in_session(watch_reports)))
         start(every(1, "escalate", in_session(escalate_due)))
         start(every(30, "escalation audit", in_session(escalation_audit)))
         start(every(5, "shelving", in_session(expire_shelving)))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Form
 
+from backend.alarms.drafts import read_number
 from backend.core.errors import N_, Invalid
 from backend.hazards.forms import database_id
 from backend.lessons.commands import Choice
@@ -29,6 +30,8 @@ class ChoiceForm:
     due_on: _Short = ""
     owner_id: _Short = ""
     on_delay_s: _Short = ""
+    limit_value: _Short = ""
+    who: _Short = ""
     reason: _Text = ""
 
     def typed(self) -> dict[str, str]:
@@ -38,15 +41,17 @@ class ChoiceForm:
     def read(self) -> Choice:
         """The choice. Raises Invalid beside what can't be read."""
         wrong: dict[str, str] = {}
-        due_on, delay = None, None
+        due_on = None
         try:
             due_on = date.fromisoformat(self.due_on) if self.due_on else None
         except ValueError:
             wrong["due_on"] = N_("请选择日期")
-        try:
-            delay = float(self.on_delay_s) if self.on_delay_s else None
-        except ValueError:
-            wrong["on_delay_s"] = N_("请填写数字")
+        numbers: dict[str, float | None] = {}
+        for name in ("on_delay_s", "limit_value"):
+            typed = getattr(self, name)
+            numbers[name] = read_number(typed, 0.0) if typed.strip() else None
+            if typed.strip() and numbers[name] is None:
+                wrong[name] = N_("请填写数字")
         if wrong:
             raise Invalid(fields=wrong)
         return Choice(
@@ -59,6 +64,7 @@ class ChoiceForm:
             target=self.target,
             due_on=due_on,
             owner_id=database_id(self.owner_id),
-            on_delay_s=delay,
+            who=self.who,
+            **numbers,
             reason=self.reason.replace("\0", ""),
         )

@@ -1,4 +1,5 @@
-"""Tables of lessons: rounds of looking for patterns, the patterns found, and what is suggested because of them."""
+"""Tables of lessons: rounds of looking for patterns, the patterns found, what is suggested because of them or of single
+incidents, and from which incidents."""
 
 import enum
 from collections.abc import Sequence
@@ -13,6 +14,10 @@ from backend.core.tables import SiteScoped, document, identity_key, moment, refe
 
 MINE_JOB = "lessons.mine"
 """Kind of the job that looks for patterns at a site."""
+YEAR_DAYS = 365
+"""Incidents of the last so many days count for what is expected of a suggestion."""
+SUGGEST_JOB = "lessons.incident"
+"""Kind of the job that suggests what the review of one incident asks for; its payload: ``incident_id``."""
 
 
 class PatternKind(enum.StrEnum):
@@ -106,22 +111,29 @@ class SuggestionKind(enum.StrEnum):
     """A longer delay before a rule raises its alarm."""
     MEASURE = "measure"
     """A rectification: maintenance ahead of time, or a control measure."""
+    RULE_LIMIT = "rule_limit"
+    """An earlier limit of a rule, moved or added."""
+    PLAN_STEP = "plan_step"
+    """A further step of the site's emergency plan: what turned the readings back."""
 
 
 class SuggestionState(enum.StrEnum):
-    """What became of a suggestion. ``adapted``: adopted otherwise than it was suggested."""
+    """What became of a suggestion. ``adapted``: adopted otherwise than it was suggested; ``withdrawn``: before anybody
+    decided, what it rested on turned out otherwise."""
 
     OPEN = "open"
     ADOPTED = "adopted"
     ADAPTED = "adapted"
     DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
 
 
 IN_FORCE = (SuggestionState.ADOPTED, SuggestionState.ADAPTED)
 
 
 class Suggestion(SiteScoped, table=True):
-    """Something to change because of a pattern or of a rule that fails. Suggested once, decided once."""
+    """Something to change because of a pattern, of a rule that fails, or of incidents. Suggested once; what was
+    declined is asked again only when further incidents speak for it (``reviewed.keeping``)."""
 
     __tablename__ = "lesson_suggestion"
     __table_args__ = (
@@ -144,7 +156,9 @@ class Suggestion(SiteScoped, table=True):
     """What is suggested: the item, the measure."""
     words_en: str = ""
     proposal: dict[str, Any] = document()
-    """Of a rule: ``on_delay_s``, and how many of its false alarms that ``spares`` out of ``false``."""
+    """What its kind needs. Of a rule's delay: ``on_delay_s``, and how many of its false alarms that ``spares`` out of
+    ``false``; of a limit what ``reviewed.limits.Tighter`` says; of a course ``course_id`` and ``target``; of a step
+    ``kind``, ``who``, and once adopted ``step_key``."""
     watch: dict[str, str] = document()
     """Attribute to value of the records that should become fewer."""
     refs: list[str] = document(default=list)
@@ -155,8 +169,10 @@ class Suggestion(SiteScoped, table=True):
     decided_by: int | None = reference("person.id", nullable=True)
     reason: str = ""
     landed_kind: str = ""
-    """What was changed: ``plan``, ``course``, ``rule``, ``rectification``."""
+    """What was changed: ``plan``, ``course``, ``rule``, ``rectification``, ``emergency_plan``."""
     landed_id: int | None = Field(default=None, sa_type=BigInteger)
+    asked_again_at: datetime | None = moment(nullable=True)
+    """When it was opened again after it had been declined; ``reason`` and ``decided_at`` are then of that time."""
     effect: list[dict[str, Any]] = document(default=list)
     """What came of it, one for each milestone that is over, as ``measuring.milestones`` writes it."""
 
@@ -164,3 +180,20 @@ class Suggestion(SiteScoped, table=True):
     def in_force(self) -> bool:
         """Whether it was adopted."""
         return self.state in IN_FORCE
+
+
+class SuggestionSource(SiteScoped, table=True):
+    """An incident whose review asks for a suggestion, with the records of its own that say so."""
+
+    __tablename__ = "lesson_suggestion_source"
+    __table_args__ = (
+        UniqueConstraint("suggestion_id", "incident_id"),
+        Index("lesson_suggestion_source_incident", "incident_id"),
+    )
+
+    id: int = identity_key()
+    suggestion_id: int = reference("lesson_suggestion.id")
+    incident_id: int = reference("incident.id")
+    refs: list[str] = document(default=list)
+    """``incident:3``, ``alarm:9``, ``lapse:2``, ``disposal:7``."""
+    made_at: datetime = moment(now=True)

@@ -38,18 +38,22 @@ WISHES = {
     SuggestionKind.COURSE: N_("安排培训"),
     SuggestionKind.RULE_DELAY: N_("调整预警规则"),
     SuggestionKind.MEASURE: N_("采取措施"),
+    SuggestionKind.RULE_LIMIT: N_("提前预警"),
+    SuggestionKind.PLAN_STEP: N_("增加预案步骤"),
 }
 STATES = {
     SuggestionState.OPEN: N_("等待决定"),
     SuggestionState.ADOPTED: N_("已采纳"),
     SuggestionState.ADAPTED: N_("修改后采纳"),
     SuggestionState.DECLINED: N_("未采纳"),
+    SuggestionState.WITHDRAWN: N_("依据已变，已撤回"),
 }
 TONES = {
     SuggestionState.OPEN: "warn",
     SuggestionState.ADOPTED: "good",
     SuggestionState.ADAPTED: "good",
     SuggestionState.DECLINED: "quiet",
+    SuggestionState.WITHDRAWN: "quiet",
 }
 LANDED = {
     "plan": N_("查看巡检计划"),
@@ -57,6 +61,7 @@ LANDED = {
     "course": N_("查看课程"),
     "rule": N_("查看规则"),
     "rectification": N_("查看整改"),
+    "emergency_plan": N_("查看应急预案"),
 }
 LANDED_URLS = {
     "plan": "/plans/{}",
@@ -64,6 +69,7 @@ LANDED_URLS = {
     "course": "/courses/{}",
     "rule": "/rules/{}",
     "rectification": "/rectifications/{}",
+    "emergency_plan": "/incidents/plans?kind={kind}",
 }
 DONE = {
     "looking": N_("已开始查找，可以离开这一页"),

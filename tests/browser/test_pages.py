@@ -2,19 +2,22 @@
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import Browser, expect
 from sqlalchemy import select, text
 from sqlmodel import col
 
+from backend.core.clock import now
 from backend.core.database import Database
 from backend.hazards.reports.commands import ReportDraft, report_hazard
 from backend.identity.models import Person
 from backend.incidents.commands import Tap, log_disposal, put_in_charge, report_incident
 from backend.incidents.recording import Said
 from backend.incidents.response.commands import Order, order_evacuation
+from backend.lessons.models import Suggestion, SuggestionSource
 from backend.tracing.checks.asking import ask_check
 from backend.tracing.commands import confirm_cause
 from backend.tracing.models import Trace
@@ -25,7 +28,7 @@ from tests.browser.sweep import THEMES, look, look_over, small_targets, violatio
 from tests.browser.test_main_line import TITLE
 from tests.browser.test_new_worker import NAME
 from tests.embedded.running import Up
-from tests.factories import actor_for
+from tests.factories import actor_for, made
 
 _KNOWN_BY_ITS_CHINESE_NAME = {"中文", "简体中文"}
 
@@ -49,6 +52,7 @@ async def ids_of(database_url: str) -> dict[str, int]:
     found["model"] = await _taught(database, found["trace"] or 0)
     found["check"] = await _sent_to_look(database, found["trace"] or 0)
     found["incident"] = await _broke_out(database, found["alarm"])
+    found |= await _suggested(database, found)
     await database.close()
     return {name: id_ for name, id_ in found.items() if id_ is not None}
 
@@ -99,6 +103,28 @@ async def _broke_out(database: Database, alarm_id: int | None) -> int:
         return incident.id
 
 
+async def _suggested(database: Database, ids: Mapping[str, int | None]) -> dict[str, int | None]:
+    """What the review of the incident asks for: a step that waits for a decision, and a check item that worked."""
+    async with database.session() as session:
+        officer = (await session.scalars(select(Person).where(col(Person.account) == "safety1"))).one()
+        refs, found = [f"incident:{ids['incident']}", f"alarm:{ids['alarm']}"], {}
+        for name, kind in (("suggestion", "plan_step"), ("adopted", "check_item")):
+            one = Suggestion(site_id=officer.site_id, key=f"pages:{kind}", kind=kind, equipment_id=ids["equipment"])
+            one.words, one.words_en, one.refs = "降温泄压：已切到旁路", "Cooled or relieved it: reactor", refs
+            one.proposal = {"kind": "gas_leak", "who": "operator", "basis": "SJ-1", "before": 8.2, "after": 5.0}
+            one.proposal |= {"point": "反应器压力", "point_en": "Reactor pressure", "unit": "kPa"}
+            if name == "adopted":
+                one.state, one.landed_kind, one.landed_id = "adopted", "plan", ids["plan"]
+                one.decided_at, one.decided_by = now() - timedelta(days=31), officer.id
+                counted = {"days": 30, "before": 9, "after": 1, "before_days": 90.0, "elsewhere": [20, 19]}
+                judged = {"ratio": 0.3, "verdict": "worked", "bars": [[-30, 4], [-15, 5], [0, 1], [15, 0]]}
+                one.effect = [{**counted, **judged, "refs_before": refs, "refs_after": refs[:1]}]
+            found[name] = (await made(session, one)).id
+            about = {"suggestion_id": one.id, "incident_id": ids["incident"] or 0}
+            await made(session, SuggestionSource(site_id=officer.site_id, **about, refs=refs))
+        return {**found}
+
+
 _IDS = """
 SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm,
        (SELECT max(id) FROM trace WHERE result #> '{causes,0}' IS NOT NULL) AS trace,
@@ -126,6 +152,8 @@ PAGES = (
     "/normals/{normal}",
     "/trace-models",
     "/lessons",
+    "/lessons/suggestions/{suggestion}",
+    "/lessons/suggestions/{adopted}",
     "/trace-models/{model}",
     "/checks/{check}",
     "/plant",
@@ -197,6 +225,7 @@ PAGES = (
     "/incidents/{incident}/wall",
     "/incidents/{incident}/duties",
     "/incidents/{incident}/review",
+    "/incidents/{incident}/lessons",
     "/incidents/policy",
     "/incidents/plans",
     "/incidents/plans?kind=gas_leak",

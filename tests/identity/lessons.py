@@ -1,8 +1,11 @@
 """Lessons of an estate: a pattern, and a suggestion that waits for a decision."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.lessons.models import LessonPattern, Suggestion, SuggestionKind
+from backend.lessons.models import LessonPattern, Suggestion, SuggestionKind, SuggestionSource
 from tests.factories import made
 
 
@@ -16,3 +19,15 @@ async def lessons_of(session: AsyncSession, site_id: int, alarm_id: int, mark: s
     suggestion.words, suggestion.words_en, suggestion.refs = f"{mark}查看", mark, pattern.refs
     await made(session, suggestion)
     return {"pattern_id": pattern.id, "suggestion_id": suggestion.id}
+
+
+async def asked_by_incident(session: AsyncSession, site_id: int, ids: Mapping[str, Any]) -> None:
+    """The review of the estate's incident asks for its suggestion too; another has become a step of the plan for what
+    ``/lessons/emergency-plan`` shows until one chooses."""
+    about = {"suggestion_id": ids["suggestion_id"], "incident_id": ids["incident_id"]}
+    await made(session, SuggestionSource(site_id=site_id, **about, refs=[f"incident:{ids['incident_id']}"]))
+    one = await session.get_one(Suggestion, ids["suggestion_id"])
+    step = Suggestion(site_id=site_id, key=f"step:{one.key}", kind=SuggestionKind.PLAN_STEP, state="adopted")
+    step.words, step.words_en, step.decided_at = one.words, one.words_en, one.made_at
+    step.proposal, step.landed_kind, step.landed_id = {"kind": "other"}, "emergency_plan", 1
+    await made(session, step)

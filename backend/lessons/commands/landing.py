@@ -18,6 +18,8 @@ from backend.hazards import plan as rectifying
 from backend.hazards.commands import open_rectification
 from backend.identity.actor import Actor
 from backend.identity.scoping import get_visible
+from backend.incidents.response.commands.planning import StepDraft
+from backend.lessons.commands.changing import add_step, set_limit
 from backend.lessons.commands.keeping_up import Wanted, plan_renewal, set_interval
 from backend.lessons.models import Suggestion, SuggestionKind
 from backend.training.commands.assigning import assign
@@ -25,7 +27,7 @@ from backend.training.commands.assigning import assign
 
 @dataclass(frozen=True)
 class Choice:
-    """How a person wants it: the words of the item or measure, and what else its kind needs."""
+    """How a person wants it: the words of the item, measure or step, and what else its kind needs."""
 
     words: str = ""
     words_en: str = ""
@@ -37,6 +39,8 @@ class Choice:
     due_on: date | None = None
     owner_id: int | None = None
     on_delay_s: float | None = None
+    limit_value: float | None = None
+    who: str = ""
     reason: str = ""
 
 
@@ -58,6 +62,8 @@ async def land(session: AsyncSession, actor: Actor, one: Suggestion, choice: Cho
         SuggestionKind.COURSE: _course,
         SuggestionKind.RULE_DELAY: _rule_delay,
         SuggestionKind.MEASURE: _measure,
+        SuggestionKind.RULE_LIMIT: _rule_limit,
+        SuggestionKind.PLAN_STEP: _plan_step,
     }
     return await makers[SuggestionKind(one.kind)](session, actor, one, choice)
 
@@ -137,3 +143,16 @@ async def _measure(session: AsyncSession, actor: Actor, one: Suggestion, choice:
     plan = rectifying.Plan(words[:120], words, choice.owner_id, deadline, "general")
     opened = await open_rectification(session, actor, plan)
     return Landed("rectification", opened.id, words == one.words)
+
+
+async def _rule_limit(session: AsyncSession, actor: Actor, one: Suggestion, choice: Choice) -> Landed:
+    rule_id = await set_limit(session, actor, one, choice.limit_value, choice.reason)
+    return Landed("rule", rule_id, choice.limit_value == one.proposal["value"])
+
+
+async def _plan_step(session: AsyncSession, actor: Actor, one: Suggestion, choice: Choice) -> Landed:
+    words, words_en = choice.words.strip(), choice.words_en.strip()
+    draft = StepDraft(words, words_en, choice.who, one.proposal["basis"])
+    plan_id, key = await add_step(session, actor, one, draft)
+    one.proposal = {**one.proposal, "step_key": key}
+    return Landed("emergency_plan", plan_id, words == one.words)

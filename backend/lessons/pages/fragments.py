@@ -1,4 +1,7 @@
-"""Parts for other pages: the suggestions behind a plan, course, rule or rectification; nothing where there are none."""
+"""Parts for other pages: the suggestions behind a plan, course, rule, rectification or emergency plan; nothing where
+there are none."""
+
+from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -6,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.core.pages import render
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
+from backend.incidents.models import IncidentKind
+from backend.lessons.models import Suggestion
+from backend.lessons.queries.sources import of_emergency_plan, sources_of
 from backend.lessons.queries.suggestions import landed
 
 router = APIRouter()
@@ -41,5 +47,18 @@ async def of_rectification(request: Request, session: SessionDep, actor: ActorDe
     return await _landed(request, session, actor, "rectification", rectification_id)
 
 
+@router.get("/lessons/emergency-plan", dependencies=[allow("lessons.see")])
+async def of_emergency(
+    request: Request, session: SessionDep, actor: ActorDep, kind: IncidentKind = IncidentKind.OTHER
+) -> Response:
+    """Those that became steps of the site's emergency plan for this kind of incident."""
+    return await _shown(request, session, actor, await of_emergency_plan(session, actor, kind))
+
+
 async def _landed(request: Request, session: AsyncSession, actor: Actor, kind: str, id_: int) -> Response:
-    return render(request, "lessons/landed.html", found=await landed(session, actor, kind, id_))
+    return await _shown(request, session, actor, await landed(session, actor, kind, id_))
+
+
+async def _shown(request: Request, session: AsyncSession, actor: Actor, found: Sequence[Suggestion]) -> Response:
+    sources = await sources_of(session, actor, found)
+    return render(request, "lessons/landed.html", found=found, sources=sources)

@@ -8,6 +8,7 @@ from backend.identity.web import ActorDep, SessionDep, allow
 from backend.lessons import commands
 from backend.lessons.queries.controls import weak_controls
 from backend.lessons.queries.patterns import overview, pattern_of, rows_of
+from backend.lessons.queries.sources import sources_of
 from backend.lessons.queries.suggestions import listed
 from backend.lessons.wording import CONTROL_URLS, CONTROLS, DONE, STATES, TONES, WISHES, sureness
 from backend.live.wording import EQUIPMENT_CLASSES
@@ -20,13 +21,15 @@ FIRST_ROWS = 40
 @router.get("", dependencies=[allow("lessons.see")])
 async def lessons_page(request: Request, session: SessionDep, actor: ActorDep, done: str = "") -> Response:
     """What was found, the surest first; htmx gets the lists alone."""
+    waiting, decided = [await listed(session, actor, decided=each) for each in (False, True)]
     return render(
         request,
         "lessons/lessons.html",
         block="lists" if request.headers.get("hx-target") == "lesson-lists" else None,
         found=await overview(session, actor),
-        suggestions=await listed(session, actor, decided=False),
-        decided=await listed(session, actor, decided=True),
+        suggestions=waiting,
+        decided=decided,
+        sources=await sources_of(session, actor, [*waiting, *decided]),
         wishes=WISHES,
         states=STATES,
         tones=TONES,

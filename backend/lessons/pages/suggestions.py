@@ -11,9 +11,12 @@ from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
+from backend.incidents.response.wording import WHO
+from backend.incidents.wording import KINDS
 from backend.lessons import commands
 from backend.lessons.forms import ChoiceForm
-from backend.lessons.models import SuggestionState
+from backend.lessons.models import YEAR_DAYS, SuggestionState
+from backend.lessons.queries.effects import effect_of
 from backend.lessons.queries.suggestions import offered, suggestion_view
 from backend.lessons.wording import DONE, LANDED, LANDED_URLS, STATES, TONES, VERDICT_TONES, VERDICTS, WISHES
 
@@ -83,13 +86,16 @@ async def _show(
     one, refused = view.one, refused or Refusal()
     decides = actor.can("lessons.decide") and one.state == SuggestionState.OPEN
     offer = await offered(session, actor, one) if decides else None
-    suggested = {"words": one.words, "words_en": one.words_en, "on_delay_s": f"{one.proposal.get('on_delay_s', 0):g}"}
+    suggested = {"words": one.words, "words_en": one.words_en, "who": str(one.proposal.get("who", ""))}
+    suggested |= {"on_delay_s": f"{one.proposal.get('on_delay_s', 0):g}"}
+    suggested |= {"limit_value": f"{one.proposal.get('value', 0):g}"}
     response: Response = render(
         request,
         "lessons/suggestion.html",
         view=view,
         one=one,
         offer=offer,
+        effect=await effect_of(session, actor, one),
         typed={**ChoiceForm().typed(), **suggested, **(offer.first if offer else {}), **(typed or {})},
         refused=refused,
         wishes=WISHES,
@@ -97,8 +103,12 @@ async def _show(
         tones=TONES,
         verdicts=VERDICTS,
         verdict_tones=VERDICT_TONES,
+        lately=round(one.per_90_days / 90 * YEAR_DAYS),
+        again=sum(each.source.made_at > one.decided_at for each in view.sources) if one.decided_at else 0,
+        who=WHO,
+        kinds=KINDS,
         landed_words=LANDED,
-        landed_urls=LANDED_URLS,
+        landed_url=LANDED_URLS.get(one.landed_kind, "").format(one.landed_id, kind=one.proposal.get("kind", "")),
         done=done,
     )
     response.status_code = refused.status

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,21 +16,10 @@ from backend.identity.permissions import visible
 from backend.identity.scoping import get_visible
 from backend.incidents.models import Incident
 from backend.lessons.models import MINE_JOB, LessonPattern, LessonRound
+from backend.lessons.queries import records
+from backend.lessons.queries.records import Row
 
 MOST_SHOWN = 60
-
-
-@dataclass(frozen=True)
-class Row:
-    """A record that a pattern or suggestion rests on."""
-
-    ref: str
-    url: str
-    number: str
-    name: str
-    name_en: str
-    level: str
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -82,6 +70,8 @@ async def rows_of(session: AsyncSession, actor: Actor, refs: Sequence[str]) -> l
         *await _alarms(session, actor, ids.get("alarm", [])),
         *await _reports(session, actor, ids.get("report", [])),
         *await _rectifications(session, actor, ids.get("rectification", [])),
+        *await records.lapses(session, actor, ids.get("lapse", [])),
+        *await records.disposals(session, actor, ids.get("disposal", [])),
     ]
     known = {row.ref: row for row in found}
     return [known[ref] for ref in dict.fromkeys(refs) if ref in known]

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from backend.alarms.models import AlarmRule
 from backend.checkins.models import InspectionPlan, InspectionStop
+from backend.core.clock import now
 from backend.core.tables import SiteScoped
 from backend.hazards.models import Rectification
 from backend.hazards.origins import Candidate, candidates, keeper
@@ -18,7 +19,9 @@ from backend.identity.models import Person, Post, Team
 from backend.identity.permissions import visible
 from backend.identity.scoping import get_visible
 from backend.lessons.models import LessonPattern, Suggestion, SuggestionKind, SuggestionState
-from backend.lessons.queries.patterns import Row, rows_of
+from backend.lessons.queries.patterns import rows_of
+from backend.lessons.queries.records import Row
+from backend.lessons.queries.sources import Source, sources_of
 from backend.maintenance.models import MaintenancePlan
 from backend.maintenance.queries import choices as maintenance_choices
 from backend.maintenance.queries import site_day
@@ -29,7 +32,10 @@ from backend.training.queries import targets
 MOST = 30
 RENEWED_IN = timedelta(days=30)
 """The day of a renewal that is proposed until somebody chooses."""
+DECIDED = (SuggestionState.ADOPTED, SuggestionState.ADAPTED, SuggestionState.DECLINED)
 FIRST_ROWS = 20
+WITHIN = timedelta(days=7)
+"""The day that is proposed until somebody chooses."""
 _CHANGED: dict[str, type[SiteScoped]] = {
     "plan": InspectionPlan,
     "maintenance": MaintenancePlan,
@@ -49,6 +55,8 @@ class View:
     rule: AlarmRule | None
     by: Person | None
     rows: Sequence[Row]
+    sources: Sequence[Source]
+    """The incidents whose reviews ask for it, the newest first."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +74,9 @@ class Offered:
 
 async def listed(session: AsyncSession, actor: Actor, *, decided: bool) -> Sequence[Suggestion]:
     """What waits for a decision, the most promising first; or what was decided, the newest first."""
-    is_open = col(Suggestion.state) == SuggestionState.OPEN
+    states = DECIDED if decided else (SuggestionState.OPEN,)
     order = col(Suggestion.decided_at).desc() if decided else col(Suggestion.per_90_days).desc()
-    wanted = select(Suggestion).where(visible(actor, Suggestion), ~is_open if decided else is_open)
+    wanted = select(Suggestion).where(visible(actor, Suggestion), col(Suggestion.state).in_(states))
     return (await session.scalars(wanted.order_by(order, col(Suggestion.id)).limit(MOST))).all()
 
 
@@ -93,7 +101,8 @@ async def suggestion_view(session: AsyncSession, actor: Actor, suggestion_id: in
         .outerjoin(Person, col(Person.id) == col(Suggestion.decided_by))
         .where(visible(actor, Suggestion), col(Suggestion.id) == one.id)
     )
-    return View(one, *row.one(), await rows_of(session, actor, one.refs[:FIRST_ROWS]))
+    rows = await rows_of(session, actor, one.refs[:FIRST_ROWS])
+    return View(one, *row.one(), rows, (await sources_of(session, actor, [one])).get(one.id, []))
 
 
 async def offered(session: AsyncSession, actor: Actor, one: Suggestion) -> Offered:
@@ -101,18 +110,19 @@ async def offered(session: AsyncSession, actor: Actor, one: Suggestion) -> Offer
     if one.kind in {SuggestionKind.MAINTENANCE_INTERVAL, SuggestionKind.RENEWAL}:
         return await _upkeep(session, actor, one)
     if one.kind == SuggestionKind.CHECK_ITEM:
-        plans = await _plans(session, actor, one.equipment_id)
-        return Offered(plans=plans, first={"plan_id": str(plans[0].id)} if plans else {})
+        found = await _plans(session, actor, one.equipment_id)
+        first = {"plan_id": str(found[0][0].id)} if found and found[0][1] else {}
+        return Offered(plans=[plan for plan, _ in found], first=first)
+    due_on = {"due_on": (now() + WITHIN).astimezone(actor.zone).date().isoformat()}
     if one.kind == SuggestionKind.COURSE:
         courses = await session.scalars(select(Course).where(visible(actor, Course)).order_by(col(Course.title)))
         teams, posts, people = await targets(session, actor)
-        post_id = await _owner_post(session, actor, one.equipment_id)
-        first = {"target": f"post:{post_id}"} if post_id else {}
+        first = due_on | await _first_course(session, actor, one)
         return Offered(courses=courses.all(), teams=teams, posts=posts, people=people, first=first)
     if one.kind == SuggestionKind.MEASURE:
         owner = await keeper(session, actor, one.equipment_id)
         owners = await candidates(session, actor)
-        return Offered(owners=owners, first={"owner_id": str(owner)} if owner else {})
+        return Offered(owners=owners, first=due_on | ({"owner_id": str(owner)} if owner else {}))
     return Offered()
 
 
@@ -125,8 +135,17 @@ async def _upkeep(session: AsyncSession, actor: Actor, one: Suggestion) -> Offer
     return Offered(posts=posts, first={name: str(value) for name, value in known.items() if value})
 
 
-async def _plans(session: AsyncSession, actor: Actor, equipment_id: int | None) -> Sequence[InspectionPlan]:
-    """Plans in use, those that stop at the equipment first."""
+async def _first_course(session: AsyncSession, actor: Actor, one: Suggestion) -> dict[str, str]:
+    """What the suggestion names; without that, the post that answers for the equipment."""
+    course_id, target = one.proposal.get("course_id"), one.proposal.get("target")
+    if not target and (post_id := await _owner_post(session, actor, one.equipment_id)):
+        target = f"post:{post_id}"
+    known = {"course_id": course_id, "target": target}
+    return {name: str(value) for name, value in known.items() if value}
+
+
+async def _plans(session: AsyncSession, actor: Actor, equipment_id: int | None) -> Sequence[tuple[InspectionPlan, int]]:
+    """Plans in use with how often they stop at the equipment, those that do first."""
     here = (
         select(func.count())
         .select_from(InspectionStop)
@@ -138,8 +157,9 @@ async def _plans(session: AsyncSession, actor: Actor, equipment_id: int | None) 
         )
         .scalar_subquery()
     )
-    wanted = select(InspectionPlan).where(visible(actor, InspectionPlan), col(InspectionPlan.active))
-    return (await session.scalars(wanted.order_by(here.desc(), col(InspectionPlan.id)))).all()
+    wanted = select(InspectionPlan, here).where(visible(actor, InspectionPlan), col(InspectionPlan.active))
+    rows = await session.execute(wanted.order_by(here.desc(), col(InspectionPlan.id)))
+    return [(plan, stops) for plan, stops in rows]
 
 
 async def _owner_post(session: AsyncSession, actor: Actor, equipment_id: int | None) -> int | None:

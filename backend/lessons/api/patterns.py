@@ -1,4 +1,4 @@
-"""Patterns for programs, with the permissions of the pages."""
+"""Patterns for programs."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.lessons.queries.patterns import overview
 
-router = APIRouter(prefix="/api/v1/lessons", tags=["lessons"])
+router = APIRouter()
 
 
 class PatternOut(BaseModel):
