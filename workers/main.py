@@ -28,6 +28,7 @@ from backend.delivery.commands.pushing import intend_pushes
 from backend.hazards.reminders import remind_overdue
 from backend.hazards.reports.reminders import remind_deciders
 from backend.incidents.review.making import watch_reviews
+from backend.incidents.tracking.turning import follow_winds
 from backend.incidents.watching import watch_outbreaks
 from backend.lessons.making import plan_rounds
 from backend.outbox.bodies import drop_abandoned
@@ -85,6 +86,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(1, "push", in_session(intend_pushes), wake=news_for_phones))
         start(every(1, "outbreaks", in_session(watch_outbreaks), wake=news_of_outbreaks))
         start(every(1, "incident reviews", in_session(watch_reviews)))
+        start(every(30, "winds of leaks", in_session(follow_winds)))
         start(every(1, "escalate", in_session(escalate_due)))
         start(every(30, "escalation audit", in_session(escalation_audit)))
         start(every(5, "shelving", in_session(expire_shelving)))

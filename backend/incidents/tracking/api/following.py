@@ -1,4 +1,4 @@
-"""The spreading of an incident for programs, with the permissions of the pages."""
+"""Scope and what stops downstream, for programs: ``/api/v1/incidents/{id}/scope`` and ``/downstream``."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from backend.incidents.tracking.queries.ways import follow
 from backend.incidents.tracking.scope import Way
 from backend.tracing.steps import Reached
 
-router = APIRouter(prefix="/api/v1/incidents/{incident_id}", tags=["incidents"])
+router = APIRouter(prefix="/api/v1/incidents/{incident_id}")
 
 
 class ReachedEquipmentOut(BaseModel):
