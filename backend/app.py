@@ -60,6 +60,7 @@ _ROUTERS = (
     "backend.tracing.normals.api",
     "backend.incidents.response.pages",
     "backend.incidents.response.api",
+    "backend.incidents.tracking.pages.basis",
     "backend.incidents.pages",
     "backend.incidents.api",
     "backend.incidents.tracking.pages",

@@ -188,6 +188,7 @@ PAGES = (
     "/incidents/{incident}/duties",
     "/incidents/{incident}/review",
     "/incidents/policy",
+    "/incidents/basis",
     "/incidents/plans",
     "/incidents/plans?kind=gas_leak",
     "/incidents/{incident}/plan",

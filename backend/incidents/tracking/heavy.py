@@ -200,13 +200,13 @@ class HeavyRelease:
         if knots[0][0] > math.log10(30):
             knots = [(math.log10(30), near), *knots]
         if math.log10(scaled) <= knots[0][0]:
-            return max(306 / (306 + scaled**2), knots[0][1])
+            return float(max(306 / (306 + scaled**2), knots[0][1]))
         return _between(knots, math.log10(scaled))
 
     def _instant(self, x_m: float) -> float:
         scaled, knots = x_m / self.volume_m3 ** (1 / 3), _knots(_INSTANT, self._instant_alpha)
         if math.log10(scaled) <= knots[0][0]:
-            return max(3.24 / (3.24 + scaled**2), knots[0][1])
+            return float(max(3.24 / (3.24 + scaled**2), knots[0][1]))
         return _between(knots, math.log10(scaled))
 
     def _slab(self, x_m: float) -> float:

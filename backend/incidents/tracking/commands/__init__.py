@@ -1,0 +1,6 @@
+"""What people state of an incident as it spreads, and what a site says of itself so that it can be reckoned."""
+
+from backend.incidents.tracking.commands.basis import BufferFacts, keep_buffer, name_wind, remove_buffer
+from backend.incidents.tracking.commands.leaking import Leak, state_leak
+
+__all__ = ["BufferFacts", "Leak", "keep_buffer", "name_wind", "remove_buffer", "state_leak"]
