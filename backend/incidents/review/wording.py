@@ -19,6 +19,7 @@ OUTCOMES = {
     Outcome.CAME: N_("预测到，也报警了"),
     Outcome.NOT_COME: N_("预测到，没有报警"),
     Outcome.UNFORETOLD: N_("报警了，没预测到"),
+    Outcome.BEFORE: N_("首次溯源前已报警"),
 }
 MOVED = {Moved.ROSE: N_("上升"), Moved.FELL: N_("下降"), Moved.SAME: N_("没有明显变化")}
 ALIKE = {
