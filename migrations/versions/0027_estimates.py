@@ -1,4 +1,4 @@
-"""A leak lasts, is cold, has a limit of its own and follows the wind; a site's wind points; what equipment holds.
+"""A leak lasts, is cold, has a limit and follows the wind; a site's wind points; what equipment holds; orders.
 
 Revision: 0027, after 0022.
 """
@@ -63,10 +63,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("site_id", "equipment_id"),
         sa.CheckConstraint("num_nonnulls(outflow_point_id, outflow_per_h) = 1", name="plant_buffer_one_outflow"),
     )
+    op.create_table(
+        "production_order",
+        *_own(),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("number", "product")),
+        _of("stage_id", "stage.id"),
+        *(sa.Column(name, sa.DateTime(timezone=True), nullable=False) for name in ("starts_at", "ends_at")),
+        sa.Column("quantity", sa.Float(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        _of("set_by", "person.id"),
+        sa.UniqueConstraint("site_id", "number"),
+    )
+    op.create_index("production_order_stage", "production_order", ["site_id", "stage_id", "ends_at"])
 
 
 def downgrade() -> None:
     """Undo it. What the worker stated in nobody's name goes: before, each statement was a person's."""
+    op.drop_table("production_order")
     op.drop_table("plant_buffer")
     op.drop_table("site_wind")
     op.execute("DROP TRIGGER incident_plume_append_only ON incident_plume")

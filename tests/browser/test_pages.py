@@ -189,6 +189,7 @@ PAGES = (
     "/incidents/{incident}/review",
     "/incidents/policy",
     "/incidents/basis",
+    "/incidents/orders",
     "/incidents/plans",
     "/incidents/plans?kind=gas_leak",
     "/incidents/{incident}/plan",

@@ -87,3 +87,24 @@ class PlantBuffer(SiteScoped, Stamped, table=True):
     outflow_point_id: int | None = reference("point.id", nullable=True)
     outflow_per_h: float | None = None
     set_by: int = reference("person.id")
+
+
+class ProductionOrder(SiteScoped, Stamped, table=True):
+    """生产订单: ``quantity`` of a product that a stage is to make between two moments (UTC). ``number`` is the
+    production system's own; the same number again replaces what it said before."""
+
+    __tablename__ = "production_order"
+    __table_args__ = (
+        UniqueConstraint("site_id", "number"),
+        Index("production_order_stage", "site_id", "stage_id", "ends_at"),
+    )
+
+    id: int = identity_key()
+    number: str
+    product: str
+    stage_id: int = reference("stage.id")
+    starts_at: datetime = moment()
+    ends_at: datetime = moment()
+    quantity: float
+    unit: str
+    set_by: int = reference("person.id")

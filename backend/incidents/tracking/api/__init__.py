@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from backend.incidents.tracking.api import drifting, following
+from backend.incidents.tracking.api import drifting, following, orders
 
 router = APIRouter(tags=["incidents"])
-for _part in (following, drifting):
+for _part in (following, drifting, orders):
     router.include_router(_part.router)
