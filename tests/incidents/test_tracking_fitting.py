@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.incidents.tracking.fitting import FACTOR, Agreement, agreement, fit
+from backend.incidents.tracking.fitting import FACTOR, Agreement, Strength, agreement, either, fit
 from backend.incidents.tracking.plume import Ground, Release, Sky, Stability
 from backend.incidents.tracking.winds import Wind, careful_sky, is_noticeable, mean_bearing, turned_by
 
@@ -36,6 +36,11 @@ def test_scattered_detectors_widen_it_and_the_middle_is_their_mean(factors: list
 def test_detectors_without_gas_or_out_of_the_cloud_give_no_strength() -> None:
     assert fit([], lambda _: []) is None
     assert fit([0.0], lambda rate: [rate]) is None and fit([5.0], lambda _: [0.0]) is None
+
+
+def test_two_models_give_the_middle_of_both_and_are_as_wide_as_both() -> None:
+    found = either(Strength(4, 2, 8, 3), Strength(100, 50, 200, 2))
+    assert (found.rate_g_s, found.low, found.high, found.count) == (20, 2, 200, 3)
 
 
 def test_within_a_factor_of_two_they_agree() -> None:

@@ -1,6 +1,7 @@
 """A leak stated on its page: where the gas goes, what the detectors say, and who may state it."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,10 @@ from sqlmodel import col
 from backend.core.clock import now
 from backend.core.database import Database
 from backend.incidents.models import Deed, Incident
-from backend.incidents.tracking.drifting import drift
+from backend.incidents.tracking.drifting import Detector, drift
 from backend.incidents.tracking.models import IncidentPlume
 from backend.incidents.tracking.plume import grams
+from backend.incidents.tracking.spreading import Model
 from backend.plant.models import FloorPlan
 from backend.telemetry.models import PointState
 from tests.factories import made, make_equipment, make_point
@@ -183,3 +185,14 @@ def test_a_plan_that_looks_east_turns_the_cloud() -> None:
     assert (found.expected(100, 0) or 0) > 1e-3, "what goes east goes up on it"
     assert found.expected(300, 200) == pytest.approx(0, abs=1e-6)
     assert found.expected(110, 200) is None and drift(stated(), 500, None).expected(300, 200) is None
+
+
+def test_for_a_heavy_gas_the_strength_takes_in_what_a_light_gas_speaks_for() -> None:
+    found = drift(stated(substance="cl2", rate_g_s=500.0), 500, (100, 200))
+    there = [Detector(n, "ppm", 3.0, now(), (x, 200), True) for n, x in enumerate((200, 300))]
+    both, light = found.strength(there, now()), replace(found, model=Model.PLUME, cloud=found.cloud)
+    assert both and found.model is Model.HEAVY
+    heavy_alone = light.strength(there, now())
+    assert heavy_alone and both.low <= heavy_alone.low and both.high > heavy_alone.high * 1.5
+    assert found.strength([replace(one, at=now() - timedelta(minutes=6)) for one in there], now()) is None, "too old"
+    assert found.strength([replace(one, place=(100, 0)) for one in there], now()) is None, "beside the cloud"

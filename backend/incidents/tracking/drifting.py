@@ -1,14 +1,14 @@
 """A stated leak on the plan: how far each limit reaches, its outline, what is expected at a gas detector. Pure."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from backend.incidents.tracking.fitting import Agreement, Strength, agreement, fit
+from backend.incidents.tracking.fitting import Agreement, Strength, agreement, either, fit
 from backend.incidents.tracking.models import IncidentPlume
 from backend.incidents.tracking.plume import FURTHEST_M, Cloud, Ground, Sky, downwind, offset, reach, stability
-from backend.incidents.tracking.spreading import Model, Source, cloud_of, model_of
+from backend.incidents.tracking.spreading import Model, Source, cloud_of, light_of, model_of
 from backend.incidents.tracking.substances import SUBSTANCES, Limit, own_limit
 from backend.plant.drawing import Drawing
 
@@ -59,7 +59,10 @@ class Sensed:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A stated leak as it spreads on the plan, on which the source lies at ``place`` (None: it has no place)."""
+    """A stated leak as it spreads on the plan, on which the source lies at ``place`` (None: it has no place).
+
+    ``zones``: the highest limit first.
+    """
 
     stated: IncidentPlume
     source: Source
@@ -67,13 +70,7 @@ class Drift:
     model: Model
     plan_width: float
     place: tuple[float, float] | None
-
-    @property
-    def zones(self) -> list[Zone]:
-        """The highest limit first."""
-        stated, gas = self.stated, self.source.substance
-        own = own_limit(gas, stated.limit_value, stated.limit_unit, stated.limit_words)
-        return [self._zone(limit) for limit in gas.with_own(own)]
+    zones: Sequence[Zone] = ()
 
     @property
     def may_hold_drops(self) -> bool:
@@ -81,30 +78,36 @@ class Drift:
         same, which no model here reckons with."""
         return self.source.cold and self.model is not Model.HEAVY
 
-    def expected(self, x: float, y: float, rate_g_s: float | None = None) -> float | None:
-        """g/m³ at the ground of a place on the plan, if ``rate_g_s`` leaked instead of what was stated; None nearer
-        or further than the model is for, or without a source."""
+    def expected(self, x: float, y: float) -> float | None:
+        """g/m³ at the ground of a place on the plan; None nearer or further than the model is for, or without a
+        source."""
         there = self._downwind(x, y)
-        if there is None:
-            return None
-        if rate_g_s is None:
-            return self.cloud.concentration(*there)
-        return cloud_of(replace(self.source, rate_g_s=rate_g_s)).concentration(*there)
+        return None if there is None else self.cloud.concentration(*there)
 
     def sensed(self, detectors: Sequence[Detector], moment: datetime) -> list[Sensed]:
         """Each detector against what is expected at it at ``moment`` (UTC)."""
         return [self._sensed(one, moment) for one in detectors]
 
     def strength(self, detectors: Sequence[Detector], moment: datetime) -> Strength | None:
-        """What leaks, by the fresh detectors that stand in the cloud; None without one that has anything."""
+        """What leaks, by the fresh detectors that stand in the cloud; None without one that has anything.
+
+        The heavy model is careful where its curves end: it says more gas than there may be, and so a smaller leak than
+        there may be. What a light gas speaks for counts then too.
+        """
         told = [one for one in detectors if one.of_it and moment - one.at <= FRESH and self._in_midst(one.place)]
         measured = [self.source.substance.g_m3(one.value, one.unit) or 0.0 for one in told]
-        places = [place for one in told if (place := one.place)]
+        places = [there for one in told if one.place and (there := self._downwind(*one.place))]
 
-        def expected(rate: float) -> list[float]:
-            return [self.expected(*place, rate) or 0.0 for place in places]
+        def by(model: Callable[[Source], Cloud]) -> Strength | None:
+            def expected(rate: float) -> list[float]:
+                cloud = model(replace(self.source, rate_g_s=rate))
+                return [cloud.concentration(*there) for there in places]
 
-        return fit(measured, expected) if told else None
+            return fit(measured, expected)
+
+        found = by(cloud_of)
+        light = by(light_of) if found and self.model is Model.HEAVY else None
+        return either(found, light) if found and light else found
 
     def _sensed(self, one: Detector, moment: datetime) -> Sensed:
         g_m3 = self.expected(*one.place) if one.place and one.of_it else None
@@ -133,7 +136,8 @@ class Drift:
         """The wind's bearing as if the plan's upper edge looked north."""
         return self.stated.wind_from_deg - self.stated.plan_up_deg
 
-    def _zone(self, limit: Limit) -> Zone:
+    def zone(self, limit: Limit) -> Zone:
+        """How far ``limit`` reaches."""
         line = self.cloud.isoline(limit.g_m3)
         width = 2 * max((half for _, half in line), default=0.0)
         return Zone(limit, reach(line), width, self._outline(line))
@@ -163,7 +167,9 @@ def drift(stated: IncidentPlume, plan_width: float, place: tuple[float, float] |
         air=stability(stated.wind_m_s, Sky(stated.sky)),
         ground=Ground(stated.ground),
     )
-    return Drift(stated, source, cloud_of(source), model_of(source), plan_width, place)
+    found = Drift(stated, source, cloud_of(source), model_of(source), plan_width, place)
+    own = own_limit(source.substance, stated.limit_value, stated.limit_unit, stated.limit_words)
+    return replace(found, zones=[found.zone(limit) for limit in source.substance.with_own(own)])
 
 
 def source_on(drawing: Drawing, equipment_id: int | None, area_id: int | None) -> tuple[float, float] | None:

@@ -35,6 +35,12 @@ class Strength:
     count: int
 
 
+def either(one: Strength, other: Strength) -> Strength:
+    """Where two models speak for different strengths: the middle of both, and as wide as both."""
+    middle = math.sqrt(one.rate_g_s * other.rate_g_s)
+    return Strength(middle, min(one.low, other.low), max(one.high, other.high), max(one.count, other.count))
+
+
 def agreement(measured: float, expected: float) -> Agreement | None:
     """Both in one unit; None where neither has anything worth speaking of."""
     if measured <= 0 and expected <= 0:

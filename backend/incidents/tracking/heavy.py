@@ -14,6 +14,7 @@ gas, and how stable the air is, which the curves don't ask for.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from backend.incidents.tracking.plume import AIR_G_MOL, FURTHEST_M, distances, grams
@@ -26,7 +27,6 @@ PLUME_FROM, PUFF_FROM = 0.15, 0.20
 STEADY_FROM, INSTANT_TO = 2.5, 0.6
 """By wind x duration / distance: from the first on it is a steady release, up to the second an instantaneous one."""
 NEAREST_M = 5.0
-_MOMENTS = 80
 
 Pieces = Sequence[tuple[float, float, float]]
 """(up to which alpha, slope, intercept), the last one for all above."""
@@ -60,9 +60,18 @@ def _curve(pieces: Pieces, alpha: float) -> float:
     return slope * held + intercept
 
 
-def _knots(curves: Sequence[tuple[float, Pieces]], alpha: float) -> list[tuple[float, float]]:
+@lru_cache(maxsize=64)
+def _steady_knots(alpha: float) -> tuple[tuple[float, float], ...]:
     """(log10 of the scaled distance, share of the released concentration), the nearest first."""
-    return [(_curve(pieces, alpha), share) for share, pieces in curves]
+    knots = tuple((_curve(pieces, alpha), share) for share, pieces in _STEADY)
+    near = math.log10(30)
+    return ((near, 306 / (306 + 30**2)), *knots) if knots[0][0] > near else knots
+
+
+@lru_cache(maxsize=64)
+def _instant_knots(alpha: float) -> tuple[tuple[float, float], ...]:
+    """The same for a cloud that came at once."""
+    return tuple((_curve(pieces, alpha), share) for share, pieces in _INSTANT)
 
 
 def _between(knots: Sequence[tuple[float, float]], beta: float) -> float:
@@ -169,10 +178,10 @@ class HeavyRelease:
     @property
     def extrapolated_from_m(self) -> float:
         """Further than this lies no curve: what is said there goes on with the square of the distance."""
-        steady = float(self._width * 10 ** _knots(_STEADY, self._steady_alpha)[-1][0])
+        steady = float(self._width * 10 ** _steady_knots(self._steady_alpha)[-1][0])
         if not self.volume_m3:
             return steady
-        return max(steady, float(self.volume_m3 ** (1 / 3) * 10 ** _knots(_INSTANT, self._instant_alpha)[-1][0]))
+        return max(steady, float(self.volume_m3 ** (1 / 3) * 10 ** _instant_knots(self._instant_alpha)[-1][0]))
 
     @property
     def _width(self) -> float:
@@ -195,16 +204,13 @@ class HeavyRelease:
         return 0.5 * math.log10(number) if number > 0 else -math.inf
 
     def _steady(self, x_m: float) -> float:
-        scaled, knots = x_m / self._width, _knots(_STEADY, self._steady_alpha)
-        near = 306 / (306 + 30**2)
-        if knots[0][0] > math.log10(30):
-            knots = [(math.log10(30), near), *knots]
+        scaled, knots = x_m / self._width, _steady_knots(self._steady_alpha)
         if math.log10(scaled) <= knots[0][0]:
             return float(max(306 / (306 + scaled**2), knots[0][1]))
         return _between(knots, math.log10(scaled))
 
     def _instant(self, x_m: float) -> float:
-        scaled, knots = x_m / self.volume_m3 ** (1 / 3), _knots(_INSTANT, self._instant_alpha)
+        scaled, knots = x_m / self.volume_m3 ** (1 / 3), _instant_knots(self._instant_alpha)
         if math.log10(scaled) <= knots[0][0]:
             return float(max(3.24 / (3.24 + scaled**2), knots[0][1]))
         return _between(knots, math.log10(scaled))
@@ -219,15 +225,16 @@ class HeavyRelease:
         return math.sqrt(first**2 + 1.2 * math.sqrt(self.buoyancy * self.volume_m3) * after_s)
 
     def _front_at(self, x_m: float) -> float:
-        """When the front of such a cloud is there, in seconds; its middle goes with 0.4 of the wind."""
-        early, late = 0.0, max(x_m, 0.0) / (0.4 * self.wind_m_s)
-        for _ in range(_MOMENTS):
-            middle = (early + late) / 2
-            if 0.4 * self.wind_m_s * middle + self._radius(middle) < x_m:
-                early = middle
-            else:
-                late = middle
-        return late
+        """When the front of such a cloud is there, in seconds; its middle goes with 0.4 of the wind.
+
+        The smaller root of (x - speed t)² = radius², which is the one where the front is still ahead of the middle.
+        """
+        speed, grows = 0.4 * self.wind_m_s, 1.2 * math.sqrt(self.buoyancy * self.volume_m3)
+        ahead = x_m**2 - self._radius(0.0) ** 2
+        if ahead <= 0 or x_m <= 0:
+            return 0.0
+        half = (2 * speed * x_m + grows) / 2
+        return ahead / (half + math.sqrt(half**2 - speed**2 * ahead))
 
     def _sharpened(self, within: float, limit_g_m3: float) -> float:
         """Between two places that were looked at, where the limit ends."""

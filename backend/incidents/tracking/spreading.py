@@ -79,11 +79,12 @@ def model_of(source: Source) -> Model:
 
 def cloud_of(source: Source) -> Cloud:
     """The leak as it spreads."""
-    light = _light(source)
+    light = light_of(source)
     return Thinned(_heavy(source), light) if model_of(source) is Model.HEAVY else light
 
 
-def _light(source: Source) -> Cloud:
+def light_of(source: Source) -> Cloud:
+    """The leak as if it weren't heavy."""
     if source.duration_s is not None and source.duration_s < LONGEST_S:
         return Burst(source.rate_g_s, source.duration_s, source.height_m, source.wind_m_s, source.air)
     return Release(source.rate_g_s, source.height_m, source.wind_m_s, source.air, source.ground)
