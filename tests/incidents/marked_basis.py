@@ -25,5 +25,4 @@ async def make_marked_basis(session: AsyncSession, alarm: Alarm, admin: Person, 
     return {
         "buffer_id": (await made(session, buffer)).id,
         "order_id": (await made(session, order)).id,
-        "number": 1,
     }

@@ -98,19 +98,21 @@ async def test_which_orders_stop_is_told_with_what_is_missing(
     }
     common = {"product": "甲醇", "stage": "MIX", "quantity": 120, "unit": "t"}
     async with browsing(app, scene.admin) as admin:
-        for number, times in bodies.items():
-            body = common | {name: at.isoformat() for name, at in times.items()}
-            for _ in range(2):
-                answer = await admin.put(f"/api/v1/production-orders/{number}", json=body)
-                assert answer.status_code == 200 and answer.json()["number"] == number
-        wrong = await admin.put("/api/v1/production-orders/X", json=body | {"stage": "MAX"})
-        back = await admin.put("/api/v1/production-orders/X", json=body | {"ends_at": "2020-01-01T00:00Z"})
+        orders = [
+            common | {"number": number} | {name: at.isoformat() for name, at in times.items()}
+            for number, times in bodies.items()
+        ]
+        for _ in range(2):
+            answer = await admin.put("/api/v1/production-orders", json=orders)
+            assert {one["number"] for one in answer.json()} == set(bodies)
+        wrong = await admin.put("/api/v1/production-orders", json=[orders[0], orders[1] | {"stage": "MAX"}])
+        back = await admin.put("/api/v1/production-orders", json=[orders[0] | {"ends_at": "2020-01-01T00:00Z"}])
     assert wrong.status_code == back.status_code == 422
     one = await tapped(database, scene.worker, scene, equipment_id=scene.pump.id, kind="equipment_failure")
     async with browsing(app, scene.leader) as leader:
         [told] = (await leader.get(f"/api/v1/incidents/{one.id}/orders")).json()
         page = text_of((await leader.get(f"/incidents/{one.id}/downstream")).text)
-        assert (await leader.put("/api/v1/production-orders/RUNS", json=body)).status_code == 403
+        assert (await leader.put("/api/v1/production-orders", json=orders)).status_code == 403
     assert (told["number"], told["stage_id"], told["whole"]) == ("RUNS", stage.id, True)
     assert told["made"] == pytest.approx(60, abs=1) and told["made"] + told["short"] == pytest.approx(120)
     assert "停下的订单" in page and "RUNS 甲醇" in page and "停多久，就比原定晚多久" in page

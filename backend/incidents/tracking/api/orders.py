@@ -1,9 +1,10 @@
 """Production orders for programs: a production system puts them, and asks which of them an incident stops."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
 
 from backend.core.clock import now
@@ -11,7 +12,7 @@ from backend.core.errors import N_, Invalid
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.queries.listing import card
 from backend.incidents.tracking.commands import keep_orders
-from backend.incidents.tracking.ordering import LONGEST_WORD, OrderFacts
+from backend.incidents.tracking.ordering import LONGEST_WORD, MOST_ROWS, OrderFacts
 from backend.incidents.tracking.queries.downstream import downstream
 from backend.incidents.tracking.queries.orders import halted_orders, stages
 
@@ -22,12 +23,16 @@ Word = Annotated[str, Field(min_length=1, max_length=LONGEST_WORD)]
 class OrderIn(BaseModel):
     """What is to be made at a stage, named by its code, from ``starts_at`` to ``ends_at`` (with a zone)."""
 
+    number: Word
     product: Word
     stage: Word
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     quantity: float = Field(gt=0, lt=1e12)
     unit: Word
+
+
+Orders = Annotated[list[OrderIn], Field(max_length=MOST_ROWS)]
 
 
 class OrderOut(BaseModel):
@@ -53,18 +58,23 @@ class HaltedOut(BaseModel):
     unit: str
 
 
-@router.put("/production-orders/{number}", dependencies=[allow("incidents.policy")])
-async def put_order(
-    session: SessionDep, actor: ActorDep, number: Annotated[str, Path(max_length=LONGEST_WORD)], order: OrderIn
-) -> OrderOut:
-    """Put an order in, instead of what its number said before; the same again changes nothing."""
+@router.put("/production-orders", dependencies=[allow("incidents.policy")])
+async def put_orders(session: SessionDep, actor: ActorDep, orders: Orders) -> list[OrderOut]:
+    """Put orders in, each instead of what its number said before, all or none; the same again changes nothing."""
     known = await stages(session, actor)
-    if order.stage not in {stage.code for stage in known}:
-        raise Invalid(fields={"stage": N_("没有这个代码的生产环节")})
-    if order.ends_at <= order.starts_at:
-        raise Invalid(fields={"ends_at": N_("结束要比开始晚")})
-    [kept] = await keep_orders(session, actor, [OrderFacts(number=number, **order.model_dump())], known)
-    return OrderOut(id=kept.id, number=kept.number)
+    wrong = dict(_wrong(orders, {stage.code for stage in known}))
+    if wrong:
+        raise Invalid(fields=wrong)
+    kept = await keep_orders(session, actor, [OrderFacts(**one.model_dump()) for one in orders], known)
+    return [OrderOut(id=one.id, number=one.number) for one in kept]
+
+
+def _wrong(orders: list[OrderIn], known: set[str]) -> Iterator[tuple[str, str]]:
+    for place, one in enumerate(orders):
+        if one.stage not in known:
+            yield f"{place}.stage", N_("没有这个代码的生产环节")
+        if one.ends_at <= one.starts_at:
+            yield f"{place}.ends_at", N_("结束要比开始晚")
 
 
 @router.get("/incidents/{incident_id}/orders", dependencies=[allow("incidents.see")])
