@@ -4,8 +4,6 @@ A row that follows the wind is written only against the newest row, which is rea
 that two workers, or one that died and looks again, don't write it twice.
 """
 
-from datetime import datetime
-
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -71,11 +69,12 @@ async def _follow(session: AsyncSession, incident_id: int, wind: Wind) -> bool:
 def _blown(newest: IncidentPlume, wind: Wind) -> IncidentPlume:
     """The same leak in another wind."""
     kept = {name: getattr(newest, name) for name in Leak.__dataclass_fields__}
-    kept |= {"wind_m_s": wind.speed_m_s, "wind_from_deg": wind.from_deg, "wind_at": _second(wind.at)}
+    kept |= {"wind_m_s": round(wind.speed_m_s, 1), "wind_from_deg": float(round(wind.from_deg) % 360)}
     return IncidentPlume(
-        site_id=newest.site_id, incident_id=newest.incident_id, person_id=None, origin=Origin.WIND, **kept
+        site_id=newest.site_id,
+        incident_id=newest.incident_id,
+        person_id=None,
+        origin=Origin.WIND,
+        wind_at=wind.at,
+        **kept,
     )
-
-
-def _second(at: datetime) -> datetime:
-    return at.replace(microsecond=0)
