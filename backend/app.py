@@ -65,6 +65,8 @@ _ROUTERS = (
     "backend.incidents.response.pages",
     "backend.incidents.response.api",
     "backend.incidents.glance.pages",
+    "backend.incidents.tracking.pages.basis",
+    "backend.incidents.tracking.pages.orders",
     "backend.incidents.pages",
     "backend.incidents.api",
     "backend.incidents.tracking.pages",

@@ -29,6 +29,7 @@ from backend.hazards.reminders import remind_overdue
 from backend.hazards.reports.reminders import remind_deciders
 from backend.incidents.review.aftermath import keep_aftermaths
 from backend.incidents.review.making import watch_reviews
+from backend.incidents.tracking.turning import follow_winds
 from backend.incidents.watching import watch_outbreaks
 from backend.lessons.making import plan_rounds
 from backend.lessons.reviewed.working import watch_reports
@@ -90,6 +91,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(1, "incident reviews", in_session(watch_reviews)))
         start(every(60, "aftermaths", in_session(keep_aftermaths)))
         start(every(1, "lessons of incidents", in_session(watch_reports)))
+        start(every(30, "winds of leaks", in_session(follow_winds)))
         start(every(1, "escalate", in_session(escalate_due)))
         start(every(30, "escalation audit", in_session(escalation_audit)))
         start(every(5, "shelving", in_session(expire_shelving)))

@@ -89,6 +89,8 @@ FIELDS = {
     "loss_yuan": N_("直接损失（元）"),
     "injured": N_("受伤人数"),
     "deaths": N_("死亡人数"),
+    "wind_m_s": N_("风速（米/秒）"),
+    "wind_from_deg": N_("风向（°）"),
 }
 """What a step can change."""
 DONE = {

@@ -1,6 +1,6 @@
 """The cause that a trace names first as a column of its own, so that causes of years can be counted.
 
-Revision: 0028, after 0026. Each row of ``trace`` is written anew once.
+Revision: 0028, after 0027. Each row of ``trace`` is written anew once.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "0028"
-down_revision: str | None = "0026"
+down_revision: str | None = "0027"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

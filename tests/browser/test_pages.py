@@ -227,6 +227,8 @@ PAGES = (
     "/incidents/{incident}/review",
     "/incidents/{incident}/lessons",
     "/incidents/policy",
+    "/incidents/basis",
+    "/incidents/orders",
     "/incidents/plans",
     "/incidents/plans?kind=gas_leak",
     "/incidents/{incident}/plan",

@@ -18,6 +18,7 @@ from backend.incidents.models import (
 )
 from backend.incidents.tracking.models import IncidentPlume
 from tests.factories import made, unique
+from tests.incidents.marked_basis import make_marked_basis
 from tests.incidents.marked_review import review_rows
 
 
@@ -58,5 +59,6 @@ async def make_marked_incident(
     await made(session, IncidentPlume(**site, incident_id=one.id, person_id=people[Role.LEADER].id, **leak))
     rules = {"alarm_level": "major", "flood_alarms": 5, "flood_minutes": 10, "major_hazards": True, "join_minutes": 30}
     await made(session, IncidentPolicy(**site, version=1, set_by=people[Role.ADMIN].id, **rules))
-    ids = {"incident_id": one.id, "disposal_id": line.id, "disposal_photo_id": (await made(session, photo)).id}
+    basis = await make_marked_basis(session, alarm, people[Role.ADMIN], mark)
+    ids = {**basis, "incident_id": one.id, "disposal_id": line.id, "disposal_photo_id": (await made(session, photo)).id}
     return {**ids, **await review_rows(session, one, alarm, worker, mark)}

@@ -85,7 +85,15 @@ def test_what_came_what_did_not_and_what_nobody_foretold() -> None:
     assert found[1].alarm is not None and found[1].alarm.alarm_id == 11
     assert found[2].outcome is Outcome.NOT_COME
     assert found[3].outcome is Outcome.UNFORETOLD, "it had alarmed before anybody named it"
-    assert hit_share(found.values()) == {"came": 1, "not_come": 1, "unforetold": 1}
+    assert hit_share(found.values()) == {"came": 1, "not_come": 1, "unforetold": 1, "before": 0}
+
+
+def test_what_alarmed_before_anything_could_be_told_is_no_miss() -> None:
+    alarms = [Alarmed(11, 1, at(12)), Alarmed(12, 2, at(1)), Alarmed(13, 3, at(2)), Alarmed(14, 4, at(30))]
+    found = {one.equipment_id: one for one in compare([foretold(1, 2, 10), foretold(2, 2, 9)], alarms, at(2))}
+    assert [found[one].outcome for one in (1, 2, 3, 4)] == ["came", "before", "before", "unforetold"]
+    untold = compare([], alarms)
+    assert {one.outcome for one in untold} == {Outcome.UNFORETOLD}, "without a trace nothing was told at any time"
 
 
 @given(

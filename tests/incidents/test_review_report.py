@@ -120,7 +120,8 @@ async def test_the_report_tells_the_root_the_scope_the_warning_the_effect_and_th
     }
     assert content["courses"]["cells"][str(scene.points["pressure"].id)]["mean"]
     outcomes = {one["equipment_id"]: one["outcome"] for one in content["scope"]["equipment"]}
-    assert outcomes[scene.reactor.id] == "unforetold"
+    assert outcomes[scene.reactor.id] == "before", "it had alarmed before the first trace was made"
+    assert datetime.fromisoformat(content["scope"]["first_told_at"]) >= incident.began_at
 
 
 async def test_what_was_foretold_while_it_went_on_is_kept_as_it_was_first_said(

@@ -55,7 +55,7 @@ async def test_links_give_the_moment_and_a_falling_level_holds_up_what_is_below(
         page = text_of((await browser.get(f"/incidents/{one.id}/downstream")).text)
         told = (await browser.get(f"/api/v1/incidents/{one.id}/downstream")).json()
         seam = (await browser.get(f"/incidents/{one.id}")).text
-    assert "成品罐液位" in page and "照现在的降速" in page and "少一路进料" in page and "订单" in page
+    assert "成品罐液位" in page and "照现在的降速" in page and "少一路进料" in page
     assert [item["equipment_id"] for item in told] == list(found)
     assert datetime.fromisoformat(told[-1]["at"]).astimezone(UTC) > now() + timedelta(minutes=20)
     assert f'hx-get="/incidents/{one.id}/downstream"' in seam
@@ -80,3 +80,34 @@ async def test_an_incident_of_an_area_has_no_downstream(app: FastAPI, database: 
         assert (await browser.get(f"/api/v1/incidents/{one.id}/downstream")).json() == []
         assert "/downstream" not in (await browser.get(f"/incidents/{one.id}")).text
     assert "推算不出下游" in page
+
+
+async def test_a_stated_store_says_how_long_it_lasts_though_its_level_does_not_fall(
+    app: FastAPI, database: Database, scene: Scene, tank: Equipment
+) -> None:
+    one = await tapped(database, scene.worker, scene, equipment_id=scene.pump.id, kind="equipment_failure")
+    async with database.session() as session:
+        scene.points["out"] = await make_point(session, scene.site, tank, name="出料", unit="t/h")
+    await read(database, scene, "level", [60.0] * 60)
+    await read(database, scene, "out", [9.0] * 30 + [11.0] * 30)
+    form = {"equipment_id": tank.id, "level_point_id": scene.points["level"].id, "outflow_point_id": ""}
+    form |= {"empty_level": "10", "full_level": "90", "capacity": "40", "unit": "t", "outflow_per_h": "10"}
+    async with browsing(app, scene.admin) as admin:
+        assert (await admin.post("/incidents/basis/buffers", data=form)).status_code == 303
+        measured = form | {"outflow_point_id": scene.points["out"].id, "outflow_per_h": ""}
+        assert (await admin.post("/incidents/basis/buffers", data=measured)).status_code == 303, "instead of the former"
+        listed = text_of((await admin.get("/incidents/basis")).text)
+    found = await stops(database, scene, one)
+    stored = found[tank.id].stored
+    assert stored and stored.left == pytest.approx(25) and stored.outflow.per_h == pytest.approx(10, rel=0.05)
+    assert stored.lasts and stored.lasts.likely == pytest.approx(9000, rel=0.05)
+    assert stored.lasts.earliest < stored.lasts.likely < stored.lasts.latest
+    [filler] = [stop for id_, stop in found.items() if id_ not in {scene.reactor.id, tank.id}]
+    assert filler.at == max(found[tank.id].at, stored.at) + timedelta(seconds=stored.lasts.earliest)
+    assert "存料 25.0 t，装满 40.0 t" in listed and "断料后约能撑" in listed
+    async with browsing(app, scene.leader) as browser:
+        page = text_of((await browser.get(f"/incidents/{one.id}/downstream")).text)
+        told = (await browser.get(f"/api/v1/incidents/{one.id}/downstream")).json()
+    assert "存料 25.0 t" in page and "断料后约能撑" in page
+    [kept] = [item["stored"] for item in told if item["stored"]]
+    assert (kept["left"], kept["capacity"], kept["unit"]) == (pytest.approx(25), 40, "t")

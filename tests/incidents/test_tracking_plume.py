@@ -15,7 +15,6 @@ from backend.incidents.tracking.plume import (
     Stability,
     downwind,
     grams,
-    is_heavy,
     offset,
     parts,
     reach,
@@ -110,4 +109,3 @@ def test_a_west_wind_carries_to_the_east() -> None:
 def test_ppm_and_grams() -> None:
     assert grams(100, 34.08) == pytest.approx(0.1394, rel=1e-3), "hydrogen sulphide: NIOSH gives 1.40 mg/m³ a ppm"
     assert parts(grams(35, 17.03), 17.03) == pytest.approx(35)
-    assert is_heavy(70.9) and not is_heavy(17.03)

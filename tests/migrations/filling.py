@@ -29,6 +29,7 @@ _REQUIRED_BY_CHECK = {
     "check_in.equipment_id",
     "hazard_report.reporter_id",
     "label.equipment_id",
+    "plant_buffer.outflow_per_h",
 }
 """Columns that may be null by themselves, but not all of their row."""
 

@@ -64,7 +64,7 @@ SELECT equipment_id, foretold_at, arrival_at, earliest, latest FROM incident_for
 WHERE site_id = :site AND incident_id = :incident
 """
 _TRACE = """
-SELECT id, result, confirmed_node, confirmation_note FROM trace
+SELECT id, result, confirmed_node, confirmation_note, first_made_at FROM trace
 WHERE site_id = :site AND group_id = CAST(:group AS bigint) AND revision > 0
 """
 _PAST = """

@@ -12,6 +12,9 @@ class Outcome(enum.StrEnum):
     CAME = "came"
     NOT_COME = "not_come"
     UNFORETOLD = "unforetold"
+    BEFORE = "before"
+    """It had alarmed when the first trace was made: nobody could have foretold it. A flood that is faster than the
+    trace is made of these."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,11 @@ class Compared:
     within: bool | None = None
 
 
-def compare(forecasts: Iterable[Forecast], alarms: Iterable[Alarmed]) -> list[Compared]:
-    """Each piece of equipment once: those that came, those that didn't, those nobody foretold; by time.
+def compare(
+    forecasts: Iterable[Forecast], alarms: Iterable[Alarmed], first_told: datetime | None = None
+) -> list[Compared]:
+    """Each piece of equipment once: those that came, those that didn't, those nobody foretold, those that had alarmed
+    by ``first_told`` (UTC), when the first trace was made (None: none was); by time.
 
     Equipment that had alarmed when it was named wasn't foretold.
     """
@@ -59,12 +65,12 @@ def compare(forecasts: Iterable[Forecast], alarms: Iterable[Alarmed]) -> list[Co
             first.setdefault(alarm.equipment_id, alarm)
     told = {one.equipment_id: one for one in sorted(forecasts, key=lambda one: one.foretold_at, reverse=True)}
     told = {id_: one for id_, one in told.items() if id_ not in first or first[id_].at > one.foretold_at}
-    found = [_one(id_, told.get(id_), first.get(id_)) for id_ in sorted(told.keys() | first.keys())]
+    found = [_one(id_, told.get(id_), first.get(id_), first_told) for id_ in sorted(told.keys() | first.keys())]
     return sorted(found, key=lambda one: (list(Outcome).index(one.outcome), _when(one), one.equipment_id))
 
 
 def hit_share(compared: Iterable[Compared]) -> Mapping[str, int]:
-    """How many came, didn't come, and weren't foretold."""
+    """How many there are of each outcome."""
     counted = {str(outcome): 0 for outcome in Outcome}
     for one in compared:
         counted[str(one.outcome)] += 1
@@ -80,9 +86,10 @@ def first_warning(alarms: Iterable[Alarmed], opened_at: datetime) -> tuple[Alarm
     return first, (opened_at - first.at).total_seconds()
 
 
-def _one(equipment_id: int, forecast: Forecast | None, alarm: Alarmed | None) -> Compared:
+def _one(equipment_id: int, forecast: Forecast | None, alarm: Alarmed | None, first_told: datetime | None) -> Compared:
     if forecast is None:
-        return Compared(equipment_id, Outcome.UNFORETOLD, alarm=alarm)
+        there = alarm is not None and first_told is not None and alarm.at <= first_told
+        return Compared(equipment_id, Outcome.BEFORE if there else Outcome.UNFORETOLD, alarm=alarm)
     if alarm is None:
         return Compared(equipment_id, Outcome.NOT_COME, forecast)
     late_s = (alarm.at - forecast.arrival_at).total_seconds()

@@ -4,6 +4,8 @@ The page, the PDF and the document all show these, so that they can't say differ
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from statistics import median
 from typing import Any
 
 from backend.core import phrases
@@ -24,7 +26,7 @@ def tell(incident: Incident, content: Mapping[str, Any], remarks: str, reader: R
     sections = [
         _summary(incident, content, reader),
         _root(content["root"], reader),
-        _scope(content["scope"], reader),
+        _scope(incident, content["scope"], reader),
         _timeline(content["timeline"], reader),
         _effects(content, reader),
         _people(content["people"], reader),
@@ -88,19 +90,36 @@ def _sure(root: Mapping[str, Any], reader: Reader) -> str:
     return reader.say(N_("（可能性 %(n)s%%，未经人确认）"), n=phrases.number(root["probability"] * 100))
 
 
-def _scope(scope: Mapping[str, Any], reader: Reader) -> Section:
+def _scope(incident: Incident, scope: Mapping[str, Any], reader: Reader) -> Section:
     title = reader.say(N_("影响范围：预测和实际"))
     counts = scope["counts"]
     if not scope["equipment"]:
         return Section("scope", title, [Said(reader.say(N_("没有预测到别的设备，也没有设备报警")))])
-    sums = {name: counts[outcome] for name, outcome in _COUNTED.items()}
+    sums = {name: counts.get(outcome, 0) for name, outcome in _COUNTED.items()}
     words = reader.say(N_("预测到并报警 %(came)s 台，预测到没报警 %(missed)s 台，没预测到却报警 %(new)s 台"), **sums)
     heads = [reader.say(one) for one in (N_("设备"), N_("结果"), N_("相差"), N_("预计到达"), N_("实际报警"))]
     rows = [_reached(one, reader) for one in scope["equipment"]]
-    return Section("scope", title, [Said(words), Table(heads, rows)])
+    return Section("scope", title, [Said(words), *_timeliness(incident, scope, reader), Table(heads, rows)])
 
 
 _COUNTED = {"came": Outcome.CAME, "missed": Outcome.NOT_COME, "new": Outcome.UNFORETOLD}
+
+
+def _timeliness(incident: Incident, scope: Mapping[str, Any], reader: Reader) -> list[Said]:
+    """How soon anything was told, what was there already by then, and how far off the arrivals were."""
+    said: list[Said] = []
+    if told := scope.get("first_told_at"):
+        apart = reader.lasting(max((datetime.fromisoformat(told) - incident.began_at).total_seconds(), 0.0))
+        there = scope["counts"].get(Outcome.BEFORE, 0)
+        words = N_("第一次溯源在开始后 %(time)s 做出，那时已有 %(n)s 台在报警：它们来不及预测，不算没预测到")
+        said.append(Said(reader.say(words, time=apart, n=there)))
+    came = [one for one in scope["equipment"] if one["late_s"] is not None]
+    if came:
+        off = reader.lasting(median(abs(one["late_s"]) for one in came))
+        within = sum(bool(one["within"]) for one in came)
+        words = N_("预计到达时间差的中位数 %(time)s，%(n)s 台中 %(within)s 台落在预计区间里（区间按五分之四）")
+        said.append(Said(reader.say(words, time=off, n=len(came), within=within)))
+    return said
 
 
 def _reached(one: Mapping[str, Any], reader: Reader) -> list[Said]:

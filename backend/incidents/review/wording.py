@@ -18,6 +18,7 @@ OUTCOMES = {
     Outcome.CAME: N_("预测到，也报警了"),
     Outcome.NOT_COME: N_("预测到，没有报警"),
     Outcome.UNFORETOLD: N_("报警了，没预测到"),
+    Outcome.BEFORE: N_("首次溯源前已报警"),
 }
 ALIKE = {
     Alike.CAUSE: N_("根源相同"),

@@ -64,8 +64,9 @@ async def _content(session: AsyncSession, incident: Incident) -> dict[str, Any]:
     lines = await collecting.lines_of(session, incident)
     points = await collecting.points_of(session, incident)
     point_ids = [row["point_id"] for row in points]
-    compared = compare(await collecting.forecasts_of(session, incident), collecting.as_alarmed(alarms))
     trace = await collecting.trace_of(session, incident)
+    first_told = trace["first_made_at"] if trace else None
+    compared = compare(await collecting.forecasts_of(session, incident), collecting.as_alarmed(alarms), first_told)
     result = trace["result"] if trace else {}
     confirmed = trace["confirmed_node"] if trace else ""
     keys = keys_of(result, confirmed) | {f"equipment:{one.equipment_id}" for one in compared}
@@ -77,7 +78,11 @@ async def _content(session: AsyncSession, incident: Incident) -> dict[str, Any]:
         "accident": _accident(incident),
         "trace_id": trace["id"] if trace else None,
         "root": root_of(result, confirmed, trace["confirmation_note"], names) if trace else None,
-        "scope": {"counts": hit_share(compared), "equipment": [_compared(one, names) for one in compared]},
+        "scope": {
+            "first_told_at": first_told.isoformat() if first_told else None,
+            "counts": hit_share(compared),
+            "equipment": [_compared(one, names) for one in compared],
+        },
         "warning": _warning(incident, alarms),
         "timeline": _timeline(incident, alarms, lines),
         "effects": [_effect(line, changes[line["id"]]) for line in lines if line["id"] in changes],

@@ -3,19 +3,20 @@
 Spread by Briggs (1973, *Diffusion Estimation for Small Emissions*, ATDL-106) for open country and built-up ground;
 stability classes by Pasquill (1961) in Turner's form (1970, *Workbook of Atmospheric Dispersion Estimates*, AP-26);
 the ground reflects all. Holds for a gas about as heavy as air, over flat ground, in a wind of 1 m/s or more, between
-100 m and 10 km from the source, as a mean over ten minutes or so; single whiffs are stronger. A heavy or cold gas
-(chlorine, LPG, ammonia from a liquid) creeps along the ground and is NOT covered; neither are buildings and hills.
+100 m and 10 km from the source, as a mean over ten minutes or so; single whiffs are stronger. A short leak is for
+``puff``, a gas that creeps along the ground for ``heavy``; buildings and hills are covered by none of them.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 NEAREST_M, FURTHEST_M = 100.0, 10_000.0
 LEAST_WIND_M_S = 1.0
-AIR_DENSITY, MOLAR_L = 28.97, 24.45
-"""g/mol of dry air; litres a mole of gas takes at 25 °C and 101.325 kPa."""
+AIR_G_MOL, MOLAR_L = 28.97, 24.45
+"""Of dry air; litres a mole of gas takes at 25 °C and 101.325 kPa."""
 _STEPS = 200
 """Distances at which an isoline is looked at, evenly apart in their logarithm."""
 
@@ -101,6 +102,23 @@ def sigma_z(x_m: float, air: Stability, ground: Ground) -> float:
     return float(share * x_m * (1 + bend * x_m) ** power)
 
 
+class Cloud(Protocol):
+    """A gas as it spreads along the ground, by any of the models."""
+
+    @property
+    def nearest_m(self) -> float:
+        """Nearer to the source than this the model says nothing."""
+
+    def concentration(self, x_m: float, y_m: float = 0.0) -> float:
+        """The most that the ground gets ``x_m`` downwind and ``y_m`` across, in g/m³."""
+
+    def half_width(self, x_m: float, limit_g_m3: float) -> float | None:
+        """How far across the limit is reached; None where it never is."""
+
+    def isoline(self, limit_g_m3: float) -> list[tuple[float, float]]:
+        """(distance, half width) in metres wherever the limit is reached, the nearest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """A steady leak of ``rate_g_s`` at ``height_m`` into a wind of ``wind_m_s``."""
@@ -110,6 +128,11 @@ class Release:
     wind_m_s: float
     air: Stability
     ground: Ground
+
+    @property
+    def nearest_m(self) -> float:
+        """Nearer than this the model says nothing."""
+        return NEAREST_M
 
     def concentration(self, x_m: float, y_m: float = 0.0, z_m: float = 0.0) -> float:
         """g/m³ at ``x_m`` downwind, ``y_m`` across and ``z_m`` above the ground; nothing upwind."""
@@ -130,9 +153,19 @@ class Release:
 
     def isoline(self, limit_g_m3: float) -> list[tuple[float, float]]:
         """(distance, half width) in metres wherever the ground has ``limit_g_m3`` or more, within the model's range."""
-        ratio = FURTHEST_M / NEAREST_M
-        distances = [NEAREST_M * ratio ** (step / (_STEPS - 1)) for step in range(_STEPS)]
-        return [(x, width) for x in distances if (width := self.half_width(x, limit_g_m3)) is not None]
+        return isoline_of(self, limit_g_m3)
+
+
+def distances(nearest_m: float) -> list[float]:
+    """Where an isoline is looked at, from ``nearest_m`` to 10 km."""
+    ratio = FURTHEST_M / nearest_m
+    return [nearest_m * ratio ** (step / (_STEPS - 1)) for step in range(_STEPS)]
+
+
+def isoline_of(cloud: Cloud, limit_g_m3: float) -> list[tuple[float, float]]:
+    """(distance, half width) in metres wherever ``cloud`` gives the ground ``limit_g_m3`` or more."""
+    looked = distances(cloud.nearest_m)
+    return [(x, width) for x in looked if (width := cloud.half_width(x, limit_g_m3)) is not None]
 
 
 def reach(line: Sequence[tuple[float, float]]) -> float | None:
@@ -148,11 +181,6 @@ def grams(ppm: float, molar_g: float) -> float:
 def parts(g_m3: float, molar_g: float) -> float:
     """ppm (volume) of ``g_m3`` at 25 °C and 101.325 kPa."""
     return g_m3 * 1000 * MOLAR_L / molar_g
-
-
-def is_heavy(molar_g: float) -> bool:
-    """Whether the pure gas is so much heavier than air that this model understates the danger near the ground."""
-    return molar_g > 1.2 * AIR_DENSITY
 
 
 def downwind(east_m: float, north_m: float, wind_from_deg: float) -> tuple[float, float]:

@@ -20,6 +20,14 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class Store:
+    """What equipment held at ``read_s`` lasts ``lasts_s`` from when its feed stops, or from then if that was before."""
+
+    read_s: float
+    lasts_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Starved:
     """Equipment to which less comes from ``at_s`` on, by way of ``via``.
 
@@ -35,13 +43,18 @@ class Starved:
 
 
 def starved_below(
-    failed: int, failed_s: float, feeds: Iterable[Feed], empty_s: Mapping[int, float] | None = None
+    failed: int,
+    failed_s: float,
+    feeds: Iterable[Feed],
+    empty_s: Mapping[int, float] | None = None,
+    stores: Mapping[int, Store] | None = None,
 ) -> list[Starved]:
     """All equipment below ``failed``, which gives nothing from ``failed_s`` on; the earliest first.
 
-    Moments are seconds on one clock; ``empty_s``: by equipment when what it holds runs out, as far as known.
+    Moments are seconds on one clock; ``empty_s``: by equipment when what it holds runs out by how it falls now,
+    ``stores``: by how much that is. Where both are known, the earlier counts.
     """
-    holds = empty_s or {}
+    holds, held = empty_s or {}, stores or {}
     known = list(feeds)
     below: dict[int, list[Feed]] = {}
     for feed in known:
@@ -53,7 +66,7 @@ def starved_below(
         if equipment in reached:
             continue
         reached[equipment] = (at, via, not unsure)
-        ends = at if equipment == failed else max(at, holds.get(equipment, at))
+        ends = at if equipment == failed else _runs_out(at, holds.get(equipment), held.get(equipment))
         for feed in below.get(equipment, ()):
             if feed.target not in reached:
                 following = (ends + (feed.delay_s or 0.0), unsure or feed.delay_s is None, feed.target, equipment)
@@ -64,6 +77,14 @@ def starved_below(
         for equipment, (at, via, sure) in reached.items()
         if equipment != failed
     ]
+
+
+def _runs_out(at: float, empty_s: float | None, store: Store | None) -> float:
+    """When equipment that isn't fed from ``at`` on gives nothing more itself."""
+    ends = [] if empty_s is None else [max(at, empty_s)]
+    if store is not None:
+        ends.append(max(at, store.read_s) + store.lasts_s)
+    return min(ends, default=at)
 
 
 def _fed_by_nothing_else(failed: int, reached: set[int], feeds: Iterable[Feed]) -> set[int]:

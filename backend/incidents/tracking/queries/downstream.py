@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Integer, cast, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -13,20 +13,21 @@ from backend.identity.actor import Actor
 from backend.identity.permissions import visible
 from backend.incidents.models import Incident
 from backend.incidents.tracking.holding import Held, fall_of, floor_of, run_out
-from backend.incidents.tracking.stopping import Feed, starved_below
+from backend.incidents.tracking.queries.buffers import Stored, stored
+from backend.incidents.tracking.queries.courses import courses
+from backend.incidents.tracking.stopping import Feed, Store, starved_below
 from backend.live.queries import limit_marks
-from backend.live.views import Series
 from backend.plant.models import Area, Equipment, Link, LinkKind, Point, PointStatus, Stage
-from backend.telemetry.models import Reading
 
-LOOK_BACK = timedelta(minutes=30)
-CELL_S = 20
 _LEVEL_UNITS = ("%", "m", "cm", "mm")
 
 
 @dataclass(frozen=True)
 class Stop:
-    """Equipment to which less comes from ``at`` (UTC) on, or nothing (``whole``); ``sure`` as in ``Starved``."""
+    """Equipment to which less comes from ``at`` (UTC) on, or nothing (``whole``); ``sure`` as in ``Starved``.
+
+    ``stored``: what it holds itself, so that what is below it goes on.
+    """
 
     equipment: Equipment
     stage: Stage | None
@@ -35,6 +36,7 @@ class Stop:
     whole: bool
     sure: bool
     held: Sequence[Held]
+    stored: Stored | None
 
 
 async def downstream(session: AsyncSession, actor: Actor, incident: Incident, now: datetime) -> list[Stop]:
@@ -49,7 +51,9 @@ async def downstream(session: AsyncSession, actor: Actor, incident: Incident, no
         return []
     held = await _held(session, actor, {feed.target for feed in feeds}, now)
     empty = {equipment: at.timestamp() for equipment, at in run_out(held).items()}
-    starved = starved_below(incident.equipment_id, incident.began_at.timestamp(), feeds, empty)
+    known = await stored(session, actor, {feed.target for feed in feeds}, now)
+    stores = {id_: Store(one.at.timestamp(), one.lasts.earliest) for id_, one in known.items() if one.lasts}
+    starved = starved_below(incident.equipment_id, incident.began_at.timestamp(), feeds, empty, stores)
     equipment = await _equipment(session, actor, [incident.equipment_id, *(one.equipment_id for one in starved)])
     levels: dict[int, list[Held]] = defaultdict(list)
     for one in held:
@@ -62,6 +66,7 @@ async def downstream(session: AsyncSession, actor: Actor, incident: Incident, no
             whole=one.whole,
             sure=one.sure,
             held=levels[one.equipment_id],
+            stored=known.get(one.equipment_id),
         )
         for one in starved
         if one.equipment_id in equipment and one.via in equipment
@@ -117,7 +122,7 @@ async def _held(session: AsyncSession, actor: Actor, equipment_ids: set[int], no
         )
     ).all()
     ids = [point.id for point in points]
-    read, marks = await _read(session, actor, ids, now), await limit_marks(session, actor, ids)
+    read, marks = await courses(session, actor, ids, now), await limit_marks(session, actor, ids)
     return [
         Held(
             point.equipment_id or 0,
@@ -133,27 +138,3 @@ async def _held(session: AsyncSession, actor: Actor, equipment_ids: set[int], no
         for point in points
         if (series := read.get(point.id))
     ]
-
-
-async def _read(session: AsyncSession, actor: Actor, point_ids: Sequence[int], now: datetime) -> dict[int, Series]:
-    """Means in cells of ``CELL_S``, by point, those without readings left out."""
-    cell = cast(func.floor(func.extract("epoch", col(Reading.at)) / CELL_S), Integer).label("cell")
-    mean = func.avg(col(Reading.value))
-    rows = await session.execute(
-        select(col(Reading.point_id), func.max(col(Reading.at)), mean)
-        .where(
-            visible(actor, Reading),
-            col(Reading.point_id).in_(point_ids),
-            col(Reading.at) > now - LOOK_BACK,
-            col(Reading.at) <= now,
-        )
-        .group_by(col(Reading.point_id), cell)
-        .order_by(col(Reading.point_id), cell)
-    )
-    found: dict[int, Series] = {}
-    for point_id, at, value in rows:
-        series = found.setdefault(point_id, Series([], [], [], [], CELL_S))
-        series.at.append(at)
-        for values in (series.mean, series.low, series.high):
-            values.append(float(value))
-    return found

@@ -1,10 +1,10 @@
-"""The stated leak of an incident, the wind that is measured, and gas detectors with where they stand on the plan."""
+"""The stated leak of an incident, and gas detectors with where they stand on the plan."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -31,12 +31,12 @@ class Measured:
 
 async def stated_plume(
     session: AsyncSession, actor: Actor, incident_id: int
-) -> tuple[IncidentPlume, Person] | tuple[None, None]:
-    """What was stated last, and by whom."""
+) -> tuple[IncidentPlume, Person | None] | tuple[None, None]:
+    """What was stated last, and by whom; nobody where the worker followed the wind."""
     row = (
         await session.execute(
             select(IncidentPlume, Person)
-            .join(Person, col(Person.id) == col(IncidentPlume.person_id))
+            .outerjoin(Person, col(Person.id) == col(IncidentPlume.person_id))
             .where(visible(actor, IncidentPlume), col(IncidentPlume.incident_id) == incident_id)
             .order_by(col(IncidentPlume.id).desc())
             .limit(1)
@@ -45,24 +45,26 @@ async def stated_plume(
     return (row[0], row[1]) if row else (None, None)
 
 
+async def last_plan_scale(session: AsyncSession, actor: Actor) -> tuple[float, float] | None:
+    """How many metres the plan is wide and which way its upper edge looks, as stated last at the site."""
+    row = (
+        await session.execute(
+            select(col(IncidentPlume.plan_width_m), col(IncidentPlume.plan_up_deg))
+            .where(visible(actor, IncidentPlume))
+            .order_by(col(IncidentPlume.id).desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
 async def gas_points(session: AsyncSession, actor: Actor) -> Sequence[Measured]:
     """Points that measure a gas, by their unit."""
-    return await _measured(session, actor, col(Point.unit).in_(GAS_UNITS))
-
-
-async def wind_points(session: AsyncSession, actor: Actor) -> Sequence[Measured]:
-    """Points that are called wind speed or direction; nothing else in the plant says what they are."""
-    name, name_en = col(Point.name), col(Point.name_en)
-    called = or_(name.contains("风速"), name.contains("风向"), name_en.icontains("wind speed"))
-    return await _measured(session, actor, or_(called, name_en.icontains("wind direction")))
-
-
-async def _measured(session: AsyncSession, actor: Actor, wanted: ColumnElement[bool]) -> list[Measured]:
     rows = await session.execute(
         select(Point, PointState, Equipment)
         .join(PointState, col(PointState.point_id) == col(Point.id))
         .outerjoin(Equipment, col(Equipment.id) == col(Point.equipment_id))
-        .where(visible(actor, Point), col(Point.status) == PointStatus.ACTIVE, wanted)
+        .where(visible(actor, Point), col(Point.status) == PointStatus.ACTIVE, col(Point.unit).in_(GAS_UNITS))
         .order_by(col(Point.position), col(Point.id))
         .limit(MOST)
     )

@@ -1,4 +1,4 @@
-"""The spreading of an incident for programs, with the permissions of the pages."""
+"""Scope and what stops downstream, for programs: ``/api/v1/incidents/{id}/scope`` and ``/downstream``."""
 
 from datetime import datetime
 
@@ -8,13 +8,14 @@ from pydantic import BaseModel
 from backend.core.clock import now
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.queries.listing import card
+from backend.incidents.tracking.queries.buffers import Stored
 from backend.incidents.tracking.queries.downstream import downstream
 from backend.incidents.tracking.queries.people import Somebody, people_inside
 from backend.incidents.tracking.queries.ways import follow
 from backend.incidents.tracking.scope import Way
 from backend.tracing.steps import Reached
 
-router = APIRouter(prefix="/api/v1/incidents/{incident_id}", tags=["incidents"])
+router = APIRouter(prefix="/api/v1/incidents/{incident_id}")
 
 
 class ReachedEquipmentOut(BaseModel):
@@ -56,6 +57,19 @@ class ScopeOut(BaseModel):
     people: list[InsideOut]
 
 
+class StoredOut(BaseModel):
+    """What equipment holds, read at ``at`` (UTC), in ``unit``: ``left`` of ``capacity``; nine in ten that it lasts
+    between ``earliest_s`` and ``latest_s`` seconds without any feed, null where nothing is known to go out."""
+
+    left: float
+    capacity: float
+    unit: str
+    at: datetime
+    earliest_s: float | None
+    likely_s: float | None
+    latest_s: float | None
+
+
 class StopOut(BaseModel):
     """Equipment to which less comes from ``at`` (UTC, the earliest) on, or nothing (``whole``), by way of ``via``;
     ``sure`` is false where a link of the way has no known delay."""
@@ -66,6 +80,7 @@ class StopOut(BaseModel):
     at: datetime
     whole: bool
     sure: bool
+    stored: StoredOut | None
 
 
 @router.get("/downstream", dependencies=[allow("incidents.see")])
@@ -80,6 +95,7 @@ async def read_downstream(session: SessionDep, actor: ActorDep, incident_id: int
             at=stop.at,
             whole=stop.whole,
             sure=stop.sure,
+            stored=_stored_out(stop.stored) if stop.stored else None,
         )
         for stop in await downstream(session, actor, shown.incident, now())
     ]
@@ -119,6 +135,19 @@ def _reached_out(one: Reached) -> ReachedEquipmentOut:
         arrival_at=one.arrival_at,
         earliest=one.earliest,
         latest=one.latest,
+    )
+
+
+def _stored_out(one: Stored) -> StoredOut:
+    buffer, lasts = one.listed.buffer, one.lasts
+    return StoredOut(
+        left=one.left,
+        capacity=buffer.capacity,
+        unit=buffer.unit,
+        at=one.at,
+        earliest_s=lasts.earliest if lasts else None,
+        likely_s=lasts.likely if lasts else None,
+        latest_s=lasts.latest if lasts else None,
     )
 
 

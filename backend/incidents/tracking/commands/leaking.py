@@ -28,6 +28,11 @@ class Leak:
     ground: Ground
     plan_width_m: float
     plan_up_deg: float
+    duration_s: float | None = None
+    cold: bool = False
+    limit_value: float | None = None
+    limit_unit: str = ""
+    limit_words: str = ""
 
 
 async def state_leak(session: AsyncSession, actor: Actor, incident_id: int, leak: Leak) -> IncidentPlume:
