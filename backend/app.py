@@ -58,6 +58,8 @@ _ROUTERS = (
     "backend.tracing.versions.api",
     "backend.tracing.normals.pages",
     "backend.tracing.normals.api",
+    "backend.incidents.positions.pages",
+    "backend.incidents.positions.api",
     "backend.incidents.response.pages",
     "backend.incidents.response.api",
     "backend.incidents.pages",

@@ -64,6 +64,7 @@ from tests.factories import (
 )
 from tests.identity.lessons import lessons_of
 from tests.incidents.marked import make_marked_incident
+from tests.incidents.marked_positions import make_marked_positions
 from tests.incidents.marked_response import make_marked_response
 
 MARK = "甲厂机密"
@@ -119,6 +120,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _check_in(session, worker, post.id, equipment.id, mark),
     }
     await make_marked_response(session, estate.people, estate.ids, mark)
+    await make_marked_positions(session, estate.people, estate.ids)
     await _history(session, estate, alarm, mark)
     return estate
 
