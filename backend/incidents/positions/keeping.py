@@ -14,9 +14,9 @@ from backend.incidents.positions.rule import USUAL_DAYS
 _ERASE = """
 WITH gone AS (
     DELETE FROM incident_position p USING incident i
-    WHERE i.id = p.incident_id AND COALESCE(i.closed_at, p.at) < CAST(:now AS timestamptz) - make_interval(days => COALESCE(
+    WHERE i.id = p.incident_id AND COALESCE(i.closed_at, p.at) + make_interval(days => COALESCE(
         (SELECT keep_days FROM incident_position_rule r WHERE r.site_id = p.site_id ORDER BY version DESC LIMIT 1),
-        :usual))
+        :usual)) < CAST(:now AS timestamptz)
     RETURNING p.site_id, p.incident_id, p.person_id
 )
 SELECT site_id, incident_id, count(*), count(DISTINCT person_id) FROM gone GROUP BY 1, 2 ORDER BY 1, 2

@@ -108,7 +108,7 @@ function stop() {
 function show() {
   bar.hidden = false;
   const age = sentAt ? ago((Date.now() - sentAt) / 1000, document.body.dataset.locale) : "";
-  bar.querySelector(".position-said").textContent = sentAt ? bar.dataset.sent.replace("{age}", age) : bar.dataset.searching;
+  bar.querySelector(".position-said").textContent = sentAt ? bar.dataset.said.replace("{age}", age) : bar.dataset.searching;
 }
 
 /** One page of the browser watches; the others wait till it is closed. */
