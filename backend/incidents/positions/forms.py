@@ -20,9 +20,9 @@ class FixIn(BaseModel):
     """One position: degrees of WGS 84, within how many metres it is true, and the phone's time of it."""
 
     at: AwareDatetime
-    lat: float = Field(ge=-90, le=90)
-    lon: float = Field(ge=-180, le=180)
-    accuracy_m: float = Field(ge=0, lt=1e6)
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    accuracy_m: float = Field(ge=0, lt=1e6, allow_inf_nan=False)
 
 
 class PositionsIn(BaseModel):

@@ -26,9 +26,12 @@ SHORT = 5
 
 @router.get("", dependencies=[allow("incidents.see")])
 async def positions_page(
-    request: Request, session: SessionDep, actor: ActorDep, incident_id: int, whole: bool = False
+    request: Request, session: SessionDep, actor: ActorDep, incident_id: int, whole: bool = False, listed: bool = False
 ) -> Response:
-    """Where everybody is now, or was when it ended; htmx gets the list, or its first lines for the incident's page."""
+    """Where everybody is now, or was when it ended; htmx gets the list, or its first lines for the incident's page.
+
+    ``whole``: with the map; ``listed``: everybody, but without it.
+    """
     shown, fragment = await card(session, actor, incident_id), "hx-request" in request.headers
     await note_look(session, actor, incident_id)
     return render(
@@ -41,7 +44,8 @@ async def positions_page(
         gone=await gone_of(session, actor, incident_id),
         own=await _own(session, actor, shown),
         sources=SOURCES,
-        short=SHORT if fragment and not whole else None,
+        short=SHORT if fragment and not (whole or listed) else None,
+        mapped=whole or not fragment,
     )
 
 

@@ -13,16 +13,18 @@ const BATCH = 100;
 const ASK_AGAIN_MS = 60_000;
 const TRUSTED_MS = 12 * 3600_000; // so long an answer counts on a phone that has no network since
 const KNOWN = `ansu-positions-concern-${person}`;
-const ENDS = new Set([403, 404, 409, 422]);
+const LAST = `ansu-positions-last-${person}`; // a page that was just opened doesn't send anew what the one before has
+const REFUSED = new Set([403, 409]);
 
 const bar = document.getElementById("position-bar");
 let watch = null;
 let still = 0;
-let last = null;
-let sentAt = 0;
+let { last = null, sentAt = 0 } = JSON.parse(sessionStorage.getItem(LAST) ?? "{}");
 let letGo = null;
 
-/** Metres between two places that are near. @param {GeolocationCoordinates} a @param {GeolocationCoordinates} b */
+/** @typedef {{latitude: number, longitude: number}} Place */
+
+/** Metres between two places that are near. @param {Place} a @param {Place} b */
 function apart(a, b) {
   const north = (a.latitude - b.latitude) * 111_195;
   const east = (a.longitude - b.longitude) * 111_195 * Math.cos((a.latitude * Math.PI) / 180);
@@ -34,7 +36,7 @@ async function found({ coords }) {
   const soon = last && at - last.at < EVERY_MS;
   const near = last && apart(coords, last.coords) < FAR_M && at - last.at < STILL_MS - 1000;
   if (soon || near || !sendsHere()) return;
-  last = { at, coords };
+  last = { at, coords: { latitude: coords.latitude, longitude: coords.longitude } };
   await add(person, { at: new Date(at).toISOString(), lat: coords.latitude, lon: coords.longitude, accuracy_m: Math.ceil(coords.accuracy) });
   await send();
 }
@@ -50,6 +52,7 @@ function send() {
       await forget(keys);
       if (answer.goes_on === false) return stop();
       sentAt = Date.now();
+      sessionStorage.setItem(LAST, JSON.stringify({ last, sentAt }));
       show();
     }
   });
@@ -61,7 +64,8 @@ async function post(body) {
   const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": token };
   try {
     const answer = await fetch(API, { method: "POST", headers, body: JSON.stringify(body) });
-    if (ENDS.has(answer.status)) return { goes_on: false };
+    if (REFUSED.has(answer.status)) return (await wanted()) ? null : { goes_on: false }; // else only the page is too old
+    if (answer.status === 422) return { goes_on: true }; // never taken, however often it comes
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;
@@ -99,6 +103,8 @@ function stop() {
   if (watch !== null) navigator.geolocation.clearWatch(watch);
   clearInterval(still);
   watch = last = null;
+  sentAt = 0;
+  sessionStorage.removeItem(LAST);
   bar.hidden = true;
   localStorage.removeItem(KNOWN);
   letGo?.();
