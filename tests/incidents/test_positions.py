@@ -138,13 +138,18 @@ async def test_consent_and_what_was_sent_are_never_changed_in_the_database(datab
 async def test_only_whom_an_incident_concerns_is_asked_and_only_while_it_goes_on(
     app: FastAPI, database: Database, placed: Scene
 ) -> None:
-    await agreed(database, placed.worker, placed.stranger)
-    async with browsing(app, placed.worker) as phone, browsing(app, placed.stranger) as other:
+    await agreed(database, placed.worker, placed.stranger, placed.officer)
+    async with (
+        browsing(app, placed.worker) as phone,
+        browsing(app, placed.stranger) as other,
+        browsing(app, placed.officer) as officer,
+    ):
         quiet = await send(phone, fix())
         assert quiet.status_code == 409 and "没有与您有关的事件" in quiet.json()["detail"] + quiet.json()["title"]
         incident = await broke_out(database, placed)
         assert (await send(phone, fix())).json()["goes_on"]
         assert (await send(other, fix())).status_code == 409, "of another team, and nobody called them"
+        assert (await send(officer, fix())).json()["goes_on"], "of no team, but called"
         await ended(database, placed, incident)
         late = (await send(phone, fix(300, 40))).json()
         assert late == {"kept": 1, "goes_on": False}, "what was gathered while it went on still counts, then it stops"
@@ -208,7 +213,7 @@ async def test_the_best_knowledge_of_each_is_shown_with_its_source_and_age_and_l
     async with browsing(app, placed.leader) as leader:
         page = (await leader.get(f"/incidents/{incident.id}/positions")).text
         words = text_of(page)
-        assert placed.worker.name in words and "手机定位" in words and "±8 m" in words
+        assert placed.worker.name in words and "按手机定位" in words and "±8 m" in words
         assert "距事发处约 80 米" in words, "a position 80 m north of the reactor"
         assert 'class="who is-gps"' in page and "sketch" in page, "no plan can be laid by one place: a sketch"
         assert "data-ago" in page and "按分工" in words

@@ -17,8 +17,8 @@ CONSENT = (
 """What is sent, when, and to whom, a line each; how long it is kept stands with the site's own number of days."""
 
 SOURCES = {
-    Source.GPS: N_("手机定位"),
-    Source.LABEL: N_("扫码"),
+    Source.GPS: N_("按手机定位"),
+    Source.LABEL: N_("在场扫码"),
     Source.ROLL: N_("集合点扫码"),
     Source.CHECK_IN: N_("手动打卡"),
     Source.ASSIGNED: N_("按分工"),

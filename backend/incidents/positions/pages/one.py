@@ -42,7 +42,7 @@ async def positions_page(
         card=shown,
         picture=await picture_of(session, actor, shown, shown.incident.closed_at or now()),
         gone=await gone_of(session, actor, incident_id),
-        own=await _own(session, actor, shown),
+        own="" if listed else await _own(session, actor, shown),
         sources=SOURCES,
         short=SHORT if fragment and not (whole or listed) else None,
         mapped=whole or not fragment,

@@ -22,7 +22,7 @@ from backend.incidents.positions.picturing import (
 from backend.incidents.positions.queries.rules import Fenced, fenced_places, rule_of
 from backend.incidents.positions.queries.shown import Shown, shown_people
 from backend.incidents.positions.queries.sights import assigned_places, last_sights
-from backend.incidents.positions.whereabouts import Known, Place, Sight, Source, whereabouts
+from backend.incidents.positions.whereabouts import Known, Place, Sight, whereabouts
 from backend.incidents.queries.listing import Card
 from backend.incidents.tracking.queries.ways import Followed, follow
 from backend.plant.drawing import Drawing
@@ -53,11 +53,6 @@ class Whereabouts:
     def age(self) -> timedelta | None:
         """How old it is."""
         return self.known.age(self.moment)
-
-    @property
-    def by_phone(self) -> bool:
-        """Whether their phone said it."""
-        return self.known.source is Source.GPS
 
 
 @dataclass(frozen=True)
