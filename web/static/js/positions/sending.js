@@ -58,10 +58,11 @@ function send() {
   });
 }
 
+const token = () => JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["X-CSRF-Token"] ?? "";
+
 /** What the server says; `null` where nothing is known of it. @returns {Promise<{goes_on: boolean} | null>} */
 async function post(body) {
-  const token = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["X-CSRF-Token"] ?? "";
-  const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": token };
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": token() };
   try {
     const answer = await fetch(API, { method: "POST", headers, body: JSON.stringify(body) });
     if (REFUSED.has(answer.status)) return (await wanted()) ? null : { goes_on: false }; // else only the page is too old
@@ -93,6 +94,16 @@ function start() {
   watch = navigator.geolocation.watchPosition(found, failed, how);
   still = setInterval(() => navigator.geolocation.getCurrentPosition(found, failed, how), STILL_MS);
   show();
+}
+
+/** It ends at once; that it is taken back goes through the outbox, which keeps it where there is no network. */
+function takeBack() {
+  const form = Object.assign(document.createElement("form"), { method: "post", action: "/me/positions/withdraw" });
+  form.dataset.outbox = bar.dataset.title;
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "csrf_token", value: token() }));
+  bar.append(form);
+  stopHere();
+  form.requestSubmit();
 }
 
 function failed(error) {
@@ -138,6 +149,7 @@ export function sendPositions() {
   if (!bar || !person || !navigator.geolocation || !navigator.locks || !window.indexedDB) return;
   whenStopped(stop);
   document.addEventListener("submit", (event) => event.target.matches("[data-position-stop]") && stopHere(), true);
+  bar.querySelector("button").addEventListener("click", takeBack);
   const hope = () => look().catch((error) => console.warn("positions", error));
   document.addEventListener("ansu:event", (event) => event.detail.event.subject === "incident" && hope());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && hope());
