@@ -62,6 +62,8 @@ _ROUTERS = (
     "backend.tracing.normals.api",
     "backend.incidents.history.pages",
     "backend.incidents.history.api",
+    "backend.incidents.positions.pages",
+    "backend.incidents.positions.api",
     "backend.incidents.response.pages",
     "backend.incidents.response.api",
     "backend.incidents.glance.pages",

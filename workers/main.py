@@ -27,6 +27,7 @@ from backend.delivery.commands import address_people
 from backend.delivery.commands.pushing import intend_pushes
 from backend.hazards.reminders import remind_overdue
 from backend.hazards.reports.reminders import remind_deciders
+from backend.incidents.positions.keeping import forget_incident_positions
 from backend.incidents.review.aftermath import keep_aftermaths
 from backend.incidents.review.making import watch_reviews
 from backend.incidents.tracking.turning import follow_winds
@@ -105,6 +106,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(30, "rounds", in_session(keep_rounds)))
         start(every(3600, "positions", in_session(forget_positions)))
         start(every(600, "maintenance", in_session(remind_of_maintenance)))
+        start(every(3600, "incident positions", in_session(forget_incident_positions)))
         start(every(600, "learners", in_session(remind_learners)))
         start(every(5, "causes", in_session(assign_by_cause)))
         start(every(3600, "lessons", in_session(plan_rounds)))

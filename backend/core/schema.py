@@ -26,6 +26,7 @@ _MODELS = (
     "backend.incidents.models",
     "backend.incidents.response.models",
     "backend.incidents.tracking.models",
+    "backend.incidents.positions.models",
     "backend.lessons.models",
     "backend.incidents.review.models",
 )

@@ -35,6 +35,15 @@ async def record_change(
     await session.flush()
 
 
+async def record_change_by_system(
+    session: AsyncSession, site_id: int, action: str, object_type: str, object_id: int, change: dict[str, Any]
+) -> None:
+    """Note what AnSu did by itself, e.g. deleted because its time was over; ``change`` as of ``record_change``."""
+    entry = AuditEntry(site_id=site_id, action=action, object_type=object_type, object_id=object_id, change=change)
+    session.add(entry)
+    await session.flush()
+
+
 async def record_sign_in(session: AsyncSession, person: Person, *, fits: bool, address: str, request_id: str) -> None:
     """Note a sign-in with ``person``'s account; a failed one has no actor, since nobody knows who it was."""
     session.add(

@@ -3,7 +3,7 @@
 A record used to say when it was done and when the next was due. Now the next is a record of its own: those there are
 become plans, each with what was done by it and with its next time; what was only due becomes a plan that is done once.
 
-Revision: 0025, after 0022.
+Revision: 0025, after 0024.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0025"
-down_revision: str | None = "0022"
+down_revision: str | None = "0024"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

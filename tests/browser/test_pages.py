@@ -197,6 +197,7 @@ PAGES = (
     "/courses/{course}/edit",
     "/outbox",
     "/me/notices",
+    "/me/positions",
     "/checkins?all=1",
     "/checkins/new?equipment={equipment}",
     "/checkins/new",
@@ -220,6 +221,8 @@ PAGES = (
     "/incidents/history/compare?period=month",
     "/incidents/{incident}",
     "/incidents/{incident}/scope",
+    "/incidents/{incident}/positions",
+    "/incidents/{incident}/positions/replay",
     "/incidents/{incident}/downstream",
     "/incidents/{incident}/plume",
     "/incidents/{incident}/wall",
@@ -229,6 +232,7 @@ PAGES = (
     "/incidents/policy",
     "/incidents/basis",
     "/incidents/orders",
+    "/incidents/policy/positions",
     "/incidents/plans",
     "/incidents/plans?kind=gas_leak",
     "/incidents/{incident}/plan",
@@ -255,6 +259,7 @@ WORKER_PAGES = (
     "/outbox",
     "/me",
     "/me/notices",
+    "/me/positions",
     "/me/password",
     "/checkins",
     "/checkins/{visit}",
@@ -269,6 +274,8 @@ WORKER_PAGES = (
     "/incidents/{incident}/plan",
     "/incidents/{incident}/evacuation",
     "/incidents/{incident}/cordon",
+    "/incidents/{incident}/positions",
+    "/incidents/{incident}/positions/replay",
 )
 """Where a worker's work takes them."""
 

@@ -64,6 +64,7 @@ from tests.factories import (
 )
 from tests.identity.lessons import asked_by_incident, lessons_of
 from tests.incidents.marked import make_marked_incident
+from tests.incidents.marked_positions import make_marked_positions
 from tests.incidents.marked_response import make_marked_response
 from tests.maintenance.marked import make_marked_maintenance
 
@@ -122,6 +123,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
     }
     await make_marked_response(session, estate.people, estate.ids, mark)
     await asked_by_incident(session, estate.site.id, estate.ids)
+    await make_marked_positions(session, estate.people, estate.ids)
     await _history(session, estate, alarm, mark)
     return estate
 

@@ -49,6 +49,10 @@ FORMS: dict[str, dict[str, Any]] = {
 
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/training/attempts/{attempt_id}": {"answers": {}},
+    "POST /api/v1/positions": {
+        "device_now": "2026-11-27T04:00:00Z",
+        "fixes": [{"at": "2026-11-27T04:00:00Z", "lat": 31.23, "lon": 121.47, "accuracy_m": 8}],
+    },
     "POST /api/v1/trace-models/{model_id}/replays": {"from_at": "2026-01-01T00:00Z", "to_at": "2026-02-01T00:00Z"},
     "POST /api/v1/normals/{normal_id}/trials": {"from_at": "2026-01-01T00:00Z", "to_at": "2026-02-01T00:00Z"},
 }

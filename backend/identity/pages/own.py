@@ -28,6 +28,7 @@ _LINKS = (
     ("reports.send", "/reports/mine", N_("我的上报"), "send"),
     ("reports.triage", "/reports", N_("隐患上报"), "shield-alert"),
     ("maintenance.see", "/maintenance", N_("维护保养"), "wrench"),
+    ("incidents.report", "/me/positions", N_("我的位置"), "map-pin"),
     ("rules.see", "/rules", N_("预警规则"), "sliders-horizontal"),
     ("normals.see", "/normals", N_("正常基线"), "activity"),
     ("lessons.see", "/lessons", N_("规律与教训"), "layers"),

@@ -7,6 +7,7 @@ import { takeOverForms } from "./outbox/forms.js";
 import { keepSending } from "./outbox/sending.js";
 import { showWaiting } from "./outbox/bar.js";
 import { workOffline } from "./offline/page.js";
+import { sendPositions } from "./positions/sending.js";
 
 keepTimesTrue();
 holdButtons();
@@ -15,6 +16,7 @@ takeOverForms();
 showWaiting();
 keepSending();
 workOffline();
+sendPositions();
 
 // A refused htmx request says why, in the server's own words.
 document.addEventListener("htmx:responseError", (event) => {

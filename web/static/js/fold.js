@@ -42,6 +42,9 @@ function begin() {
     if (fold.open) changed(fold); // by the server: its event was before anybody listened
     else if (names ? names.includes(fold.id) : wide.matches && "wide" in fold.dataset) fold.open = true;
   }
+  for (const part of document.querySelectorAll("[data-fresh-every]")) {
+    setInterval(() => part.dataset.refreshOn && window.htmx?.trigger(part, "refresh"), part.dataset.freshEvery * 1000);
+  }
   unfold(location.hash.slice(1));
 }
 

@@ -1,0 +1,1 @@
+"""What is known of positions, on behalf of people."""
