@@ -27,6 +27,7 @@ _MODELS = (
     "backend.incidents.tracking.models",
     "backend.lessons.models",
     "backend.incidents.review.models",
+    "backend.incidents.meeting.models",
 )
 
 for _module in _MODELS:

@@ -41,6 +41,7 @@ _KINDS = {
     TaskKind.INCIDENT: ("octagon-alert", N_("事件")),
     TaskKind.STEP: ("clipboard-list", N_("预案步骤")),
     TaskKind.REPLY: ("message-square", N_("说明情况")),
+    TaskKind.MEETING: ("users", N_("复盘会")),
 }
 """Picture and word of each kind of task."""
 MOST_FLOODS = 4

@@ -19,6 +19,7 @@ class TaskKind(enum.StrEnum):
     INCIDENT = "incident"
     STEP = "step"
     REPLY = "reply"
+    MEETING = "meeting"
 
 
 @dataclass(frozen=True)

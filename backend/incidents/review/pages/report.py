@@ -17,6 +17,7 @@ from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.review import commands, wording
 from backend.incidents.review.blocks import Reader, Section
+from backend.incidents.review.further import with_further
 from backend.incidents.review.queries import duties, report
 from backend.incidents.review.telling import tell
 from backend.incidents.review.telling_duties import tell_duties
@@ -112,6 +113,7 @@ async def _printed(
     sections = tell(incident, found.shown.content, found.shown.remarks, reader)
     place = 1 + next(number for number, section in enumerate(sections) if section.key == "people")
     sections.insert(place, tell_duties(await duties(session, actor, incident_id), reader))
+    sections = await with_further(session, actor, incident_id, reader, sections)
     called = reader.name({"zh": incident.title, "en": incident.title_en})
     title = f"{reader.say(N_('复盘报告'))} {incident.number} {called}"
     return f"{incident.number}-v{found.shown.version}", title, sections
@@ -149,12 +151,13 @@ async def _show(
     found = await report(session, actor, incident_id, version)
     reader = Reader(locale_of(request), actor.zone)
     shown = found.shown
+    sections = tell(found.card.incident, shown.content, shown.remarks, reader) if shown else []
     response: Response = render(
         request,
         "incidents/review.html",
         found=found,
         one=found.card.incident,
-        sections=tell(found.card.incident, shown.content, shown.remarks, reader) if shown else [],
+        sections=await with_further(session, actor, incident_id, reader, sections) if shown else [],
         remarks=tried.words if tried.words is not None else (shown.remarks if shown else ""),
         most=commands.MOST_REMARKS,
         key=uuid4().hex,
