@@ -20,6 +20,7 @@ from backend.tracing.commands import confirm_cause
 from backend.tracing.models import Trace
 from backend.tracing.versions.models import TraceModel
 from tests.browser.conftest import replaying
+from tests.browser.meeting import make_meeting
 from tests.browser.phone import Phone, Phones
 from tests.browser.sweep import THEMES, look, look_over, small_targets, violations
 from tests.browser.test_main_line import TITLE
@@ -49,6 +50,7 @@ async def ids_of(database_url: str) -> dict[str, int]:
     found["model"] = await _taught(database, found["trace"] or 0)
     found["check"] = await _sent_to_look(database, found["trace"] or 0)
     found["incident"] = await _broke_out(database, found["alarm"])
+    found["met"] = await _met_about(database)
     await database.close()
     return {name: id_ for name, id_ in found.items() if id_ is not None}
 
@@ -97,6 +99,14 @@ async def _broke_out(database: Database, alarm_id: int | None) -> int:
             session, actors["leader1"], incident.id, order, Said("往北门走", idempotency_key="pages-out")
         )
         return incident.id
+
+
+async def _met_about(database: Database) -> int:
+    """A closed incident whose meeting leader1 has opened; with what was chosen, whys and a decision."""
+    async with database.session() as session:
+        people = await session.scalars(select(Person).where(col(Person.account).in_(["leader1", "manager1"])))
+        actors = {person.account: await actor_for(session, person) for person in people}
+        return await make_meeting(session, actors["leader1"], actors["manager1"])
 
 
 _IDS = """
@@ -188,6 +198,12 @@ PAGES = (
     "/incidents/{incident}/wall",
     "/incidents/{incident}/duties",
     "/incidents/{incident}/review",
+    "/incidents/{incident}/meeting",
+    "/incidents/{met}/meeting?step=attend",
+    "/incidents/{met}/meeting?step=compare",
+    "/incidents/{met}/meeting?step=why",
+    "/incidents/{met}/meeting?step=decide",
+    "/incidents/{met}/meeting?step=close",
     "/incidents/policy",
     "/incidents/plans",
     "/incidents/plans?kind=gas_leak",

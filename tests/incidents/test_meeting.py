@@ -182,6 +182,22 @@ async def test_names_are_for_who_leads_counts_and_ranking_for_all_once_opened(da
     assert vars(worker.comparison.agreement) == {"chosen": 3, "blind": 3, "with_first": 2, "most": 2}
 
 
+async def test_what_merely_contributes_can_be_chosen_and_has_no_place_in_the_ranking(
+    database: Database, scene: Scene
+) -> None:
+    incident = await traced(database, scene)
+    pump, reactor, flow = causes(scene)
+    async with database.session() as session:
+        trace = (await session.scalars(select(Trace).where(col(Trace.group_id) == incident.group_id))).one()
+        fused = [{**one, "contributes": one["key"] == reactor} for one in trace.result["fused"]]
+        trace.result = {**trace.result, "fused": fused}
+    await opened(database, scene, incident, [(scene.worker, reactor)])
+    compared = (await seen(database, scene.leader, incident)).compared
+    assert compared
+    ranks = {one.candidate.key: (one.rank, one.contributes) for one in compared.picked}
+    assert ranks == {reactor: (None, True), pump: (1, False), flow: (2, False)}
+
+
 async def test_who_had_seen_the_ranking_is_not_counted_as_blind(database: Database, scene: Scene) -> None:
     incident = await traced(database, scene)
     await convened(database, scene, incident)

@@ -128,7 +128,14 @@ async def test_the_report_on_page_and_paper_holds_the_meeting_with_its_decisions
         assert f'hx-get="/rectifications/{made.id}/meeting"' in (await worker.get(f"/rectifications/{made.id}")).text
         assert f"{here}?number=1" in (await worker.get(f"/rectifications/{made.id}/meeting")).text
         report = (await leader.get(f"/incidents/{incident.id}/review")).text.split('id="review-meeting"')[1]
-        for words in ("1 人选，其中 1 人选了同一个", "拆开&lt;看&gt;到裂口", "密封坏了", made.number, "待整改", "漏检"):
+        for words in (
+            "1 人选；没看过排序的 1 人里，1 人选了系统排第一的",
+            "拆开&lt;看&gt;到裂口",
+            "密封坏了",
+            made.number,
+            "待整改",
+            "漏检",
+        ):
             assert words in report, words
         of_worker = (await worker.get(f"/incidents/{incident.id}/review")).text.split('id="review-meeting"')[1]
         assert "（依据：履职记录）" in of_worker and "漏检" not in of_worker.split("</section>")[0]

@@ -91,8 +91,12 @@ def _chosen(compared: Compared, reader: Reader) -> list[Block]:
 def agreement_sentence(compared: Compared, reader: Reader) -> str:
     """How far people and system agree, in one sentence."""
     found = compared.comparison.agreement
-    values: dict[str, Any] = {"n": found.chosen, "most": found.most}
-    same = reader.say(N_("%(n)s 人选，其中 %(most)s 人选了同一个"), **values)
+    if found.most > 1:
+        same = reader.say(N_("%(n)s 人选，其中 %(most)s 人选了同一个"), n=found.chosen, most=found.most)
+    else:
+        same = reader.say(
+            N_("%(n)s 人选，没有两个人选同一个") if found.chosen > 1 else N_("%(n)s 人选"), n=found.chosen
+        )
     if not compared.ranked:
         return same
     blind = reader.say(

@@ -49,12 +49,14 @@ class Former:
 
 @dataclass(frozen=True)
 class Basis:
-    """What a meeting rests on. ``ranking``: key and probability, the likeliest first; ``trace_id`` None: no trace
-    explains the incident. ``candidates`` lie in the order of their keys, which tells nothing of the ranking."""
+    """What a meeting rests on. ``ranking``: key and probability, the likeliest first; ``contributing``: candidates that
+    the system holds to contribute, which have no place in it; ``trace_id`` None: no trace explains the incident.
+    ``candidates`` lie in the order of their keys, which tells nothing of the ranking."""
 
     trace_id: int | None
     candidates: Sequence[Candidate]
     ranking: Sequence[tuple[str, float]]
+    contributing: Sequence[str]
     former: Former | None
 
     @classmethod
@@ -65,6 +67,7 @@ class Basis:
             document.get("trace_id"),
             [Candidate(**one) for one in document.get("candidates", [])],
             [(key, float(probability)) for key, probability in document.get("ranking", [])],
+            document.get("contributing", []),
             Former(**former) if former else None,
         )
 
@@ -74,6 +77,7 @@ class Basis:
             "trace_id": self.trace_id,
             "candidates": [vars(one) for one in self.candidates],
             "ranking": [[key, probability] for key, probability in self.ranking],
+            "contributing": list(self.contributing),
             "former": vars(self.former) if self.former else None,
         }
 
@@ -86,21 +90,20 @@ async def basis_of(session: AsyncSession, actor: Actor, incident: Incident) -> B
     """What is known now: the causes of the incident's trace, else those that the cause library knows for its place and
     kind."""
     trace = await _trace_of(session, actor, incident)
-    ranking = _ranking(trace.result) if trace else []
-    if trace is None or not ranking:
+    former = await _former(session, actor, trace) if trace else None
+    listed = _listed(trace.result) if trace else {}
+    if trace is None or not listed:
         library, _ = await library_seen(session, actor)
         known = _known(library, incident, await _place(session, actor, incident))
-        former = await _former(session, actor, trace) if trace else None
-        return Basis(trace.id if trace else None, known, [], former)
-    names = await node_names(session, actor, [key for key, _ in ranking])
-    titles = {one["key"]: one for one in trace.result.get("fused", [])}
-    offered = []
-    for key, _ in ranking:
-        name, told = names.get(key), titles.get(key, {})
-        title = name.name if name else told.get("title") or key
-        offered.append(Candidate(key, title, (name.name_en if name else told.get("title_en")) or title))
-    former = await _former(session, actor, trace)
-    return Basis(trace.id, sorted(offered, key=lambda one: one.key), ranking, former)
+        return Basis(trace.id if trace else None, known, [], [], former)
+    names = await node_names(session, actor, listed)
+    offered = [
+        Candidate(key, name.name, name.name_en) if (name := names.get(key)) else Candidate(key, key, key)
+        for key in sorted(listed)
+    ]
+    ranking = [(key, share) for key, (share, contributes) in listed.items() if not contributes]
+    contributing = [key for key, (_, contributes) in listed.items() if contributes]
+    return Basis(trace.id, offered, ranking, contributing, former)
 
 
 async def _trace_of(session: AsyncSession, actor: Actor, incident: Incident) -> Trace | None:
@@ -112,11 +115,12 @@ async def _trace_of(session: AsyncSession, actor: Actor, incident: Incident) -> 
     ).one_or_none()
 
 
-def _ranking(result: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """By all evidence where it was weighed, else by the readings alone."""
-    fused = [(one["key"], float(one["probability"])) for one in in_order(result.get("fused", []))]
-    read = [(one["node"], float(one["probability"])) for one in result.get("causes", [])]
-    return list({key: (key, probability) for key, probability in fused or read}.values())[:MOST]
+def _listed(result: Mapping[str, Any]) -> dict[str, tuple[float, bool]]:
+    """The causes in their order with probability and whether they merely contribute: by all evidence where it was
+    weighed, else by the readings alone."""
+    fused = [(one["key"], float(one["probability"]), one["contributes"]) for one in in_order(result.get("fused", []))]
+    read = [(one["node"], float(one["probability"]), False) for one in result.get("causes", [])]
+    return {key: (share, contributes) for key, share, contributes in (fused or read)[:MOST]}
 
 
 async def _former(session: AsyncSession, actor: Actor, trace: Trace) -> Former | None:

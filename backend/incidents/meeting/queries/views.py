@@ -40,7 +40,8 @@ class Coming:
 
 @dataclass(frozen=True)
 class Picked:
-    """A cause with who chose it. ``people`` is empty for who doesn't lead; ``words``: what was written instead."""
+    """A cause with who chose it. ``people`` is empty for who doesn't lead; ``words``: what was written instead;
+    ``contributes``: the system holds that it contributes, and doesn't rank it."""
 
     candidate: Candidate
     count: int
@@ -48,6 +49,7 @@ class Picked:
     probability: float | None
     people: Sequence[Person]
     words: Sequence[str]
+    contributes: bool
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,8 @@ def _compared(basis: Basis, choices: Sequence[Choice], people: Mapping[int, Pers
         named = [people[one.person_id] for one in of_it if one.person_id in people]
         candidate = known.get(row.key, Candidate(row.key, "", ""))
         words = [one.words for one in of_it if one.words]
-        picked.append(Picked(candidate, row.count, row.rank, row.probability, named, words))
+        contributes = row.key in basis.contributing
+        picked.append(Picked(candidate, row.count, row.rank, row.probability, named, words, contributes))
     return Compared(picked, found, basis.former, bool(basis.ranking))
 
 
