@@ -250,6 +250,21 @@ async def test_without_a_trace_the_library_offers_causes_and_none_may_be_named(
     assert discussed and (discussed.cause, discussed.reason) == ("none", "等检测报告")
 
 
+async def test_a_cause_without_a_place_is_told_to_the_trace_in_words(database: Database, scene: Scene) -> None:
+    incident = await traced(database, scene)
+    async with database.session() as session:
+        trace = (await session.scalars(select(Trace).where(col(Trace.group_id) == incident.group_id))).one()
+        trace.result = {**trace.result, "fused": [], "causes": []}
+        await session.execute(text("UPDATE incident SET equipment_id = NULL WHERE id = :id"), {"id": incident.id})
+    await convened(database, scene, incident)
+    chosen = (await seen(database, scene.worker, incident)).candidates[0]
+    assert chosen.key.startswith("factor.")
+    await do(database, scene.leader, open_choices, incident.id)
+    await do(database, scene.leader, confirm, incident.id, Verdict(chosen.key, "", "问过当班的人"))
+    told = await trace_of(database, incident)
+    assert (told.confirmed_node, told.confirmation_note) == ("other", f"{chosen.title}：问过当班的人")
+
+
 async def test_candidates_follow_the_trace_until_somebody_has_chosen(database: Database, scene: Scene) -> None:
     incident = await traced(database, scene)
     meeting = await convened(database, scene, incident)

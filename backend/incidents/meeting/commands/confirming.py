@@ -15,6 +15,7 @@ from backend.incidents.meeting.models import Meeting
 from backend.incidents.meeting.queries.candidates import Basis
 from backend.incidents.review.models import REVIEW_JOB
 from backend.tracing.commands import confirm_cause
+from backend.tracing.library.catalogue import FACTOR
 
 MOST_REASON = 1000
 MOST_WORDS = 300
@@ -42,8 +43,10 @@ async def confirm(session: AsyncSession, actor: Actor, incident_id: int, verdict
     meeting.cause, meeting.cause_title, meeting.cause_title_en = verdict.cause, title, title_en
     meeting.reason, meeting.confirmed_by, meeting.confirmed_at = reason, actor.person_id, now()
     if basis.trace_id is not None and verdict.cause != NONE:
-        told = f"{title}：{reason}" if verdict.cause == OTHER else reason
-        await confirm_cause(session, actor, basis.trace_id, node=verdict.cause, note=told)
+        # A trace knows causes at a place; another one is words to it.
+        placed = verdict.cause != OTHER and not verdict.cause.startswith(FACTOR)
+        node, told = (verdict.cause, reason) if placed else (OTHER, f"{title}：{reason}")
+        await confirm_cause(session, actor, basis.trace_id, node=node, note=told)
         # A report follows its trace for a week by itself; a meeting may be later.
         payload = {"incident_id": incident_id, "traced": True}
         await enqueue(session, REVIEW_JOB, payload, site_id=actor.site_id, dedupe_key=f"{incident_id}:traced")
