@@ -75,6 +75,22 @@ async def test_the_choice_comes_first_and_shows_what_it_is_held_against_only_the
         assert "64%" in (await leader.get(f"{here}?step=compare")).text
 
 
+async def test_who_is_to_choose_is_asked_to_before_the_report_shows_the_root_and_may_read_on_anyway(
+    app: FastAPI, database: Database, scene: Scene
+) -> None:
+    incident = await traced(database, scene)
+    await reviewed(database, incident)
+    await convened(database, scene, incident, scene.worker)
+    here = f"/incidents/{incident.id}/review"
+    async with browsing(app, scene.worker) as worker, browsing(app, scene.rival) as rival:
+        page = (await worker.get(here)).text
+        assert 'id="review-first"' in page and "根源和证据" not in page and "/pdf" not in page
+        assert "根源和证据" in (await worker.get(f"{here}?anyway=1")).text
+        assert "根源和证据" in (await rival.get(here)).text, "who isn't asked to come just reads"
+        await sent(worker, incident, "/choice", "choose", cause=causes(scene)[0])
+        assert "根源和证据" in (await worker.get(here)).text
+
+
 async def test_what_is_refused_in_the_discussion_stays_as_it_was_typed(
     app: FastAPI, database: Database, scene: Scene
 ) -> None:

@@ -58,7 +58,7 @@ def _facts(view: View, reader: Reader) -> list[tuple[str, Said]]:
     said = view.discussed
     if said is not None and said.cause:
         pairs += [
-            (reader.say(N_("确认的根源")), _cause(said, reader)),
+            (reader.say(N_("根源")), _cause(said, reader)),
             (reader.say(N_("理由")), Said(said.reason, own=True)),
         ]
     return pairs

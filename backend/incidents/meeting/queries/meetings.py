@@ -111,6 +111,14 @@ async def to_attend(session: AsyncSession, actor: Actor) -> list[Invitation]:
     return [Invitation(meeting, incident, choice is not None) for meeting, incident, choice in found]
 
 
+async def chooses_first(session: AsyncSession, actor: Actor, incident_id: int) -> bool:
+    """Whether the actor is asked to a meeting about the incident and can still choose blind."""
+    return any(
+        one.incident.id == incident_id and not one.chosen and one.meeting.opened_at is None
+        for one in await to_attend(session, actor)
+    )
+
+
 async def behind(session: AsyncSession, actor: Actor, rectification_id: int) -> tuple[Meeting, Incident] | None:
     """The meeting that decided a rectification, with its incident; None where none did."""
     row = (
