@@ -77,6 +77,8 @@ _ROUTERS = (
     "backend.lessons.api",
     "backend.incidents.review.pages",
     "backend.incidents.review.api",
+    "backend.incidents.meeting.pages",
+    "backend.incidents.meeting.api",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -12,8 +12,9 @@ from playwright.async_api import Browser, async_playwright
 from backend.core.settings import settings
 from scripts.guide_pictures import happen, take_guide
 from tests.browser.conftest import CHROMIUM, FLAGS, replaying
+from tests.browser.eventful import ids_of
+from tests.browser.pages import PAGES
 from tests.browser.phone import Phone, Phones
-from tests.browser.test_pages import PAGES, ids_of
 from tests.embedded.running import ROOT, ups_in
 
 _DOCS = {"home": "/", "alarm": "/alarms/{alarm}", "trace": "/traces/{trace}", "plant": "/plant"}

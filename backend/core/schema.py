@@ -29,6 +29,7 @@ _MODELS = (
     "backend.incidents.positions.models",
     "backend.lessons.models",
     "backend.incidents.review.models",
+    "backend.incidents.meeting.models",
 )
 
 for _module in _MODELS:

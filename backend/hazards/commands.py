@@ -26,12 +26,18 @@ from backend.identity.permissions import require
 
 
 async def open_rectification(
-    session: AsyncSession, actor: Actor, wanted: plan.Plan, sent: Sent | None = None
+    session: AsyncSession,
+    actor: Actor,
+    wanted: plan.Plan,
+    sent: Sent | None = None,
+    *,
+    place: tuple[int | None, int | None] = (None, None),
 ) -> Rectification:
     """Open a rectification, from an alarm or on its own; ``sent`` may hold photos from before.
 
-    From an alarm it takes level, equipment and area. What comes back where it was verified not long before (as
-    ``wanted.recurs_id`` says or ``former_of`` finds) is linked to the former one and counted.
+    From an alarm it takes level, equipment and area; without one ``place`` says equipment and area. What comes back
+    where it was verified not long before (as ``wanted.recurs_id`` says or ``former_of`` finds) is linked to the former
+    one and counted.
     Raises Forbidden, NotFound (alarm, former one), Conflict (former one too long ago), Invalid (by field).
     """
     require(actor, "rectifications.open")
@@ -46,13 +52,14 @@ async def open_rectification(
     plan.check(wanted, now())
     owner = await owner_of(session, actor, wanted.owner_id)
     former = await former_of(session, actor, wanted, source.alarm if source else None)
-    place = source.alarm if source else former
+    known = source.alarm if source else former
+    equipment_id, area_id = (known.equipment_id, known.area_id) if known else place
     rectification = Rectification(
         **{**asdict(wanted), "owner_id": owner.id, "recurs_id": former.id if former else None},
         site_id=actor.site_id,
         number=await next_number(session, actor.site_id, actor.zone, Rectification, "ZG"),
-        equipment_id=place.equipment_id if place else None,
-        area_id=place.area_id if place else None,
+        equipment_id=equipment_id,
+        area_id=area_id,
         opened_by=actor.person_id,
         recurrence=former.recurrence + 1 if former else 0,
     )

@@ -43,6 +43,7 @@ _KINDS = {
     TaskKind.STEP: ("clipboard-list", N_("预案步骤")),
     TaskKind.REPLY: ("message-square", N_("说明情况")),
     TaskKind.MAINTENANCE: ("settings", N_("保养")),
+    TaskKind.MEETING: ("users", N_("复盘会")),
 }
 """Picture and word of each kind of task."""
 MOST_FLOODS = 4

@@ -20,6 +20,7 @@ class TaskKind(enum.StrEnum):
     STEP = "step"
     REPLY = "reply"
     MAINTENANCE = "maintenance"
+    MEETING = "meeting"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from backend.hazards.reports.queries import Card as ReportCard
 from backend.hazards.reports.queries import to_triage
 from backend.home.tasks import Task, TaskKind, Waiting, sort_tasks
 from backend.identity.actor import Actor
+from backend.incidents.meeting.queries.meetings import Invitation, to_attend
 from backend.incidents.models import Incident
 from backend.incidents.queries.listing import Card as IncidentCard
 from backend.incidents.queries.listing import to_lead
@@ -28,7 +29,8 @@ MOST_VISITS = 60
 
 async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
     """Everything the actor is to do: incidents to lead, steps of their plans, check-ins, rectifications, verifications,
-    reports to decide on, courses, looks on site, answers to what a closed incident holds of the actor."""
+    reports to decide on, courses, looks on site, answers to what a closed incident holds of the actor, review
+    meetings."""
     visits = await due_visits(session, actor, most=MOST_VISITS)
     reports = await to_triage(session, actor) if actor.can("reports.triage") else []
     owned = await rectifications(session, actor, tab=Tab.MINE)
@@ -45,6 +47,7 @@ async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
         *(_to_verify(card) for card in submitted.cards),
         *(_to_reply(incident) for incident in await to_answer(session, actor)),
         *(_to_maintain(one, actor) for one in await due_for(session, actor)),
+        *(_to_meet(one) for one in await to_attend(session, actor)),
         *(_to_learn(one, actor) for one in courses if one.duty in {Duty.DUE, Duty.OVERDUE}),
     ]
     return sort_tasks(tasks, now(), day_end(now(), actor))
@@ -87,6 +90,20 @@ def _to_take(incident: Incident, step: PlanStep) -> Task:
 def _to_reply(one: Incident) -> Task:
     """A right, not a duty: it is never late."""
     return Task(TaskKind.REPLY, f"/incidents/{one.id}/duties", one.title, one.title_en, level=one.level)
+
+
+def _to_meet(one: Invitation) -> Task:
+    """It stands there until it was held; who hasn't chosen yet gets to the choice."""
+    incident, meeting = one.incident, one.meeting
+    return Task(
+        TaskKind.MEETING,
+        f"/incidents/{incident.id}/meeting" + ("" if one.chosen or meeting.opened_at else "?step=choose"),
+        incident.title,
+        incident.title_en,
+        meeting.place,
+        level=incident.level,
+        due_at=meeting.at,
+    )
 
 
 def _to_check(visit: DueVisit) -> Task:

@@ -17,6 +17,7 @@ from playwright.async_api import Browser, async_playwright
 from sqlalchemy import text
 
 from backend.core.database import Database
+from tests.browser.eventful import ids_of
 from tests.browser.phone import Phones
 from tests.embedded.running import ROOT, Up, ups_in
 
@@ -80,6 +81,13 @@ async def kinds_of_alarms(plant: Up) -> set[str]:
         kinds = set(await session.scalars(text(_KINDS)))
     await database.close()
     return kinds
+
+
+@pytest.fixture(scope="package")
+async def eventful(plant: Up) -> AsyncIterator[dict[str, int]]:
+    """The plant after a fault: ids of what its pages show."""
+    with replaying(plant, "--fault", "4", "--rate", "10", "--from-normal", "2"):
+        yield await ids_of(plant.database_url)
 
 
 _KINDS = """

@@ -9,11 +9,8 @@ from backend.incidents.models import Incident
 from backend.tracing.announcing import announce
 from backend.tracing.models import Trace
 from tests.browser.phone import Phone, Phones
-from tests.browser.test_pages import eventful
 from tests.embedded.running import Up
 from tests.factories import made, unique
-
-__all__ = ["eventful"]
 
 WALL = {"width": 1280, "height": 800}
 UNTRACED, TRACED = "还没有属于它的溯源", "版溯源"

@@ -10,12 +10,13 @@ from backend.identity.models import Person
 from backend.incidents.models import Incident
 from backend.incidents.review.models import IncidentForecast, IncidentReview, Lapse, LapseReply
 from tests.factories import made
+from tests.incidents.marked_meeting import meeting_rows
 
 
 async def review_rows(
     session: AsyncSession, incident: Incident, alarm: Alarm, worker: Person, mark: str
 ) -> dict[str, int]:
-    """A duty of the worker that wasn't done, what they say to it, what was foretold, and a report."""
+    """A duty of the worker that wasn't done, what they say to it, what was foretold, a report, and a meeting."""
     record = {"kind": "ignored_warning", "row_id": alarm.id, "title": mark, "url": f"/alarms/{alarm.id}"}
     site: dict[str, Any] = {"site_id": incident.site_id}
     lapse = await made(session, Lapse(**site, **record, person_id=worker.id, incident_id=incident.id, due_at=now()))
@@ -25,6 +26,7 @@ async def review_rows(
     await made(session, foretold)
     written = IncidentReview(**site, incident_id=incident.id, version=1, content=_content(mark), remarks=mark)
     await made(session, written)
+    await meeting_rows(session, incident, worker, mark)
     return {"lapse_id": lapse.id}
 
 

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from backend.core.pages import locale_of, render
+from backend.identity.audited import ACTIONS
 from backend.identity.queries import audit as queries
 from backend.identity.queries.audit import Entry, Filter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.identity.wording import (
-    ACTIONS,
     OBJECTS,
     ChangedField,
     Words,

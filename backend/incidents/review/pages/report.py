@@ -17,6 +17,7 @@ from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.review import commands, wording
 from backend.incidents.review.blocks import Reader, Section
+from backend.incidents.review.further import judges_first, with_further
 from backend.incidents.review.queries import duties, report
 from backend.incidents.review.telling import tell
 from backend.incidents.review.telling_duties import tell_duties
@@ -44,9 +45,12 @@ async def report_page(
     incident_id: int,
     version: Version = None,
     done: str = "",
+    anyway: bool = False,
 ) -> Response:
-    """The newest version, or the one asked for."""
-    return await _show(request, session, actor, incident_id, version, done=wording.DONE.get(done, ""))
+    """The newest version, or the one asked for. Who is to judge by themselves first is asked to, and may read on
+    ``anyway``."""
+    first = not anyway and await judges_first(session, actor, incident_id)
+    return await _show(request, session, actor, incident_id, version, done=wording.DONE.get(done, ""), first=first)
 
 
 @router.get("/pdf", dependencies=[allow("incidents.see")])
@@ -112,6 +116,7 @@ async def _printed(
     sections = tell(incident, found.shown.content, found.shown.remarks, reader)
     place = 1 + next(number for number, section in enumerate(sections) if section.key == "people")
     sections.insert(place, tell_duties(await duties(session, actor, incident_id), reader))
+    sections = await with_further(session, actor, incident_id, reader, sections)
     called = reader.name({"zh": incident.title, "en": incident.title_en})
     title = f"{reader.say(N_('复盘报告'))} {incident.number} {called}"
     return f"{incident.number}-v{found.shown.version}", title, sections
@@ -144,17 +149,21 @@ async def _show(
     *,
     done: str = "",
     tried: Tried | None = None,
+    first: bool = False,
 ) -> Response:
     tried = tried or Tried()
     found = await report(session, actor, incident_id, version)
     reader = Reader(locale_of(request), actor.zone)
     shown = found.shown
+    reads = shown is not None and not first
+    sections = tell(found.card.incident, shown.content, shown.remarks, reader) if shown and reads else []
     response: Response = render(
         request,
         "incidents/review.html",
         found=found,
         one=found.card.incident,
-        sections=tell(found.card.incident, shown.content, shown.remarks, reader) if shown else [],
+        sections=await with_further(session, actor, incident_id, reader, sections) if reads else [],
+        first=first,
         remarks=tried.words if tried.words is not None else (shown.remarks if shown else ""),
         most=commands.MOST_REMARKS,
         key=uuid4().hex,

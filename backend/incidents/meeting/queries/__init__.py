@@ -1,0 +1,1 @@
+"""All questions about review meetings."""
