@@ -160,21 +160,20 @@ async def sees_that_it_worked(leader: Phone, suggestion_id: int) -> None:
 
 
 @asynccontextmanager
-async def history(database: Database, place: Place, adopted: datetime) -> AsyncIterator[None]:
-    """Thirty incidents at the pump in the time before, none after; elsewhere as many after as before. Gone at the end:
-    other tests read the list of incidents."""
+async def history(database: Database, site_id: int, equipment_id: int, adopted: datetime) -> AsyncIterator[None]:
+    """Thirty incidents at the equipment in the time before, none after; elsewhere as many after as before. Gone at
+    the end: other tests read the list of incidents."""
     async with database.session() as session:
-        elsewhere = await session.scalar(
-            select(func.min(Equipment.id)).where(col(Equipment.site_id) == place.site_id)  # type: ignore[arg-type]
-        )
-        moments = [(place.pump.id, adopted - timedelta(days=2.8 * n + 1)) for n in range(30)]
+        others = select(col(Equipment.id)).where(col(Equipment.site_id) == site_id, col(Equipment.id) != equipment_id)
+        elsewhere = (await session.scalars(others.order_by(col(Equipment.id)).limit(1))).one()
+        moments = [(equipment_id, adopted - timedelta(days=2.8 * n + 1)) for n in range(30)]
         moments += [(elsewhere, adopted - timedelta(days=2.8 * n + 1)) for n in range(30)]
         moments += [(elsewhere, adopted + timedelta(days=0.9 * n + 1)) for n in range(30)]
         rows = []
-        for equipment_id, at in moments:
+        for place_id, at in moments:
             usual = {"kind": "equipment_failure", "level": "general", "title": "密封渗漏", "title_en": "Seal leak"}
-            one = Incident(site_id=place.site_id, number=unique("SJ-"), began_at=at, closed_at=at, **usual)
-            one.equipment_id, one.state = equipment_id, "closed"
+            one = Incident(site_id=site_id, number=unique("SJ-"), began_at=at, closed_at=at, **usual)
+            one.equipment_id, one.state = place_id, "closed"
             rows.append((await made(session, one)).id)
     try:
         yield

@@ -24,7 +24,7 @@ async def test_a_review_s_suggestions_come_back_as_work_and_their_effect_is_seen
 
     leader = await phones("leader1")
     await learning.sees_that_it_is_too_early(leader, item_id)
-    async with learning.history(database, place, item.decided_at):
+    async with learning.history(database, place.site_id, place.pump.id, item.decided_at):
         await learning.measured_later(database, place.site_id, 31)
         await learning.sees_that_it_worked(leader, item_id)
     await database.close()

@@ -23,6 +23,7 @@ async def test_a_trace_and_a_leak_change_the_phone_and_the_wall_without_a_reload
     incident_id = await _broken_out(database, eventful["equipment"])
     phone, wall = await phones("leader1"), await phones("manager1", viewport=WALL)
     await phone.open(f"/incidents/{incident_id}")
+    await phone.unfold("scope")
     await wall.open(f"/incidents/{incident_id}/wall")
     for one in (phone, wall):
         await one.is_live()
