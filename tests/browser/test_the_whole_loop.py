@@ -69,7 +69,6 @@ async def test_a_fault_is_lived_through_reviewed_and_comes_back_as_work(
         await _takes_charge(leader, here)
         await _counts_people(leader, worker, officer, here)
         await _logs_without_a_network(worker, here, number)
-        await expect(leader.page.locator("#said-log")).to_be_visible()
     await _contained(leader, here)
     await _closed_by_another(manager, here)
     await _report_is_there(manager, here)

@@ -7,6 +7,7 @@ const DEAF_AFTER_MS = 30_000;
 const PIPELINE_STALE_S = 40;
 const LONGEST_WAIT_MS = 15_000;
 const STILL_AFTER_MS = 700;
+const ON_ITS_WAY_MS = 200;
 const REFRESH_WITHIN_MS = 1500;
 const LOUD = new Set(["alarm.raised", "alarm.escalated", "alarm.repeated", "alarm.nobody_reached", "report.waiting", "incident.opened", "incident.flared", "incident.led", "incident.evacuating"]);
 const SHOWN = new Set(["trace.made", "trace.refined", "trace.check_asked", "trace.check_waiting", "trace.checked", "incident.contained", "incident.closed", "incident.called_off", "incident.set", "incident.evacuated", "incident.cordoned", "incident.cordon_lifted"]); // without a sound: the alarm has made one
@@ -113,9 +114,17 @@ function fetchDue() {
     return;
   }
   refreshing = 0;
-  for (const element of due) if (element.isConnected && !isTyping(element)) window.htmx?.trigger(element, "refresh");
-  due.clear();
+  for (const one of [...due]) {
+    const element = asItIsNow(one);
+    if (element?.classList.contains("htmx-request")) continue; // what is on its way may be older than what happened
+    due.delete(one);
+    if (element && !isTyping(element)) window.htmx?.trigger(element, "refresh");
+  }
+  if (due.size > 0) refreshing = setTimeout(fetchDue, ON_ITS_WAY_MS);
 }
+
+// An element that fetched itself whole is another one now; what was due for the former one is due for it.
+const asItIsNow = (element) => (element.isConnected ? element : element.id ? document.getElementById(element.id) : null);
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const element = event.detail.requestConfig.elt;
