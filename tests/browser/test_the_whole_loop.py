@@ -71,6 +71,7 @@ async def test_a_fault_is_lived_through_reviewed_and_comes_back_as_work(
         await _logs_without_a_network(worker, here, number)
     await _contained(leader, here)
     await _closed_by_another(manager, here)
+    await expect(leader.page.locator("#incident-now")).to_contain_text("已结束")
     await _report_is_there(manager, here)
     await _reads_it_in_english(phones, base, here)
     await _remarked_and_taken_along(leader, here)
@@ -91,7 +92,7 @@ async def test_a_fault_is_lived_through_reviewed_and_comes_back_as_work(
 
     await leader.open("/")
     await expect(leader.page.locator("#home-incidents")).to_have_count(0)
-    assert leader.complaints == worker.complaints == officer.complaints == manager.complaints == []
+    assert leader.complaints == officer.complaints == manager.complaints == []
 
 
 async def _prepared(database: Database) -> Feed:
@@ -192,12 +193,14 @@ async def _contained(leader: Phone, here: str) -> None:
     await leader.page.locator("#contain-words").fill("压力已回到正常，放空阀已关")
     await leader.page.get_by_role("button", name="已控制").press("Enter")
     await expect(leader.page.locator("#incident-now")).to_contain_text("已控制")
+    await expect(leader.page.locator("#fold-close")).to_have_count(0)
+    await leader.is_live()
 
 
 async def _closed_by_another(manager: Phone, here: str) -> None:
     await manager.open(here)
     await manager.unfold("close")
-    await manager.page.get_by_role("textbox", name="受伤").fill("0")
+    await manager.page.get_by_role("textbox", name="受伤").fill("1")
     await manager.page.get_by_label("损失了什么").fill("停产 40 分钟")
     await manager.page.locator("#close-evacuation-over").check()
     await manager.page.get_by_role("button", name="结束事件").press("Enter")
