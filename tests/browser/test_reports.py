@@ -44,7 +44,7 @@ async def test_a_report_made_without_a_network_arrives_once_with_its_drawing_and
     await expect(worker.page.get_by_role("link", name="看原图")).to_have_count(0)
 
     await leader.open("/reports")
-    await leader.page.locator("a.row", has_text=WORDS).first.click()
+    await leader.page.locator(f'a.row[href="{worker.page.url.removeprefix(worker.base)}"]', has_text=WORDS).click()
     await expect(leader.page.get_by_role("link", name="看原图")).to_be_visible()
     assert await differ(leader.page), "what was drawn is in the copy and not in the original"
     expected = ("ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest")

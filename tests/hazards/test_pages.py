@@ -79,7 +79,7 @@ async def test_the_board_shows_each_role_first_what_is_theirs(app: FastAPI, data
         (cast.officer, "all", "别班的泵", "没有"),
     ]:
         async with browsing(app, actor) as browser:
-            page = (await browser.get("/rectifications")).text
+            page = (await browser.get("/rectifications")).text.partition('id="content"')[2]
         assert f'href="/rectifications?tab={tab}" aria-current="page"' in page
         assert seen in page and unseen not in page
 

@@ -24,7 +24,7 @@ from backend.incidents.positions.models import IncidentPosition, PositionErasure
 from backend.incidents.positions.rule import Rule, read_rule
 from backend.incidents.positions.wording import CONSENT_VERSION
 from backend.incidents.recording import Said
-from backend.incidents.response.commands import Order, order_evacuation, say_safe
+from backend.incidents.response.commands import Order, end_evacuation, order_evacuation, say_safe
 from backend.labels.codes import token_of
 from backend.labels.commands import make_labels
 from backend.labels.keys import label_key
@@ -271,7 +271,10 @@ async def test_it_is_played_back_with_people_roll_call_and_scope_at_each_moment(
     async with database.session(site_id=placed.site.id) as session:
         await order_evacuation(session, placed.leader, incident.id, Order([placed.area.id]), Said())
     async with database.session(site_id=placed.site.id) as session:
-        await say_safe(session, placed.worker, await _evacuation(session, incident.id), Said())
+        evacuation_id = await _evacuation(session, incident.id)
+        await say_safe(session, placed.worker, evacuation_id, Said())
+    async with database.session(site_id=placed.site.id) as session:
+        await end_evacuation(session, placed.leader, evacuation_id, Said("其他人不在厂里"))
     await ended(database, placed, incident)
     async with browsing(app, placed.leader) as leader:
         told = (await leader.get(f"/api/v1/incidents/{incident.id}/positions/replay")).json()
@@ -284,7 +287,7 @@ async def test_it_is_played_back_with_people_roll_call_and_scope_at_each_moment(
     assert norths == pytest.approx([0, 100, 200], abs=2)
     moments = [datetime.fromisoformat(told["frames"][one["frame"]]) for one in track["changes"][1:]]
     assert all(timedelta() <= at - seen < timedelta(seconds=11) for at, seen in zip(moments, _seen(track), strict=True))
-    assert (told["rolls"][-1]["safe"], told["rolls"][-1]["going"]) == (1, True)
+    assert (told["rolls"][-1]["safe"], told["rolls"][-1]["going"]) == (1, False)
     assert 'type="range"' in page and "position-replay" in page and "数据表" in page
     assert "<!DOCTYPE" in page and "<!DOCTYPE" not in fragment
     assert "结束时的人员位置" in end and 'hx-trigger="load"' in end
