@@ -68,12 +68,12 @@ WHERE g.site_id = $1
 """
 _INCIDENTS = """
 INSERT INTO incident(site_id, number, state, kind, phase, level, title, title_en, equipment_id, group_id, began_at,
-    opened_at, contained_at, closed_at, injured, loss_yuan, losses, policy_version, version)
+    opened_at, contained_at, closed_at, injured, loss_yuan, losses, policy_version, version, phase_basis)
 SELECT $1, 'SJ-' || g.id, 'closed', (ARRAY['equipment_failure', 'gas_leak', 'fire', 'near_miss'])[1 + g.id % 4],
     'running', (ARRAY['major', 'significant', 'general', 'general', 'general'])[1 + g.id % 5], '事件' || g.id,
     'Incident ' || g.id, split_part(split_part(t.first_named, '/', 1), ':', 2)::bigint, g.id, g.opened_at,
     g.opened_at + interval '3 minutes', g.opened_at + interval '1 minute' * (20 + g.id % 50),
-    g.opened_at + interval '1 minute' * (100 + g.id % 200), (g.id % 40 = 0)::int, g.id % 1000, '', 0, 1
+    g.opened_at + interval '1 minute' * (100 + g.id % 200), (g.id % 40 = 0)::int, g.id % 1000, '', 0, 1, '{}'
 FROM alarm_group g JOIN trace t ON t.group_id = g.id WHERE g.site_id = $1
 """
 _ALARMS = """
@@ -84,8 +84,8 @@ SELECT $1, i.group_id, 'threshold', i.level, 'closed', 'k' || i.id || n, '预警
 FROM incident i, generate_series(0, 1) n WHERE i.site_id = $1
 """
 _SOURCES = """
-INSERT INTO incident_source(site_id, incident_id, kind, source_id, at)
-SELECT $1, id, 'group', group_id, began_at FROM incident WHERE site_id = $1
+INSERT INTO incident_source(site_id, incident_id, kind, source_id, occurrence, at)
+SELECT $1, id, 'group', group_id, 1, began_at FROM incident WHERE site_id = $1
 """
 _SPANS = {"90_days": Asked(), "a_year": Asked(period="custom"), "three_years": Asked(period="all")}
 
