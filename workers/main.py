@@ -34,6 +34,7 @@ from backend.incidents.tracking.turning import follow_winds
 from backend.incidents.watching import watch_outbreaks
 from backend.lessons.making import plan_rounds
 from backend.lessons.reviewed.working import watch_reports
+from backend.lessons.weather import keep_weather
 from backend.maintenance.reminders import remind_of_maintenance
 from backend.outbox.bodies import drop_abandoned
 from backend.tracing.checks.reminding import remind_of_checks
@@ -93,6 +94,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(60, "aftermaths", in_session(keep_aftermaths)))
         start(every(1, "lessons of incidents", in_session(watch_reports)))
         start(every(30, "winds of leaks", in_session(follow_winds)))
+        start(every(600, "weather", in_session(keep_weather)))
         start(every(1, "escalate", in_session(escalate_due)))
         start(every(30, "escalation audit", in_session(escalation_audit)))
         start(every(5, "shelving", in_session(expire_shelving)))

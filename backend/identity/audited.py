@@ -72,6 +72,7 @@ ACTIONS = {
     "meeting.minutes": N_("写复盘会纪要"),
     "meeting.close": N_("结束复盘会"),
     "incident.policy": N_("设置什么算事件"),
+    "incident.wind": N_("指定测天气的测点"),
     "incident.plan": N_("修改应急预案"),
     "incident.evacuate": N_("下令疏散"),
     "incident.count": N_("疏散点名"),

@@ -1,13 +1,11 @@
-"""What a record is looked at by: the circumstances that patterns are made of. Pure.
-
-Weather isn't among them: AnSu keeps none yet.
-"""
+"""What a record is looked at by: the circumstances that patterns are made of. Pure."""
 
 from backend.lessons.mining import Attribute
 
-_PLACE, _TIME, _WHAT, _CAUSE, _PHASE, _TRAINING, _UPKEEP, _AGAIN = (
+_PLACE, _TIME, _WEATHER, _WHAT, _CAUSE, _PHASE, _TRAINING, _UPKEEP, _AGAIN = (
     "place",
     "time",
+    "weather",
     "what",
     "cause",
     "phase",
@@ -22,6 +20,7 @@ ATTRIBUTES = (
     Attribute("team", _PLACE),
     Attribute("shift", _TIME),
     Attribute("weekday", _TIME),
+    Attribute("weather", _WEATHER),
     Attribute("kind", _WHAT),
     Attribute("level", _WHAT),
     Attribute("cause", _CAUSE),

@@ -18,6 +18,7 @@ from backend.checkins.calendar import USUAL_SHIFTS
 from backend.identity.permissions import system_query
 from backend.lessons.attributes import age_of, shift_of
 from backend.lessons.chains import Trouble
+from backend.lessons.weather import weather_of
 from backend.plant.age import years_in_service
 
 MOST_RECORDS = 5000
@@ -70,11 +71,13 @@ SELECT v.ref, v.at, v.kind, v.level, v.phase, v.cause, v.again, v.equipment_id, 
         AND (h.until IS NULL OR h.until > v.at) AND t.passed_on <= d.day GROUP BY h.person_id, t.course
         HAVING bool_and(t.valid_until IS NOT NULL AND t.valid_until < d.day)) END AS lapsed,
     (SELECT bool_or(m.due_on < d.day AND COALESCE(m.done_on, m.dropped_on, 'infinity') > d.day)
-        FROM maintenance_record m WHERE m.site_id = :site AND m.equipment_id = e.id AND m.due_on IS NOT NULL) AS overdue
+        FROM maintenance_record m WHERE m.site_id = :site AND m.equipment_id = e.id AND m.due_on IS NOT NULL)
+        AS overdue, w.wind_m_s, w.temperature_c, w.rain_mm_h
 FROM (SELECT * FROM every_event ORDER BY at DESC LIMIT :most) v
 CROSS JOIN LATERAL (SELECT (v.at AT TIME ZONE :zone)::date AS day) d
 LEFT JOIN equipment e ON e.id = v.equipment_id AND e.site_id = :site
 LEFT JOIN area r ON r.id = COALESCE(v.area_id, e.area_id) AND r.site_id = :site
+LEFT JOIN weather_hour w ON w.site_id = :site AND w.hour = date_trunc('hour', v.at)
 ORDER BY v.at DESC, v.ref
 """
 
@@ -176,6 +179,7 @@ def _record(row: Mapping[str, Any], zone: ZoneInfo, shifts: list[str]) -> Record
         "team": row["team_id"],
         "shift": shift_of(f"{local:%H:%M}", shifts),
         "weekday": local.weekday(),
+        "weather": weather_of(row["wind_m_s"], row["temperature_c"], row["rain_mm_h"]),
         "kind": row["kind"],
         "level": row["level"],
         "cause": _cause(row["cause"] or ""),

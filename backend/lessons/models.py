@@ -197,3 +197,17 @@ class SuggestionSource(SiteScoped, table=True):
     refs: list[str] = document(default=list)
     """``incident:3``, ``alarm:9``, ``lapse:2``, ``disposal:7``."""
     made_at: datetime = moment(now=True)
+
+
+class WeatherHour(SiteScoped, table=True):
+    """The weather of an hour (UTC, its beginning), as means of the points that the site names for it; None where none
+    read. Kept longer than readings, so that patterns of years know it."""
+
+    __tablename__ = "weather_hour"
+    __table_args__ = (UniqueConstraint("site_id", "hour"),)
+
+    id: int = identity_key()
+    hour: datetime = moment()
+    wind_m_s: float | None = None
+    temperature_c: float | None = None
+    rain_mm_h: float | None = None

@@ -25,6 +25,11 @@ _STATES = {
     ("age", "new"): N_("投用不到 5 年"),
     ("age", "middle"): N_("投用 5 到 10 年"),
     ("age", "old"): N_("投用 10 年以上"),
+    ("weather", "gale"): N_("大风"),
+    ("weather", "rain"): N_("下雨"),
+    ("weather", "hot"): N_("高温"),
+    ("weather", "frost"): N_("冰冻"),
+    ("weather", "fair"): N_("天气平常"),
     ("again", "yes"): N_("整改后又复发"),
     ("again", "no"): N_("首次整改"),
 }

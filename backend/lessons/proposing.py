@@ -12,7 +12,7 @@ from typing import Any
 
 from backend.lessons.models import NamedValue, PatternKind, SuggestionKind
 
-_WELL = {("training", "valid"), ("maintenance", "kept"), ("age", "new"), ("again", "no")}
+_WELL = {("training", "valid"), ("maintenance", "kept"), ("age", "new"), ("again", "no"), ("weather", "fair")}
 _UPKEEP = {("maintenance", "overdue"), ("age", "old"), ("again", "yes")}
 _WATCHED = ("class", "area", "team", "kind", "level", "cause", "phase")
 LEAST_FALSE = 5

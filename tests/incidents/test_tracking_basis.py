@@ -5,34 +5,44 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from backend.core.database import Database
-from backend.incidents.tracking.models import PlantBuffer, SiteWind
+from backend.incidents.tracking.models import PlantBuffer, SiteWeather
 from tests.factories import make_point
 from tests.incidents.scene import Scene
 from tests.incidents.test_pages import browsing, text_of
 
 
-async def test_an_administrator_names_the_wind_points_and_takes_them_back(
+async def test_an_administrator_names_the_weather_points_and_takes_them_back(
     app: FastAPI, database: Database, scene: Scene
 ) -> None:
     async with database.session() as session:
         speed = await make_point(session, scene.site, None, name="风速计", unit="m/s")
         vane = await make_point(session, scene.site, None, name="风向标", unit="°")
+        air = await make_point(session, scene.site, None, name="室外气温", unit="℃")
+        rain = await make_point(session, scene.site, None, name="雨量计", unit="mm/h")
     both = {"speed_point_id": speed.id, "direction_point_id": vane.id}
+    both |= {"temperature_point_id": air.id, "rain_point_id": rain.id}
     async with browsing(app, scene.admin) as admin:
         one = await admin.post("/incidents/basis/wind", data=both | {"direction_point_id": ""})
         odd = await admin.post("/incidents/basis/wind", data=both | {"speed_point_id": vane.id})
+        dry = await admin.post("/incidents/basis/wind", data=both | {"rain_point_id": air.id})
         foreign = await admin.post("/incidents/basis/wind", data=both | {"speed_point_id": 999_999_999})
         for _ in range(2):
             assert (await admin.post("/incidents/basis/wind", data=both)).status_code == 303
         page = (await admin.get("/incidents/basis?done=1")).text
         assert (await admin.post("/incidents/basis/wind", data={})).status_code == 303
-    assert one.status_code == 422 and "要一起选" in one.text and "不是风速或风向" in odd.text
+    assert (
+        one.status_code == 422
+        and "要一起选" in one.text
+        and "不是风速或风向" in odd.text
+        and "不是气温或雨量" in dry.text
+    )
     assert foreign.status_code == 404
     assert f'<option value="{speed.id}" selected>' in page and "已保存" in page
     async with database.session() as session:
-        wanted = select(SiteWind).where(col(SiteWind.site_id) == scene.site.id).order_by(col(SiteWind.id))
+        wanted = select(SiteWeather).where(col(SiteWeather.site_id) == scene.site.id).order_by(col(SiteWeather.id))
         rows = (await session.scalars(wanted)).all()
-    assert [row.speed_point_id for row in rows] == [speed.id, None], "the same again writes nothing"
+    named = [(row.speed_point_id, row.temperature_point_id, row.rain_point_id) for row in rows]
+    assert named == [(speed.id, air.id, rain.id), (None, None, None)], "the same again writes nothing"
 
 
 async def test_a_store_is_refused_with_what_was_typed_and_taken_away_again(

@@ -11,7 +11,7 @@ from sqlmodel import col
 from backend.core.clock import now
 from backend.core.database import Database
 from backend.incidents.models import Deed, Incident
-from backend.incidents.tracking.models import IncidentPlume, Origin, SiteWind
+from backend.incidents.tracking.models import IncidentPlume, Origin, SiteWeather
 from backend.incidents.tracking.queries.winds import measured_wind
 from backend.incidents.tracking.turning import follow_winds
 from backend.telemetry.models import PointState
@@ -30,7 +30,7 @@ async def mast(database: Database, scene: Scene) -> Scene:
         speed, bearing = scene.points["speed"].id, scene.points["bearing"].id
         await made(
             session,
-            SiteWind(
+            SiteWeather(
                 site_id=scene.site.id,
                 speed_point_id=speed,
                 direction_point_id=bearing,

@@ -1,4 +1,4 @@
-"""Reads what a site says of its wind and its buffers, as it was typed."""
+"""Reads what a site says of its weather and its buffers, as it was typed."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -6,28 +6,30 @@ from typing import Annotated
 from fastapi import Form
 
 from backend.core.errors import N_, Invalid
-from backend.incidents.tracking.commands import BufferFacts
-from backend.incidents.tracking.models import PlantBuffer, SiteWind
+from backend.incidents.tracking.commands import BufferFacts, WeatherPoints
+from backend.incidents.tracking.models import PlantBuffer, SiteWeather
 
 Short = Annotated[str, Form(max_length=20)]
 _MOST = 1e9
 
 
 @dataclass
-class WindForm:
+class WeatherForm:
     """Ids of points as chosen; empty: none."""
 
     speed_point_id: Short = ""
     direction_point_id: Short = ""
+    temperature_point_id: Short = ""
+    rain_point_id: Short = ""
 
     @classmethod
-    def of(cls, named: SiteWind | None) -> "WindForm":
+    def of(cls, named: SiteWeather | None) -> "WeatherForm":
         """The form as it shows what is in force."""
-        return cls(_shown(named.speed_point_id), _shown(named.direction_point_id)) if named else cls()
+        return cls(*(_shown(getattr(named, name)) for name in cls.__dataclass_fields__)) if named else cls()
 
-    def read(self) -> tuple[int | None, int | None]:
-        """Speed and direction."""
-        return chosen(self.speed_point_id), chosen(self.direction_point_id)
+    def read(self) -> WeatherPoints:
+        """What was chosen."""
+        return WeatherPoints(**{name: chosen(typed) for name, typed in vars(self).items()})
 
 
 @dataclass

@@ -54,15 +54,19 @@ class IncidentPlume(SiteScoped, Stamped, table=True):
     """Until when the wind was measured from which it was made; None where it was typed."""
 
 
-class SiteWind(SiteScoped, Stamped, table=True):
-    """Which points measure the site's wind; the newest row counts. None: nobody measures it."""
+class SiteWeather(SiteScoped, Stamped, table=True):
+    """Which points measure the site's weather; the newest row counts. None: nobody measures it."""
 
-    __tablename__ = "site_wind"
-    __table_args__ = (Index("site_wind_of", "site_id", "id"),)
+    __tablename__ = "site_weather"
+    __table_args__ = (Index("site_weather_of", "site_id", "id"),)
 
     id: int = identity_key()
     speed_point_id: int | None = reference("point.id", nullable=True)
     direction_point_id: int | None = reference("point.id", nullable=True)
+    temperature_point_id: int | None = reference("point.id", nullable=True)
+    """Outdoors, in the shade."""
+    rain_point_id: int | None = reference("point.id", nullable=True)
+    """Millimetres an hour."""
     set_by: int = reference("person.id")
 
 

@@ -20,7 +20,7 @@ from backend.incidents.tracking.winds import Wind, is_noticeable
 _OPEN = """
 SELECT i.id, i.site_id FROM incident i WHERE i.state IN ('open', 'contained')
 AND EXISTS (SELECT FROM incident_plume p WHERE p.incident_id = i.id)
-AND EXISTS (SELECT FROM site_wind w WHERE w.site_id = i.site_id) ORDER BY i.id
+AND EXISTS (SELECT FROM site_weather w WHERE w.site_id = i.site_id) ORDER BY i.id
 """
 
 

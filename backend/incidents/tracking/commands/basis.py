@@ -1,4 +1,4 @@
-"""What a site says of itself so that estimates can be made: who measures the wind, what equipment holds in store."""
+"""What a site says of itself so that estimates can be made: who measures the weather, what equipment holds in store."""
 
 from dataclasses import asdict, dataclass
 
@@ -11,12 +11,18 @@ from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.permissions import require, visible
 from backend.identity.scoping import get_visible
-from backend.incidents.tracking.models import PlantBuffer, SiteWind
-from backend.incidents.tracking.queries.winds import BEARING_UNITS, SPEED_UNITS, named_wind
+from backend.incidents.tracking.models import PlantBuffer, SiteWeather
+from backend.incidents.tracking.queries.winds import UNITS, named_weather
 from backend.incidents.tracking.storing import per_hour
 from backend.plant.models import Equipment, Point
 
-_WIND = ("speed_point_id", "direction_point_id")
+_OF_WIND, _OF_AIR = N_("这个测点的单位不是风速或风向"), N_("这个测点的单位不是气温或雨量")
+_WRONG_UNIT = {
+    "speed_point_id": _OF_WIND,
+    "direction_point_id": _OF_WIND,
+    "temperature_point_id": _OF_AIR,
+    "rain_point_id": _OF_AIR,
+}
 
 
 @dataclass(frozen=True)
@@ -33,35 +39,41 @@ class BufferFacts:
     outflow_per_h: float | None
 
 
-async def name_wind(session: AsyncSession, actor: Actor, speed_id: int | None, direction_id: int | None) -> None:
-    """Say which points measure the wind; both None: nobody does. The same as before changes nothing.
+@dataclass(frozen=True)
+class WeatherPoints:
+    """Which points measure the weather, as of ``SiteWeather``; None: nobody does."""
 
-    Raises Forbidden; Invalid for one without the other or in a unit that isn't a wind's; NotFound.
+    speed_point_id: int | None = None
+    direction_point_id: int | None = None
+    temperature_point_id: int | None = None
+    rain_point_id: int | None = None
+
+
+async def name_weather(session: AsyncSession, actor: Actor, wanted: WeatherPoints) -> None:
+    """Say which points measure the weather. The same as before changes nothing.
+
+    Raises Forbidden; Invalid for a wind's speed without its direction or the other way round, or a unit that can't be;
+    NotFound.
     """
     require(actor, "incidents.policy")
-    if (speed_id is None) != (direction_id is None):
-        missing = "speed_point_id" if speed_id is None else "direction_point_id"
+    if (wanted.speed_point_id is None) != (wanted.direction_point_id is None):
+        missing = "speed_point_id" if wanted.speed_point_id is None else "direction_point_id"
         raise Invalid(fields={missing: N_("风速和风向要一起选")})
-    for name, point_id, units in (
-        ("speed_point_id", speed_id, SPEED_UNITS),
-        ("direction_point_id", direction_id, BEARING_UNITS),
-    ):
-        if point_id is not None and (await get_visible(session, actor, Point, point_id)).unit not in units:
-            raise Invalid(fields={name: N_("这个测点的单位不是风速或风向")})
-    before = await named_wind(session, actor)
+    for name, point_id in vars(wanted).items():
+        if point_id is not None and (await get_visible(session, actor, Point, point_id)).unit not in UNITS[name]:
+            raise Invalid(fields={name: _WRONG_UNIT[name]})
+    before = await named_weather(session, actor)
     change = {
         name: [getattr(before, name, None), value]
-        for name, value in zip(_WIND, (speed_id, direction_id), strict=True)
+        for name, value in vars(wanted).items()
         if getattr(before, name, None) != value
     }
     if not change:
         return
-    row = SiteWind(
-        site_id=actor.site_id, speed_point_id=speed_id, direction_point_id=direction_id, set_by=actor.person_id
-    )
+    row = SiteWeather(site_id=actor.site_id, **vars(wanted), set_by=actor.person_id)
     session.add(row)
     await session.flush()
-    await record_change(session, actor, "incident.wind", "site_wind", row.id, change)
+    await record_change(session, actor, "incident.wind", "site_weather", row.id, change)
 
 
 async def keep_buffer(session: AsyncSession, actor: Actor, facts: BufferFacts) -> PlantBuffer:

@@ -1,4 +1,4 @@
-"""``/incidents/basis``: which points measure the site's wind, and what equipment holds in store."""
+"""``/incidents/basis``: which points measure the site's weather, and what equipment holds in store."""
 
 from typing import Annotated
 
@@ -11,10 +11,10 @@ from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
-from backend.incidents.tracking.basis_forms import BufferForm, WindForm
-from backend.incidents.tracking.commands import keep_buffer, name_wind, remove_buffer
+from backend.incidents.tracking.basis_forms import BufferForm, WeatherForm
+from backend.incidents.tracking.commands import keep_buffer, name_weather, remove_buffer
 from backend.incidents.tracking.queries.buffers import buffer_points, buffers, stored
-from backend.incidents.tracking.queries.winds import measured_wind, named_wind, wind_candidates
+from backend.incidents.tracking.queries.winds import measured_wind, named_weather, weather_candidates
 from backend.plant import queries as plant
 
 router = APIRouter(prefix="/incidents/basis", include_in_schema=False)
@@ -28,11 +28,11 @@ async def basis(request: Request, session: SessionDep, actor: ActorDep, buffer: 
 
 @router.post("/wind", dependencies=[allow("incidents.policy")])
 async def set_wind(
-    request: Request, session: SessionDep, actor: ActorDep, typed: Annotated[WindForm, Depends()]
+    request: Request, session: SessionDep, actor: ActorDep, typed: Annotated[WeatherForm, Depends()]
 ) -> Response:
-    """Say which points measure the wind."""
+    """Say which points measure the weather."""
     try:
-        await name_wind(session, actor, *typed.read())
+        await name_weather(session, actor, typed.read())
     except REFUSALS as error:
         return await _page(request, session, actor, wind=typed, refused=refusal(request, error))
     return RedirectResponse("/incidents/basis?done=1", 303)
@@ -62,7 +62,7 @@ async def _page(
     session: AsyncSession,
     actor: Actor,
     *,
-    wind: WindForm | None = None,
+    wind: WeatherForm | None = None,
     held: BufferForm | None = None,
     refused: Refusal | None = None,
     buffer: int = 0,
@@ -71,15 +71,13 @@ async def _page(
     moment, refused = now(), refused or Refusal()
     listed = await buffers(session, actor)
     shown = next((one.buffer for one in listed if one.buffer.id == buffer), None)
-    speeds, bearings = await wind_candidates(session, actor)
     levels, flows = await buffer_points(session, actor)
     response: Response = render(
         request,
         "incidents/tracking/basis.html",
-        wind=wind or WindForm.of(await named_wind(session, actor)),
+        wind=wind or WeatherForm.of(await named_weather(session, actor)),
         measured=await measured_wind(session, actor.site_id, moment),
-        speeds=speeds,
-        bearings=bearings,
+        candidates=await weather_candidates(session, actor),
         held=held or (BufferForm.of(shown) if shown else BufferForm()),
         listed=listed,
         stored=await stored(session, actor, {one.equipment.id for one in listed}, moment),

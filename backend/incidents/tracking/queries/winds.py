@@ -9,18 +9,27 @@ from sqlmodel import col
 
 from backend.identity.actor import Actor
 from backend.identity.permissions import visible
-from backend.incidents.tracking.models import SiteWind
+from backend.incidents.tracking.models import SiteWeather
 from backend.incidents.tracking.winds import SPAN, STALE, Wind, mean_bearing
 from backend.plant.models import Point, PointStatus
 
 SPEED_UNITS = {"m/s": 1.0, "米/秒": 1.0, "km/h": 1 / 3.6}
 """Metres a second of one."""
 BEARING_UNITS = ("°", "deg", "度")
+TEMPERATURE_UNITS = ("°C", "℃")
+RAIN_UNITS = ("mm/h", "毫米/小时")
+UNITS: dict[str, Sequence[str]] = {
+    "speed_point_id": tuple(SPEED_UNITS),
+    "direction_point_id": BEARING_UNITS,
+    "temperature_point_id": TEMPERATURE_UNITS,
+    "rain_point_id": RAIN_UNITS,
+}
+"""In which units a point may measure what, by the columns of ``SiteWeather``."""
 MOST_READINGS = 5_000
 
 _READ = """
 WITH named AS (
-    SELECT speed_point_id AS speed, direction_point_id AS bearing FROM site_wind
+    SELECT speed_point_id AS speed, direction_point_id AS bearing FROM site_weather
     WHERE site_id = :site ORDER BY id DESC LIMIT 1
 )
 SELECT p.id = n.speed AS is_speed, p.unit, r.at, r.value FROM named n
@@ -30,7 +39,7 @@ ORDER BY r.at DESC LIMIT :most
 """
 _LAST = """
 WITH named AS (
-    SELECT speed_point_id AS speed, direction_point_id AS bearing FROM site_wind
+    SELECT speed_point_id AS speed, direction_point_id AS bearing FROM site_weather
     WHERE site_id = :site ORDER BY id DESC LIMIT 1
 )
 SELECT p.id = n.speed AS is_speed, p.unit, s.at, s.value FROM named n
@@ -61,22 +70,23 @@ def _wind(rows: Sequence[Row[tuple[bool, str, datetime, float]]]) -> Wind | None
     return Wind(max(speed, 0.0), bearing, min(max(row.at for row in found) for found in (speeds, bearings)))
 
 
-async def named_wind(session: AsyncSession, actor: Actor) -> SiteWind | None:
-    """Which points measure the wind; None where nobody has ever said so."""
-    found: SiteWind | None = await session.scalar(
-        select(SiteWind).where(visible(actor, SiteWind)).order_by(col(SiteWind.id).desc()).limit(1)
+async def named_weather(session: AsyncSession, actor: Actor) -> SiteWeather | None:
+    """Which points measure the weather; None where nobody has ever said so."""
+    found: SiteWeather | None = await session.scalar(
+        select(SiteWeather).where(visible(actor, SiteWeather)).order_by(col(SiteWeather.id).desc()).limit(1)
     )
     return found
 
 
-async def wind_candidates(session: AsyncSession, actor: Actor) -> tuple[Sequence[Point], Sequence[Point]]:
-    """Points that could measure a speed, and a direction, by their unit."""
-    wanted = [*SPEED_UNITS, *BEARING_UNITS]
-    points = (
-        await session.scalars(
-            select(Point)
-            .where(visible(actor, Point), col(Point.status) == PointStatus.ACTIVE, col(Point.unit).in_(wanted))
-            .order_by(col(Point.name), col(Point.id))
-        )
-    ).all()
-    return [one for one in points if one.unit in SPEED_UNITS], [one for one in points if one.unit in BEARING_UNITS]
+async def weather_candidates(session: AsyncSession, actor: Actor) -> dict[str, list[Point]]:
+    """Points that could measure each part of the weather, by their unit; keys as the columns of ``SiteWeather``."""
+    wanted = {unit: name for name, units in UNITS.items() for unit in units}
+    points = await session.scalars(
+        select(Point)
+        .where(visible(actor, Point), col(Point.status) == PointStatus.ACTIVE, col(Point.unit).in_(list(wanted)))
+        .order_by(col(Point.name), col(Point.id))
+    )
+    found: dict[str, list[Point]] = {name: [] for name in UNITS}
+    for point in points:
+        found[wanted[point.unit]].append(point)
+    return found
