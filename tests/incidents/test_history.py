@@ -179,10 +179,13 @@ async def test_two_periods_are_compared_and_chance_is_called_chance(
         )
         whole = await browser.get("/incidents/history/compare?period=all")
         usual = await browser.get("/incidents/history/compare?period=month")
+        of_all = await browser.get("/incidents/history?period=all")
     assert "确有减少" in page and "差异可能是偶然" in page and "这里最早的事件是" in page
     assert overlap.status_code == 422 and "两段时间不能重叠" in overlap.text and 'value="2026-08-01"' in overlap.text
     assert whole.status_code == 422 and "没有可以对比的时间" in whole.text
     assert usual.status_code == 200 and "没有减少" not in usual.text
+    assert "compare?period=all" not in usual.text + of_all.text, "no link leads to what is refused"
+    assert 'href="/incidents/history/compare"' in of_all.text
 
 
 async def test_each_bar_opens_as_many_incidents_as_it_says(app: FastAPI, database: Database, scene: Scene) -> None:

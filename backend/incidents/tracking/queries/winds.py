@@ -1,4 +1,4 @@
-"""The wind that a site measures: which points do, their mean of the last minutes, and which could."""
+"""The weather that a site measures: which points do and which could, and the wind of the last minutes."""
 
 from collections.abc import Sequence
 from datetime import datetime
