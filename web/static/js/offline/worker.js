@@ -126,13 +126,22 @@ function keyOf(address) {
   return url.href;
 }
 
-/** A page says whose it is; the first page of another person ends what was kept of the one before. */
-async function keepPage(address, answer) {
+/** What is kept is put there one after the other: two pages at once must not each throw away what the other has kept. */
+let keeping = Promise.resolve();
+
+/** A page says whose it is; the first page that another person opens ends what was kept of the one before. What is
+ * fetched ahead never does: it may have been asked for while the one before was still signed in.
+ * @param {string} address @param {Response} answer @param {(person: string) => Promise<boolean>} isWelcome */
+function keepPage(address, answer, isWelcome = becomesOwner) {
+  keeping = keeping.catch(() => {}).then(() => put(address, answer, isWelcome));
+  return keeping;
+}
+
+async function put(address, answer, isWelcome) {
   const key = keyOf(address);
   const text = await answer.text();
   const person = text.match(/<body[^>]* data-person="(\d+)"/)?.[1];
-  if (!person) return;
-  await belongsTo(person);
+  if (!person || !(await isWelcome(person))) return;
   const cache = await caches.open(PAGES);
   const headers = { "content-type": "text/html; charset=utf-8", "x-kept-at": `${Date.now()}`, "content-security-policy": answer.headers.get("content-security-policy") ?? "" };
   const marked = text.replace("</head>", `<meta name="kept-at" content="${new Date().toISOString()}"></head>`);
@@ -147,37 +156,35 @@ async function keptPage(request) {
   return (await cache.match(keyOf(request.url))) ?? cache.match(request, { ignoreSearch: true });
 }
 
-let owning = Promise.resolve();
+const owner = async () => (await caches.match(OWNER))?.text();
 
-/** One after the other: two pages at once must not each throw away what the other has just kept. */
-function belongsTo(person) {
-  owning = owning.catch(() => {}).then(() => own(person));
-  return owning;
-}
-
-async function own(person) {
-  const cache = await caches.open(PAGES);
-  const before = await (await cache.match(OWNER))?.text();
-  if (before === person) return;
+async function becomesOwner(person) {
+  if ((await owner()) === person) return true;
   await forgetOwner();
   await (await caches.open(PAGES)).put(OWNER, new Response(person));
+  return true;
 }
 
 const forgetOwner = () => Promise.all([caches.delete(PAGES), caches.delete(MEDIA)]);
 
+/** For whom the phone belongs to, or to the first it is fetched for; no more once it belongs to another or to nobody. */
 async function warmUp(addresses) {
-  const cache = await caches.open(PAGES);
+  let mine = await owner();
+  const isMine = async (person) => {
+    if (mine === undefined && (await owner()) === undefined) await becomesOwner((mine = person));
+    return person === mine && person === (await owner());
+  };
   for (const address of addresses) {
-    const kept = await cache.match(keyOf(address));
+    const kept = await (await caches.open(PAGES)).match(keyOf(address));
     if (kept && Date.now() - Number(kept.headers.get("x-kept-at")) < FRESH_MS) continue;
     const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
-    if (answer && worthKeeping(answer)) await keepWithPictures(answer);
+    if (answer && worthKeeping(answer)) await keepWithPictures(answer, isMine);
   }
 }
 
 /** A course taken along has its pictures too. */
-async function keepWithPictures(answer) {
+async function keepWithPictures(answer, isMine) {
   const pictures = [...(await answer.clone().text()).matchAll(/ src="(\/training\/pictures\/\d+)"/g)].map(([, address]) => address);
-  await keepPage(answer.url, answer);
+  await keepPage(answer.url, answer, isMine);
   for (const address of pictures) await pictureOf(new Request(address)).catch(() => null);
 }

@@ -1,6 +1,7 @@
 // `/me/positions`: agreeing makes this phone the one that sends, and asks for the permission at once, not when it burns.
 import { sendFromHere, sendsHere, stopHere } from "./device.js";
 
+const AGREEING = "ansu-positions-agreeing";
 const card = document.getElementById("position-consent");
 const said = document.getElementById("position-device");
 const here = document.getElementById("position-here");
@@ -29,11 +30,19 @@ function show() {
   askPermission();
 }
 
-document.querySelector("[data-position-start]")?.addEventListener("submit", () => sendFromHere());
+// Marked once the server has it that they agreed: a page that asks it meanwhile would take the mark away again.
+const form = document.querySelector("[data-position-start]");
+form?.addEventListener("submit", () => sessionStorage.setItem(AGREEING, "yes"));
+form?.querySelector("button").removeAttribute("disabled"); // a tap before this was here would agree and send nothing
 here?.addEventListener("click", () => {
   sendFromHere();
   show();
   dispatchEvent(new CustomEvent("ansu:positions-started"));
 });
+if (agreed && sessionStorage.getItem(AGREEING)) {
+  sendFromHere();
+  dispatchEvent(new CustomEvent("ansu:positions-started"));
+}
+sessionStorage.removeItem(AGREEING);
 if (agreed) show();
 else if (sendsHere()) stopHere();
