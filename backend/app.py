@@ -79,6 +79,7 @@ _ROUTERS = (
     "backend.incidents.review.api",
     "backend.incidents.meeting.pages",
     "backend.incidents.meeting.api",
+    "backend.operations.hub",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -56,5 +56,6 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "people.see": _LEADING,
     "people.edit": frozenset({Role.ADMIN}),
     "audit.see": _GOVERNING,
+    "operations.see": _LEADING,
 }
 """Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""

@@ -49,6 +49,7 @@ PAGES = (
     "/people/{person}/edit",
     "/people/new",
     "/audit",
+    "/operations",
     "/me",
     "/me/password",
     "/training",

@@ -25,6 +25,7 @@ _DONE = {
     "devices": N_("其他设备都已退出登录"),
 }
 _LINKS = (
+    ("operations.see", "/operations", N_("安全运营"), "chart-column"),
     ("reports.send", "/reports/mine", N_("我的上报"), "send"),
     ("reports.triage", "/reports", N_("隐患上报"), "shield-alert"),
     ("maintenance.see", "/maintenance", N_("维护保养"), "wrench"),

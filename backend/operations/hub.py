@@ -1,0 +1,30 @@
+"""``/operations``: where running safety on data begins, one row a scene."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request, Response
+
+from backend.core.pages import render
+from backend.identity.web import ActorDep, allow
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A page that the hub leads to: who may see it, where it is, its words and picture."""
+
+    capability: str
+    url: str
+    words: str
+    says: str
+    picture: str
+
+
+SCENES: tuple[Scene, ...] = ()
+
+
+@router.get("/operations", dependencies=[allow("operations.see")])
+async def hub(request: Request, actor: ActorDep) -> Response:
+    """The scenes that the actor may open."""
+    return render(request, "operations/hub.html", scenes=[one for one in SCENES if actor.can(one.capability)])
