@@ -7,6 +7,8 @@ from backend.incidents.review.models import REVIEW_JOB
 from backend.lessons.making import look_for_patterns
 from backend.lessons.models import MINE_JOB, SUGGEST_JOB
 from backend.lessons.reviewed.working import suggest_from_review
+from backend.operations.indicators.models import ROLL_UP_JOB
+from backend.operations.indicators.rolling import roll_up
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
@@ -49,12 +51,18 @@ async def _suggest(context: JobContext) -> None:
     await suggest_from_review(context.session, int(context.payload["incident_id"]))
 
 
+async def _roll_up(context: JobContext) -> None:
+    payload = context.payload
+    await roll_up(context.session, int(payload["site_id"]), everything=bool(payload.get("everything")))
+
+
 HANDLERS: dict[str, Handler] = {
     TRACE_JOB: _trace,
     REPLAY_JOB: _replay,
     REVIEW_JOB: _review,
     NORMAL_JOB: _normal,
     MINE_JOB: _mine,
+    ROLL_UP_JOB: _roll_up,
     SUGGEST_JOB: _suggest,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,

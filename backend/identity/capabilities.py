@@ -57,5 +57,6 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "people.edit": frozenset({Role.ADMIN}),
     "audit.see": _GOVERNING,
     "operations.see": _LEADING,
+    "indicators.target": _GOVERNING,
 }
 """Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""

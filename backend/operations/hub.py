@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from backend.core.errors import N_
 from backend.core.pages import render
 from backend.identity.web import ActorDep, allow
 
@@ -21,7 +22,9 @@ class Scene:
     picture: str
 
 
-SCENES: tuple[Scene, ...] = ()
+SCENES: tuple[Scene, ...] = (
+    Scene("operations.see", "/indicators", N_("效能指标"), N_("整改、巡检、预警做得怎样，差在哪里"), "gauge"),
+)
 
 
 @router.get("/operations", dependencies=[allow("operations.see")])
