@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - statements as they are sent
 """How long indicators take at years of data: counting all anew, counting one change, and each page.
 
 ``python -m scripts.bench.indicators [years]``: own servers in a temporary folder, 200,000 visits, 40,000 alarms and
@@ -79,7 +80,9 @@ async def _fill(database: Database, years: int) -> tuple[int, Person]:
         areas = [await make_area(session, site, teams[n % 8]) for n in range(30)]
         for n in range(60):
             equipment = await make_equipment(session, site, areas[n % 30], posts[n % 20])
-            plan = InspectionPlan(site_id=site.id, name="巡检", post_id=posts[n % 20].id, rhythm="shift", begins_at=now())
+            plan = InspectionPlan(
+                site_id=site.id, name="巡检", post_id=posts[n % 20].id, rhythm="shift", begins_at=now()
+            )
             stop = InspectionStop(site_id=site.id, plan_id=(await made(session, plan)).id, equipment_id=equipment.id)
             await made(session, stop)
         values = {name: number * years for name, number in PER_YEAR.items()}
@@ -101,7 +104,9 @@ async def _run(url: str, redis_url: str, years: int) -> None:
         if what == "one alarm judged":
             async with database.session() as session:
                 await session.execute(
-                    text("UPDATE alarm SET judgement = 'false' WHERE id = (SELECT max(id) FROM alarm WHERE NOT warning)")
+                    text(
+                        "UPDATE alarm SET judgement = 'false' WHERE id = (SELECT max(id) FROM alarm WHERE NOT warning)"
+                    )
                 )
         began = time.perf_counter()
         async with database.session() as session:

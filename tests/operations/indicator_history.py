@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - statements as they are sent
 """A history of a small plant as a list of steps: what is recorded, corrected and comes late, each at its moment."""
 
 from dataclasses import dataclass

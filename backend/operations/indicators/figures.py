@@ -4,6 +4,7 @@ import enum
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from statistics import NormalDist
 
 from backend.operations.indicators.registry import Better, Kind
@@ -103,15 +104,23 @@ def quantile(ordered: Sequence[float], part: float) -> float:
 def median_interval(ordered: Sequence[float]) -> tuple[float | None, float | None]:
     """The values between which the median lies with at least 95 %, by the binomial of order statistics; None for
     fewer than six, with which no two are that sure. 6 values: the least and the greatest (96.9 %)."""
-    n = len(ordered)
-    if n > 1000:  # the normal limit is exact to one place there
-        half = _Z * math.sqrt(n) / 2
-        return ordered[max(0, math.floor(n / 2 - half) - 1)], ordered[min(n - 1, math.ceil(n / 2 + half))]
-    tail, k = 0, -1
-    while tail + math.comb(n, k + 1) <= 2**n * 0.025:
-        k += 1
-        tail += math.comb(n, k)
-    return (None, None) if k < 0 else (ordered[k], ordered[n - 1 - k])
+    k = _place_below(len(ordered))
+    return (None, None) if k < 0 else (ordered[k], ordered[len(ordered) - 1 - k])
+
+
+@lru_cache(maxsize=4096)
+def _place_below(n: int) -> int:
+    """The greatest place whose value lies above the median with at most 2.5 %; -1 for none.
+
+    Beyond 200 by the normal limit, which is right to one place there.
+    """
+    if n > 200:
+        return math.floor(n / 2 - _Z * math.sqrt(n) / 2) - 1
+    tail, term, k = 0, 1, -1
+    while (tail + term) * 40 <= 2**n:
+        tail, k = tail + term, k + 1
+        term = term * (n - k) // (k + 1)
+    return k
 
 
 def effect(with_it: Sums, without: Sums) -> Figure:

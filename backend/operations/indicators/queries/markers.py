@@ -63,6 +63,8 @@ async def markers(session: AsyncSession, actor: Actor, window: Window) -> Sequen
         .order_by(col(AuditEntry.id).desc())
         .limit(MOST)
     )
-    found = [Marker("measure", id_, at, zh, en or zh, f"/lessons/suggestions/{id_}") for id_, at, zh, en in adopted if at]
+    found = [
+        Marker("measure", id_, at, zh, en or zh, f"/lessons/suggestions/{id_}") for id_, at, zh, en in adopted if at
+    ]
     found += [Marker("rule", id_, at, zh, en, f"/rules/{rule}") for id_, at, zh, en, rule in edited]
     return sorted(sorted(found, key=lambda one: one.at)[-MOST:], key=lambda one: one.at)

@@ -1,12 +1,14 @@
 """The roll-up as pages read it: sums of windows, of steps of a trend, and of members. Never the rows themselves."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, cast, func, literal, select
+from sqlalchemy import ColumnElement, Date, Select, Subquery, and_, cast, func, literal, select, type_coerce
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import NullType
 from sqlmodel import col
 
 from backend.identity.actor import Actor
@@ -72,6 +74,16 @@ def _within(window: Window) -> ColumnElement[bool]:
     return and_(col(IndicatorDay.day) >= window.first, col(IndicatorDay.day) < window.until)
 
 
+def _each() -> ColumnElement[float]:
+    return func.unnest(col(IndicatorDay.seconds)).label("second")
+
+
+def _listed(cut: Subquery) -> Select[Any]:
+    """The columns of ``cut`` with all their seconds, as the driver gives these: SQLAlchemy would look at each."""
+    *others, second = cut.c
+    return select(*others, type_coerce(func.array_agg(second), NullType())).group_by(*others)
+
+
 async def sums_by_step(
     session: AsyncSession, actor: Actor, scope: Scope, measures: Collection[str], windows: Sequence[Window]
 ) -> Mapping[tuple[str, int], Sums]:
@@ -95,14 +107,11 @@ async def sums_by_step(
         .group_by(col(IndicatorDay.measure), place)
     )
     plain = {(measure, step): (int(n), int(counted), int(base)) for measure, step, n, counted, base in rows}
-    took: dict[tuple[str, int], list[float]] = {}
+    took: dict[tuple[str, int], Sequence[float]] = {}
     if timed := [one for one in measures if one in _TIMED]:
-        for measure, step, seconds in await session.execute(
-            select(col(IndicatorDay.measure), place, col(IndicatorDay.seconds)).where(
-                *asked, col(IndicatorDay.measure).in_(timed)
-            )
-        ):
-            took.setdefault((measure, step), []).extend(seconds)
+        cut = select(col(IndicatorDay.measure), place, _each()).where(*asked, col(IndicatorDay.measure).in_(timed))
+        found = await session.execute(_listed(cut.subquery()))
+        took = {(measure, step): seconds for measure, step, seconds in found}
     return {key: Sums(*numbers, took.get(key, ())) for key, numbers in plain.items()}
 
 
@@ -117,7 +126,6 @@ async def sums_by_member(
     """Of each measure and dimension the sums of its members. ``scope`` narrows only if it is a team or the whole."""
     team = own_team(actor)
     within = scope.member_id if scope.dimension == "team" and team in {None, scope.member_id} else team or WHOLE_SITE
-    timed = any(one in _TIMED for one in measures)
     columns = (col(IndicatorDay.measure), col(IndicatorDay.dimension), col(IndicatorDay.member_id))
     asked = (
         visible(actor, IndicatorDay),
@@ -139,15 +147,11 @@ async def sums_by_member(
     kept: dict[tuple[str, str], dict[int, Sums]] = {}
     for measure, dimension, member, n, counted, base in rows:
         kept.setdefault((measure, dimension), {})[member] = Sums(int(n), int(counted), int(base))
-    if timed:
-        took: dict[tuple[str, str, int], list[float]] = {}
-        for measure, dimension, member, seconds in await session.execute(
-            select(*columns, col(IndicatorDay.seconds)).where(*asked, col(IndicatorDay.measure).in_(_TIMED))
-        ):
-            took.setdefault((measure, dimension, member), []).extend(seconds)
-        for (measure, dimension, member), seconds in took.items():
-            one = kept[measure, dimension][member]
-            kept[measure, dimension][member] = Sums(one.members, one.counted, one.base, seconds)
+    if any(one in _TIMED for one in measures):
+        cut = select(*columns, _each()).where(*asked, col(IndicatorDay.measure).in_(_TIMED))
+        found = await session.execute(_listed(cut.subquery()))
+        for measure, dimension, member, seconds in found:
+            kept[measure, dimension][member] = replace(kept[measure, dimension][member], seconds=seconds)
     return kept
 
 
@@ -156,7 +160,9 @@ async def members(session: AsyncSession, actor: Actor) -> Mapping[str, Sequence[
     team = own_team(actor)
     found: dict[str, Sequence[Named]] = {}
     stages = await session.execute(
-        select(col(Stage.id), col(Stage.name), col(Stage.name_en)).where(visible(actor, Stage)).order_by(col(Stage.position))
+        select(col(Stage.id), col(Stage.name), col(Stage.name_en))
+        .where(visible(actor, Stage))
+        .order_by(col(Stage.position))
     )
     found["stage"] = [Named(*row) for row in stages]
     areas = select(col(Area.id), col(Area.name), col(Area.name_en)).where(visible(actor, Area)).order_by(col(Area.name))
