@@ -50,6 +50,7 @@ PAGES = (
     "/people/new",
     "/audit",
     "/operations",
+    "/modules",
     "/me",
     "/me/password",
     "/training",
