@@ -198,5 +198,6 @@ async def actor_for(session: AsyncSession, person: Person) -> Actor:
         site_code=site.code,
         site_name=site.name,
         site_name_en=site.name_en,
+        modules_off=frozenset(site.modules_off),
         time_zone=site.time_zone,
     )

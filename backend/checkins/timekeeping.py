@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -20,7 +20,9 @@ from backend.core.clock import now
 from backend.core.events import record_event
 from backend.core.settings import settings
 from backend.identity.models import Person, PostHolder, Role, Site
+from backend.identity.modules import Module
 from backend.identity.permissions import system_query
+from backend.identity.queries.modules import runs
 
 AT_ONCE = 200
 OFTEN = timedelta(hours=1)
@@ -29,8 +31,27 @@ OFTEN = timedelta(hours=1)
 
 async def keep_rounds(session: AsyncSession) -> int:
     """Make visits ahead and mark what was missed; gives how many were."""
+    await withdraw(session)
     await plan_ahead(session)
     return await mark_missed(session)
+
+
+@system_query("the worker plans for all sites")
+async def withdraw(session: AsyncSession) -> None:
+    """Where check-ins were switched off, take back what nobody did: it isn't missed. Planning begins anew after."""
+    off = ~runs(col(InspectionPlan.site_id), Module.CHECKINS)
+    stopped = (
+        update(InspectionPlan)
+        .where(off, col(InspectionPlan.planned_until).is_not(None))
+        .values(planned_until=None)
+        .returning(col(InspectionPlan.id))
+    )
+    plans = list(await session.scalars(stopped))
+    if plans:
+        undone = delete(InspectionVisit).where(
+            col(InspectionVisit.plan_id).in_(plans), col(InspectionVisit.state) == VisitState.DUE
+        )
+        await session.execute(undone)
 
 
 @system_query("the worker plans for all sites")
@@ -41,7 +62,11 @@ async def plan_ahead(session: AsyncSession) -> int:
         select(InspectionPlan, col(Site.time_zone), SiteCalendar)
         .join(Site, col(Site.id) == col(InspectionPlan.site_id))
         .outerjoin(SiteCalendar, col(SiteCalendar.site_id) == col(InspectionPlan.site_id))
-        .where(col(InspectionPlan.active), or_(planned.is_(None), planned < now() + AHEAD - OFTEN))
+        .where(
+            col(InspectionPlan.active),
+            or_(planned.is_(None), planned < now() + AHEAD - OFTEN),
+            runs(col(InspectionPlan.site_id), Module.CHECKINS),
+        )
         .order_by(planned.nulls_first(), col(InspectionPlan.id))
         .limit(AT_ONCE)
         .with_for_update(of=InspectionPlan, skip_locked=True)

@@ -19,17 +19,19 @@ LARGEST_BYTES = 200_000
 """Larger files (a decoder, a chart library) are kept when a page has asked for them, not ahead."""
 
 _ALWAYS = (
-    "/",
-    "/tasks",
-    "/scan",
-    "/reports/new",
-    "/incidents/new",
-    "/checkins",
-    "/training",
-    "/rectifications",
-    "/maintenance",
-    "/outbox",
+    ("", "/"),
+    ("", "/tasks"),
+    ("", "/scan"),
+    ("reports.send", "/reports/new"),
+    ("incidents.report", "/incidents/new"),
+    ("checkins.do", "/checkins"),
+    ("training.see", "/training"),
+    ("rectifications.see", "/rectifications"),
+    ("maintenance.see", "/maintenance"),
+    ("", "/outbox"),
+    ("plans.see", "/plans"),
 )
+"""Capability → page."""
 MOST_AHEAD = 40
 """So many pages are fetched ahead, at a few kilobytes each."""
 
@@ -50,8 +52,8 @@ async def fallback(request: Request) -> Response:
 async def ahead(session: SessionDep, actor: ActorDep) -> Response:
     """Addresses of the pages that the actor will need: where they report and scan, and what waits for them."""
     waiting = await waiting_for(session, actor)
-    plans = ["/plans"] if actor.can("plans.see") else []
-    urls = [*_ALWAYS, *plans, *(task.url for task in (*waiting.late, *waiting.today, *waiting.later))]
+    always = [url for capability, url in _ALWAYS if not capability or actor.can(capability)]
+    urls = [*always, *(task.url for task in (*waiting.late, *waiting.today, *waiting.later))]
     return JSONResponse(list(dict.fromkeys(urls))[:MOST_AHEAD])
 
 

@@ -31,11 +31,12 @@ async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
     """Everything the actor is to do: incidents to lead, steps of their plans, check-ins, rectifications, verifications,
     reports to decide on, courses, looks on site, answers to what a closed incident holds of the actor, review
     meetings."""
-    visits = await due_visits(session, actor, most=MOST_VISITS)
+    visits = await due_visits(session, actor, most=MOST_VISITS) if actor.can("checkins.do") else []
+    upkeep = await due_for(session, actor) if actor.can("maintenance.do") else []
     reports = await to_triage(session, actor) if actor.can("reports.triage") else []
     owned = await rectifications(session, actor, tab=Tab.MINE)
     submitted = await rectifications(session, actor, tab=Tab.TO_VERIFY)
-    courses = await mine(session, actor)
+    courses = await mine(session, actor) if actor.can("training.see") else []
     looks = await checks_to_do(session, actor)
     tasks = [
         *(_to_handle(card) for card in await to_lead(session, actor)),
@@ -46,7 +47,7 @@ async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
         *(_to_rectify(card) for card in owned.cards if card.state in WORKABLE),
         *(_to_verify(card) for card in submitted.cards),
         *(_to_reply(incident) for incident in await to_answer(session, actor)),
-        *(_to_maintain(one, actor) for one in await due_for(session, actor)),
+        *(_to_maintain(one, actor) for one in upkeep),
         *(_to_meet(one) for one in await to_attend(session, actor)),
         *(_to_learn(one, actor) for one in courses if one.duty in {Duty.DUE, Duty.OVERDUE}),
     ]

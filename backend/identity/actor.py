@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from backend.identity.capabilities import CAPABILITIES
 from backend.identity.models import Role
+from backend.identity.modules import module_of
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,29 @@ class Actor:
     must_change_password: bool = False
     address: str = ""
     request_id: str = ""
+    modules_off: frozenset[str] = frozenset()
+    """Modules that the site does without."""
 
     def can(self, capability: str) -> bool:
-        """Whether this role has ``capability`` (names in ``identity.capabilities``)."""
-        return self.role in CAPABILITIES[capability]
+        """Whether this role has ``capability`` (names in ``identity.capabilities``), and its module is on."""
+        return self.role in CAPABILITIES[capability] and not self.does_without(capability)
+
+    def does_without(self, capability: str) -> bool:
+        """Whether the site has switched off the module of ``capability``."""
+        return module_of(capability) in self.modules_off
 
     @cached_property
     def rights(self) -> "Actor":
         """The same with nothing but what decides who sees what: a key for what is made once a person."""
-        return Actor(self.person_id, self.site_id, self.role, "", team_id=self.team_id, post_ids=self.post_ids)
+        return Actor(
+            self.person_id,
+            self.site_id,
+            self.role,
+            "",
+            team_id=self.team_id,
+            post_ids=self.post_ids,
+            modules_off=self.modules_off,
+        )
 
     @property
     def zone(self) -> ZoneInfo:

@@ -53,6 +53,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "checkins.do": _ALL,
     "plans.see": _LEADING,
     "plans.edit": _CONFIGURING,
+    "modules.see": _GOVERNING,
+    "modules.switch": frozenset({Role.ADMIN}),
     "people.see": _LEADING,
     "people.edit": frozenset({Role.ADMIN}),
     "audit.see": _GOVERNING,

@@ -32,6 +32,8 @@ class Site(Stamped, table=True):
     time_zone: str = "Asia/Shanghai"
     sample: bool = False
     """A demo site, whose people and records say that they are samples."""
+    modules_off: list[str] = document(default=list)
+    """Names of ``identity.modules`` that the site does without."""
 
 
 class Team(SiteScoped, table=True):

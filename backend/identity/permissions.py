@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import ColumnElement, and_, false
 from sqlmodel import col
 
-from backend.core.errors import Forbidden
+from backend.core.errors import N_, Forbidden, NotFound
 from backend.core.tables import SiteScoped
 from backend.identity.actor import Actor
 
@@ -47,7 +47,9 @@ def of_own_team(actor: Actor, team_id: Any) -> ColumnElement[bool]:
 
 
 def require(actor: Actor, capability: str) -> None:
-    """Raise Forbidden unless the actor's role has ``capability``."""
+    """Raise Forbidden unless the actor's role has ``capability``, NotFound where its module is switched off."""
+    if actor.does_without(capability):
+        raise NotFound(N_("本厂没有启用这个模块，需要时请管理员在“模块”里打开"))
     if not actor.can(capability):
         raise Forbidden()
 

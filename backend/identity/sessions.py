@@ -41,6 +41,7 @@ _ACTOR = """
 SELECT s.id AS session_id, s.csrf_token, s.last_seen_at < now() - interval '1 minute' AS long_unseen,
        p.id AS person_id, p.site_id, p.role, p.name, p.name_en, p.account, p.team_id, p.locale, p.theme,
        p.must_change_password, t.code AS site_code, t.name AS site_name, t.name_en AS site_name_en, t.time_zone,
+       ARRAY(SELECT jsonb_array_elements_text(t.modules_off)) AS modules_off,
        ARRAY(SELECT h.post_id FROM post_holder h WHERE h.person_id = p.id AND h.until IS NULL) AS post_ids
 FROM login_session s JOIN person p ON p.id = s.person_id JOIN site t ON t.id = p.site_id
 WHERE s.token_hash = :token_hash AND s.revoked_at IS NULL AND s.expires_at > now() AND p.active
@@ -58,11 +59,13 @@ async def actor_of(session: AsyncSession, token: str, *, address: str = "", requ
             text("UPDATE login_session SET last_seen_at = now(), address = :address WHERE id = :id"),
             {"id": row["session_id"], "address": address},
         )
-    facts: dict[str, Any] = {k: v for k, v in row.items() if k not in {"long_unseen", "role", "post_ids"}}
+    own = {"long_unseen", "role", "post_ids", "modules_off"}
+    facts: dict[str, Any] = {k: v for k, v in row.items() if k not in own}
     return Actor(
         **facts,
         role=Role(row["role"]),
         post_ids=frozenset(row["post_ids"]),
+        modules_off=frozenset(row["modules_off"]),
         address=address,
         request_id=request_id,
     )

@@ -34,7 +34,7 @@ async def plan_rounds(session: AsyncSession) -> int:
     due = await session.scalars(
         text(
             "SELECT s.id FROM site s WHERE NOT EXISTS (SELECT FROM lesson_round r WHERE r.site_id = s.id "
-            "AND r.made_at > :since) ORDER BY s.id"
+            "AND r.made_at > :since) AND NOT jsonb_exists(s.modules_off, 'lessons') ORDER BY s.id"
         ),
         {"since": now() - EVERY},
     )

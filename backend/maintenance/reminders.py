@@ -10,7 +10,9 @@ from sqlmodel import col
 
 from backend.core.clock import now
 from backend.identity.models import Person, PostHolder, Role, Site
+from backend.identity.modules import Module
 from backend.identity.permissions import system_query
+from backend.identity.queries.modules import runs
 from backend.maintenance.models import MaintenancePlan, MaintenanceRecord, is_open
 from backend.maintenance.patience import AGAIN_DAYS, TELLS_FROM_HOUR, News, news, rungs
 from backend.maintenance.telling import tell_news
@@ -38,6 +40,7 @@ async def remind_of_maintenance(session: AsyncSession) -> int:
         .outerjoin(Area, col(Area.id) == col(Equipment.area_id))
         .where(
             is_open(),
+            runs(col(MaintenanceRecord.site_id), Module.MAINTENANCE),
             func.extract("hour", local) >= TELLS_FROM_HOUR,
             or_(
                 (due < today) & or_(late_told.is_(None), late_told + AGAIN_DAYS <= today),

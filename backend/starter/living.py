@@ -268,6 +268,7 @@ def _actor(person: Person, site: Site, post_ids: Iterable[int]) -> Actor:
         site_name=site.name,
         site_name_en=site.name_en,
         time_zone=site.time_zone,
+        modules_off=frozenset(site.modules_off),
     )
 
 

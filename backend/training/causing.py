@@ -13,7 +13,9 @@ from sqlmodel import col
 from backend.core.clock import now
 from backend.core.events import Entry, take_settled
 from backend.identity.models import Site
+from backend.identity.modules import Module
 from backend.identity.permissions import system_query
+from backend.identity.queries.modules import is_on
 from backend.training.causes import Case, asked_by, due_day, fits
 from backend.training.models import CauseRule, Course, TrainingAssignment
 from backend.training.queries import standings
@@ -44,7 +46,7 @@ async def assign_by_cause(session: AsyncSession) -> int:
     """Assign the courses that new cases call for; gives how many assignments were made."""
     made = 0
     for event in await take_settled(session, "training"):
-        if event.kind in _CASES:
+        if event.kind in _CASES and await is_on(session, event.site_id, Module.TRAINING):
             made += await _consider(session, event)
     return made
 

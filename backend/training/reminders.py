@@ -10,7 +10,9 @@ from sqlmodel import col
 
 from backend.core.clock import now
 from backend.identity.models import Site
+from backend.identity.modules import Module
 from backend.identity.permissions import system_query
+from backend.identity.queries.modules import runs
 from backend.training.commands.assigning import NOTE_REMINDER
 from backend.training.duties import Duty
 from backend.training.models import Course
@@ -37,7 +39,8 @@ async def remind_learners(session: AsyncSession) -> int:
     Two workers at once tell nobody twice: the note of it is unique.
     """
     told = 0
-    for site_id, zone in (await session.execute(select(col(Site.id), col(Site.time_zone)))).all():
+    sites = select(col(Site.id), col(Site.time_zone)).where(runs(col(Site.id), Module.TRAINING))
+    for site_id, zone in (await session.execute(sites)).all():
         today = now().astimezone(ZoneInfo(zone)).date()
         due: dict[tuple[int, str, date], list[int]] = defaultdict(list)
         for one in await standings(session, site_id, today):

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from backend.identity.pages import audit, own, people, signing
+from backend.identity.pages import audit, modules, own, people, signing
 
 router = APIRouter(include_in_schema=False)
-for _part in (signing, own, people, audit):
+for _part in (signing, own, people, modules, audit):
     router.include_router(_part.router)

@@ -12,7 +12,9 @@ from sqlmodel import col
 
 from backend.core.events import record_event, take_settled
 from backend.core.jobs import enqueue
+from backend.identity.modules import Module
 from backend.identity.permissions import system_query
+from backend.identity.queries.modules import is_on
 from backend.incidents.models import Incident, IncidentState
 from backend.incidents.review.writing import newest_review
 from backend.lessons.models import SUGGEST_JOB
@@ -28,6 +30,8 @@ async def watch_reports(session: AsyncSession) -> int:
     events = await take_settled(session, READER)
     written = {event.subject_id: event.site_id for event in events if event.kind == "incident.reviewed"}
     for incident_id, site_id in sorted(written.items()):
+        if not await is_on(session, site_id, Module.LESSONS):
+            continue
         payload = {"incident_id": incident_id}
         await enqueue(session, SUGGEST_JOB, payload, site_id=site_id, dedupe_key=str(incident_id))
     return len(written)
