@@ -27,7 +27,8 @@ AT_LEAST_EVERY = timedelta(minutes=10)
 
 _DUE = """
 SELECT s.id FROM site s LEFT JOIN indicator_round r ON r.site_id = s.id
-WHERE r.as_of IS NULL OR r.as_of <= :since OR EXISTS (SELECT FROM indicator_change c WHERE c.site_id = s.id)
+WHERE NOT jsonb_exists(s.modules_off, 'operations')
+    AND (r.as_of IS NULL OR r.as_of <= :since OR EXISTS (SELECT FROM indicator_change c WHERE c.site_id = s.id))
 ORDER BY s.id
 """
 _SITE = """

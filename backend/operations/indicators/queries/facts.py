@@ -61,23 +61,23 @@ LEFT JOIN LATERAL (
     WHERE w.site_id = :site AND w.warning AND w.kind <> 'system' AND w.judgement <> 'false'
         AND w.raised_at < x.opened_at
         AND w.id IN (
-        SELECT g.id FROM alarm g WHERE g.group_id = x.group_id
+        SELECT g.id FROM alarm g WHERE g.site_id = :site AND g.group_id = x.group_id
         UNION ALL
         SELECT s.source_id FROM incident_source s WHERE s.incident_id = x.id AND s.kind = 'alarm')
 ) first ON true
 """
 _OF_INCIDENT = f"x.level, x.equipment_id, x.area_id, {_NOBODY}, '/incidents/' || x.id AS url, x.title, x.title_en"
-_INCIDENTS = f"WHERE x.site_id = :site AND x.state <> 'called_off' AND {_in_run('x.began_at')}"
+_INCIDENTS = f"x.state <> 'called_off' AND {_in_run('x.began_at')}"
 _FOREWARNED = f"""
 SELECT 'incident' AS kind, x.id, x.began_at AS at, (first.at IS NOT NULL)::int AS counted, 1 AS base,
     NULL::float8 AS seconds, {_OF_INCIDENT},
     CASE WHEN first.at IS NULL THEN 'no_warning' ELSE 'warned' END AS reason
-FROM incident x {_FIRST_WARNING} {_INCIDENTS}
+FROM incident x {_FIRST_WARNING} WHERE x.site_id = :site AND {_INCIDENTS}
 """
 _LEAD = f"""
 SELECT 'incident' AS kind, x.id, x.began_at AS at, 1 AS counted, 1 AS base,
     extract(epoch FROM x.opened_at - first.at)::float8 AS seconds, {_OF_INCIDENT}, 'warned' AS reason
-FROM incident x {_FIRST_WARNING} {_INCIDENTS} AND first.at IS NOT NULL
+FROM incident x {_FIRST_WARNING} WHERE x.site_id = :site AND {_INCIDENTS} AND first.at IS NOT NULL
 """
 _IDENTIFIED = f"""
 SELECT x.kind, x.id, x.at, (known.reason IS NOT NULL)::int AS counted, 1 AS base, NULL::float8 AS seconds,
@@ -85,7 +85,7 @@ SELECT x.kind, x.id, x.at, (known.reason IS NOT NULL)::int AS counted, 1 AS base
     COALESCE(known.reason, 'unknown_before') AS reason
 FROM (
     SELECT 'incident' AS kind, x.id, x.began_at AS at, {_OF_INCIDENT.replace(f" {_NOBODY},", "")}
-    FROM incident x {_INCIDENTS}
+    FROM incident x WHERE x.site_id = :site AND {_INCIDENTS}
     UNION ALL
     SELECT 'report', x.id, x.created_at, x.level, x.equipment_id, x.area_id, '/reports/' || x.id,
         COALESCE(NULLIF(x.title, ''), x.details), COALESCE(NULLIF(x.title, ''), x.details)
@@ -255,7 +255,7 @@ SELECT 'course' AS kind, p.course_id AS id, p.at + {_SPAN} AS at, cases.after::i
     cases.before::int AS base, NULL::float8 AS seconds, NULL::text AS level, NULL::bigint AS equipment_id,
     NULL::bigint AS area_id, NULL::bigint AS team_id, u.post_id, '/courses/' || p.course_id AS url,
     k.title, COALESCE(NULLIF(k.title_en, ''), k.title) AS title_en, '{reason}' AS reason
-FROM passed p JOIN course k ON k.id = p.course_id {posts}
+FROM passed p JOIN course k ON k.id = p.course_id AND k.site_id = :site {posts}
 LEFT JOIN LATERAL (
     SELECT {counts.format("p.at")} FROM happened h
     WHERE h.course_id = p.course_id AND h.post_id = u.post_id AND h.at >= p.at - {_SPAN} AND h.at < p.at + {_SPAN}

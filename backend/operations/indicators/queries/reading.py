@@ -67,7 +67,7 @@ def _cells(actor: Actor, scope: Scope) -> ColumnElement[bool]:
             col(IndicatorDay.dimension) == scope.dimension,
             col(IndicatorDay.member_id) == scope.member_id,
         )
-    return and_(visible(actor, IndicatorDay), wanted)
+    return wanted
 
 
 def _within(window: Window) -> ColumnElement[bool]:
@@ -91,6 +91,7 @@ async def sums_by_step(
     firsts = array([cast(literal(one.first), Date) for one in windows])
     place = (func.width_bucket(col(IndicatorDay.day), firsts) - 1).label("place")
     asked = (
+        visible(actor, IndicatorDay),
         _cells(actor, scope),
         col(IndicatorDay.measure).in_(measures),
         _within(Window(windows[0].first, windows[-1].until)),
