@@ -12,6 +12,7 @@ from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.lessons.wording import STATES, TONES, WISHES
+from backend.live.wording import EQUIPMENT_CLASSES
 from backend.operations.decisions import commands
 from backend.operations.decisions.forms import read_hours, read_money
 from backend.operations.decisions.queries import advised_for, decisions
@@ -59,7 +60,7 @@ async def cost(
     except REFUSALS as error:
         typed = {"cost_of": str(suggestion_id), "cost": money}
         return await _show(request, session, actor, typed=typed, refused=refusal(request, error))
-    return RedirectResponse("/decisions?done=cost#money", 303)
+    return RedirectResponse("/decisions?done=cost#spendings", 303)
 
 
 @router.get("/plans/{plan_id}", dependencies=[allow("operations.see")])
@@ -124,6 +125,7 @@ async def _show(
         },
         decides=actor.can("operations.decide"),
         least=LEAST_FAILURES,
+        classes=EQUIPMENT_CLASSES,
         wishes=WISHES,
         states=STATES,
         tones=TONES,

@@ -21,7 +21,7 @@ from backend.lessons.queries.patterns import rows_of
 from backend.lessons.queries.records import Row
 from backend.operations.decisions.choosing import Candidate, choose
 from backend.operations.decisions.models import DecisionBudget, DecisionRound, SuggestionCost
-from backend.operations.decisions.rounds import WEIGHTS, Advice, Round, allot, hours, key, pace_of
+from backend.operations.decisions.rounds import WEIGHTS, Advice, Round, allot, hours, key, left_unseen, pace_of
 
 MOST = 60
 REFUSED_FOR = timedelta(days=90)
@@ -58,6 +58,8 @@ class Hours:
     picks: Sequence[Pick]
     saves: float
     """Share of what stays unseen now."""
+    troubled: bool
+    """Whether anything went wrong at a place of any round."""
 
     @property
     def then_h(self) -> float:
@@ -132,19 +134,10 @@ async def hours_of(session: AsyncSession, actor: Actor, round_: DecisionRound, b
     now_h = sum(hours(one, one.pace) for one in rounds)
     budget_h = budget.hours_a_week if budget else now_h * USUAL_SHARE
     advised = allot(rounds, round_.weeks, budget_h, shifts, await _refused(session, actor))
-    all_now = sum({one.round.plan_id: one.unseen_now for one in advised}.values())
-    whole = _unseen_now(rounds, round_.weeks)
-    saved = all_now - sum(one.unseen_then for one in advised)
+    whole = left_unseen(rounds, round_.weeks)
+    saved = sum(one.unseen_now - one.unseen_then for one in advised)
     picks = [_pick(plans[one.round.plan_id], one, seen[one.round.plan_id]) for one in advised]
-    return Hours(now_h, budget_h, budget is not None, picks, saved / whole if whole else 0.0)
-
-
-def _unseen_now(rounds: Sequence[Round], weeks: float) -> float:
-    from backend.operations.decisions.rounds import shrunk, unseen
-
-    stops = sum(one.stops for one in rounds)
-    mean = sum(one.points for one in rounds) / weeks / stops if stops else 0.0
-    return sum(unseen(shrunk(one.points, weeks, one.stops, mean), one.pace.per_week) for one in rounds)
+    return Hours(now_h, budget_h, budget is not None, picks, saved / whole if whole else 0.0, whole > 0)
 
 
 def _round(plan: InspectionPlan, seen: Mapping[str, Any], shifts: int, less: bool) -> Round:

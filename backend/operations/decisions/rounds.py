@@ -111,11 +111,8 @@ def allot(
     save most an hour first. Hours that are needed now already are always granted. ``refused``: plan and ``key`` of a
     pace that people declined.
     """
-    stops = sum(one.stops for one in rounds)
-    mean = sum(one.points for one in rounds) / weeks / stops if stops else 0.0
     advised: list[Advice] = []
-    for one in rounds:
-        a_week = shrunk(one.points, weeks, one.stops, mean)
+    for one, a_week in zip(rounds, _a_week(rounds, weeks), strict=True):
         now = unseen(a_week, one.pace.per_week)
         for pace in paces(shifts):
             other = pace.per_week != one.pace.per_week and pace.per_week >= one.least_per_week
@@ -126,6 +123,19 @@ def allot(
     candidates = [Candidate(one.round.plan_id, one.unseen_now - one.unseen_then, one.hours) for one in advised]
     taken = [advised[place] for place in choose(candidates, spare)]
     return sorted(taken, key=lambda one: (one.hours > 0, -(one.unseen_now - one.unseen_then) / max(one.hours, 1e-6)))
+
+
+def left_unseen(rounds: Sequence[Round], weeks: float) -> float:
+    """What all rounds leave unseen in a week as they are walked now."""
+    pairs = zip(rounds, _a_week(rounds, weeks), strict=True)
+    return sum(unseen(a_week, one.pace.per_week) for one, a_week in pairs)
+
+
+def _a_week(rounds: Sequence[Round], weeks: float) -> list[float]:
+    """Risk points a week of each round."""
+    stops = sum(one.stops for one in rounds)
+    mean = sum(one.points for one in rounds) / weeks / stops if stops else 0.0
+    return [shrunk(one.points, weeks, one.stops, mean) for one in rounds]
 
 
 def key(pace: Pace) -> str:
