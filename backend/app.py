@@ -82,6 +82,7 @@ _ROUTERS = (
     "backend.operations.hub",
     "backend.operations.indicators.pages",
     "backend.operations.indicators.api",
+    "backend.operations.decisions.pages",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -9,6 +9,8 @@ from backend.lessons.models import MINE_JOB, SUGGEST_JOB
 from backend.lessons.reviewed.working import suggest_from_review
 from backend.operations.indicators.models import ROLL_UP_JOB
 from backend.operations.indicators.rolling import roll_up
+from backend.operations.decisions.making import find_out
+from backend.operations.decisions.models import DECIDE_JOB
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
@@ -54,6 +56,8 @@ async def _suggest(context: JobContext) -> None:
 async def _roll_up(context: JobContext) -> None:
     payload = context.payload
     await roll_up(context.session, int(payload["site_id"]), everything=bool(payload.get("everything")))
+async def _decide(context: JobContext) -> None:
+    await find_out(context.session, int(context.payload["site_id"]))
 
 
 HANDLERS: dict[str, Handler] = {
@@ -64,6 +68,7 @@ HANDLERS: dict[str, Handler] = {
     MINE_JOB: _mine,
     ROLL_UP_JOB: _roll_up,
     SUGGEST_JOB: _suggest,
+    DECIDE_JOB: _decide,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,
 }

@@ -24,6 +24,7 @@ class Scene:
 
 SCENES: tuple[Scene, ...] = (
     Scene("operations.see", "/indicators", N_("效能指标"), N_("整改、巡检、预警做得怎样，差在哪里"), "gauge"),
+    Scene("operations.see", "/decisions", N_("决策"), N_("时间和钱用在哪，换什么，培训谁"), "lightbulb"),
 )
 
 

@@ -54,6 +54,7 @@ PAGES = (
     "/indicators/checkins",
     "/indicators/response?period=30d",
     "/indicators/response/rows",
+    "/decisions",
     "/modules",
     "/me",
     "/me/password",
