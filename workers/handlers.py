@@ -7,10 +7,12 @@ from backend.incidents.review.models import REVIEW_JOB
 from backend.lessons.making import look_for_patterns
 from backend.lessons.models import MINE_JOB, SUGGEST_JOB
 from backend.lessons.reviewed.working import suggest_from_review
-from backend.operations.indicators.models import ROLL_UP_JOB
-from backend.operations.indicators.rolling import roll_up
 from backend.operations.decisions.making import find_out
 from backend.operations.decisions.models import DECIDE_JOB
+from backend.operations.indicators.models import ROLL_UP_JOB
+from backend.operations.indicators.rolling import roll_up
+from backend.operations.reports.making import write_report
+from backend.operations.reports.models import REPORT_JOB
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
@@ -56,8 +58,14 @@ async def _suggest(context: JobContext) -> None:
 async def _roll_up(context: JobContext) -> None:
     payload = context.payload
     await roll_up(context.session, int(payload["site_id"]), everything=bool(payload.get("everything")))
+
+
 async def _decide(context: JobContext) -> None:
     await find_out(context.session, int(context.payload["site_id"]))
+
+
+async def _report(context: JobContext) -> None:
+    await write_report(context.session, context.payload)
 
 
 HANDLERS: dict[str, Handler] = {
@@ -69,6 +77,7 @@ HANDLERS: dict[str, Handler] = {
     ROLL_UP_JOB: _roll_up,
     SUGGEST_JOB: _suggest,
     DECIDE_JOB: _decide,
+    REPORT_JOB: _report,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,
 }
