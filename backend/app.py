@@ -83,6 +83,7 @@ _ROUTERS = (
     "backend.operations.indicators.pages",
     "backend.operations.indicators.api",
     "backend.operations.decisions.pages",
+    "backend.operations.reports.pages",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -11,6 +11,8 @@ from backend.operations.decisions.making import find_out
 from backend.operations.decisions.models import DECIDE_JOB
 from backend.operations.indicators.models import ROLL_UP_JOB
 from backend.operations.indicators.rolling import roll_up
+from backend.operations.reports.making import write_report
+from backend.operations.reports.models import REPORT_JOB
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
@@ -62,6 +64,10 @@ async def _decide(context: JobContext) -> None:
     await find_out(context.session, int(context.payload["site_id"]))
 
 
+async def _report(context: JobContext) -> None:
+    await write_report(context.session, context.payload)
+
+
 HANDLERS: dict[str, Handler] = {
     TRACE_JOB: _trace,
     REPLAY_JOB: _replay,
@@ -71,6 +77,7 @@ HANDLERS: dict[str, Handler] = {
     ROLL_UP_JOB: _roll_up,
     SUGGEST_JOB: _suggest,
     DECIDE_JOB: _decide,
+    REPORT_JOB: _report,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,
 }

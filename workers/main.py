@@ -38,6 +38,7 @@ from backend.lessons.weather import keep_weather
 from backend.maintenance.reminders import remind_of_maintenance
 from backend.operations.decisions.making import plan_decisions
 from backend.operations.indicators.rolling import plan_roll_ups
+from backend.operations.reports.making import plan_reports
 from backend.outbox.bodies import drop_abandoned
 from backend.tracing.checks.reminding import remind_of_checks
 from backend.training.causing import assign_by_cause
@@ -116,6 +117,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(3600, "lessons", in_session(plan_rounds)))
         start(every(10, "indicators", in_session(plan_roll_ups)))
         start(every(3600, "decisions", in_session(plan_decisions)))
+        start(every(600, "safety reports", in_session(plan_reports)))
         start(every(3600, "bodies", drop_abandoned))
         start(every(3600, "partitions", lambda: keep_partitions(database)))
         if settings().redis_url:

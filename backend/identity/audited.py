@@ -13,6 +13,7 @@ ACTIONS = {
     "person.disable": N_("停用账号"),
     "decision.budget": N_("设置决策预算"),
     "decision.cost": N_("填写建议的费用"),
+    "safety_report.readers": N_("设置安全报告通知谁"),
     "module.switch": N_("开关模块"),
     "person.preferences": N_("修改个人偏好"),
     "push.subscribe": N_("打开息屏提醒"),

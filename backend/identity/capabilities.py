@@ -61,5 +61,6 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "operations.see": _LEADING,
     "indicators.target": _GOVERNING,
     "operations.decide": _GOVERNING,
+    "operations.report": _GOVERNING,
 }
 """Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""

@@ -55,6 +55,7 @@ PAGES = (
     "/indicators/response?period=30d",
     "/indicators/response/rows",
     "/decisions",
+    "/safety-reports",
     "/modules",
     "/me",
     "/me/password",

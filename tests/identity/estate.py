@@ -62,7 +62,7 @@ from tests.factories import (
     make_team,
     unique,
 )
-from tests.identity.lessons import asked_by_incident, lessons_of
+from tests.identity.lessons import asked_by_incident, lessons_of, safety_report_of
 from tests.incidents.marked import make_marked_incident
 from tests.incidents.marked_positions import make_marked_positions
 from tests.incidents.marked_response import make_marked_response
@@ -116,6 +116,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _report(session, estate, alarm, mark),
         **await make_marked_incident(session, estate.people, alarm, mark),
         **await lessons_of(session, estate.site.id, alarm.id, mark),
+        **await safety_report_of(session, site.id, mark),
         **await _refused(session, site, mark),
         **await _training(session, worker, mark),
         **await _check_in(session, worker, post.id, equipment.id, mark),

@@ -1,11 +1,13 @@
-"""Lessons of an estate: a pattern, and a suggestion that waits for a decision."""
+"""Lessons of an estate: a pattern, a suggestion that waits for a decision, a safety report that names it."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.lessons.models import LessonPattern, Suggestion, SuggestionKind, SuggestionSource
+from backend.operations.reports.models import SafetyReport
 from tests.factories import made
 
 
@@ -31,3 +33,13 @@ async def asked_by_incident(session: AsyncSession, site_id: int, ids: Mapping[st
     step.words, step.words_en, step.decided_at = one.words, one.words_en, one.made_at
     step.proposal, step.landed_kind, step.landed_id = {"kind": "other"}, "emergency_plan", 1
     await made(session, step)
+
+
+async def safety_report_of(session: AsyncSession, site_id: int, mark: str) -> dict[str, int]:
+    """A month's report in which something marked waits for a decision; its id by path parameter."""
+    counts: dict[str, Any] = {"alarms": {}, "hazards": {}, "incidents": {}, "checkins": 0, "verified": 0}
+    waits = {"id": 1, "zh": f"{mark}查看", "en": mark, "at": "2026-09-30T00:00:00+00:00", "of": 1}
+    empty: dict[str, Any] = {"indicators": [], "incidents": [], "late": [], "places": [], "decided": []}
+    report = SafetyReport(site_id=site_id, kind="month", first=date(2026, 9, 1), until=date(2026, 10, 1))
+    report.content = {"counts": counts, "before": counts, "waiting": [waits], **empty}
+    return {"safety_report_id": (await made(session, report)).id}
