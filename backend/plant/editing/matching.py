@@ -4,6 +4,7 @@ Nothing is applied here. The same rows matched again after they were applied are
 """
 
 import enum
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -124,9 +125,16 @@ def _match(kind: str, number: int, texts: Mapping[str, str], plant: Plant, comin
         return Row(*about, Verdict.WRONG, faults=tuple(faults))
     if present is None or not present.adopted:
         return Row(*about, Verdict.NEW, present.id if present else None, wanted)
-    changes = {k: (present.values.get(k), v) for k, v in wanted.items() if present.values.get(k) != v}
+    changes = {k: (present.values.get(k), v) for k, v in wanted.items() if not alike(present.values.get(k), v)}
     verdict = Verdict.CHANGED if changes else Verdict.SAME
     return Row(*about, verdict, present.id, {k: v for k, (_, v) in changes.items()}, changes)
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two values are the same as far as a workbook can tell: Excel keeps fifteen digits of a number."""
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-14)
+    return bool(one == other)
 
 
 def _typed(

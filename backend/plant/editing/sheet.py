@@ -31,7 +31,8 @@ HEADINGS_WITHIN = 10
 """Above the headings a sheet may have a title."""
 _FORMULA = ("=", "+", "-", "@")
 _ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
-"""Readers take ``_x000D_`` for the character of that number (ECMA-376, ST_Xstring)."""
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+"""Excel takes ``_x000D_`` for the character of that number (ECMA-376, ST_Xstring); openpyxl leaves that to us."""
 
 SheetRow = tuple[int, dict[str, str]]
 """The row's number as Excel shows it, and column → text; a column that the sheet hasn't is not in it."""
@@ -141,7 +142,8 @@ def text_of(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    held = str(value).replace("\0", "").encode("utf-8", "replace").decode()
+    unescaped = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), str(value))
+    held = unescaped.replace("\0", "").encode("utf-8", "replace").decode()
     return held.strip()[:LONGEST_CELL]
 
 
