@@ -65,6 +65,7 @@ PAGES = (
     "/people/new",
     "/audit",
     "/operations",
+    "/decisions",
     "/modules",
     "/me",
     "/me/password",
