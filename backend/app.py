@@ -36,6 +36,7 @@ _ROUTERS = (
     "backend.outbox.api",
     "backend.labels.pages",
     "backend.live.pages",
+    "backend.plant.editing.pages",
     "backend.live.api",
     "backend.telemetry.pages",
     "backend.telemetry.api",

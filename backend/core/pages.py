@@ -97,6 +97,7 @@ def _words(locale: str) -> dict[str, Any]:
         "either": lambda chinese, english: english if locale == "en" and english else chinese,
         "named": partial(_in_language, locale, "name"),
         "choices": lambda things: [(thing.id, _in_language(locale, "name", thing)) for thing in things],
+        "worded": lambda words: [(code, translate(locale, word)) for code, word in words.items()],
         "titled": partial(_in_language, locale, "title"),
         "when": partial(_when, locale),
         "day": partial(phrases.day, locale),

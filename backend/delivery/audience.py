@@ -23,6 +23,7 @@ _CAPABILITY = {
     "report": "reports.send",
     "checkin": "checkins.see",
     "rule": "rules.see",
+    "plant": "plant.see",
     "point": "plant.see",
     "equipment": "plant.see",
     "area": "plant.see",

@@ -81,14 +81,16 @@ class Wanted:
 
 
 async def things(session: AsyncSession, actor: Actor, wanted: Wanted) -> list[Thing]:
-    """Equipment in the order of the plant, then areas."""
+    """Equipment in use in the order of the plant, then areas."""
     found: list[Thing] = []
     if wanted.kind in {None, Kind.EQUIPMENT}:
         inside = [] if wanted.area_id is None else [col(Equipment.area_id) == wanted.area_id]
-        found += await _equipment(session, actor, *inside, *_says(Equipment, wanted.search))
+        found += await _equipment(
+            session, actor, *inside, col(Equipment.retired_at).is_(None), *_says(Equipment, wanted.search)
+        )
     if wanted.kind in {None, Kind.AREA}:
         itself = [] if wanted.area_id is None else [col(Area.id) == wanted.area_id]
-        found += await _areas(session, actor, *itself, *_says(Area, wanted.search))
+        found += await _areas(session, actor, *itself, col(Area.retired_at).is_(None), *_says(Area, wanted.search))
     return [thing for thing in found if wanted.takes(thing)]
 
 
@@ -158,7 +160,8 @@ async def past(session: AsyncSession, actor: Actor, kind: Kind, id_: int) -> lis
 
 async def areas(session: AsyncSession, actor: Actor) -> list[Area]:
     """The site's areas, to choose one."""
-    return list(await session.scalars(select(Area).where(visible(actor, Area)).order_by(col(Area.id))))
+    in_use = select(Area).where(visible(actor, Area), col(Area.retired_at).is_(None))
+    return list(await session.scalars(in_use.order_by(col(Area.position), col(Area.id))))
 
 
 async def _names(session: AsyncSession, actor: Actor, ids: set[int]) -> dict[int, tuple[str, str]]:

@@ -40,6 +40,7 @@ async def remind_of_maintenance(session: AsyncSession) -> int:
         .outerjoin(Area, col(Area.id) == col(Equipment.area_id))
         .where(
             is_open(),
+            col(Equipment.retired_at).is_(None),
             runs(col(MaintenanceRecord.site_id), Module.MAINTENANCE),
             func.extract("hour", local) >= TELLS_FROM_HOUR,
             or_(

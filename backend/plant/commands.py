@@ -4,7 +4,7 @@ import math
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,10 +12,10 @@ from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.events import record_event
 from backend.identity.actor import Actor
-from backend.identity.audit import record_change
 from backend.identity.models import Post
 from backend.identity.permissions import require, visible
 from backend.plant.age import check_commissioning
+from backend.plant.history import note, snapshot, tell
 from backend.plant.models import Equipment, FloorPlan, Point
 from backend.plant.scale import read_width
 
@@ -34,9 +34,8 @@ async def assign_owner(session: AsyncSession, actor: Actor, equipment_id: int, p
         raise Invalid(fields={"owner_post_id": N_("请选择责任岗位")})
     if equipment.owner_post_id == post_id:
         return equipment
-    change = {"owner_post_id": [equipment.owner_post_id, post_id]}
-    equipment.owner_post_id = post_id
-    await record_change(session, actor, "equipment.assign_owner", "equipment", equipment.id, change)
+    before, equipment.owner_post_id = snapshot(equipment), post_id
+    await note(session, actor, equipment, before, action="equipment.assign_owner")
     await record_event(
         session,
         site_id=actor.site_id,
@@ -53,17 +52,23 @@ async def assign_owner(session: AsyncSession, actor: Actor, equipment_id: int, p
     return equipment
 
 
-async def set_scale(session: AsyncSession, actor: Actor, *, line: str, length_m: str, width_m: str) -> FloorPlan:
-    """Say how many metres the site's plan is wide, as drawn or typed (``scale.read_width``). Raises Invalid by field,
-    NotFound without a plan."""
+async def set_scale(
+    session: AsyncSession, actor: Actor, *, line: str, length_m: str, width_m: str, plan_id: int | None = None
+) -> FloorPlan:
+    """Say how many metres a plan is wide (None: the first), as drawn or typed (``scale.read_width``). Raises Invalid by
+    field, NotFound without a plan."""
     require(actor, "plant.edit")
-    first = select(FloorPlan).where(visible(actor, FloorPlan)).order_by(col(FloorPlan.id)).limit(1).with_for_update()
+    wanted = select(FloorPlan).where(visible(actor, FloorPlan), col(FloorPlan.retired_at).is_(None))
+    if plan_id is not None:
+        wanted = wanted.where(col(FloorPlan.id) == plan_id)
+    first = wanted.order_by(col(FloorPlan.position), col(FloorPlan.id)).limit(1).with_for_update()
     plan = await session.scalar(first)
     if plan is None:
         raise NotFound()
-    before, plan.width_m = plan.width_m, read_width(line, length_m, width_m, plan.width)
+    before, plan.width_m = snapshot(plan), read_width(line, length_m, width_m, plan.width)
     await session.flush()
-    await record_change(session, actor, "floor_plan.scale", "floor_plan", plan.id, {"width_m": [before, plan.width_m]})
+    if await note(session, actor, plan, before, action="floor_plan.scale"):
+        await tell(session, actor)
     return plan
 
 
@@ -74,9 +79,8 @@ async def set_commissioning(session: AsyncSession, actor: Actor, equipment_id: i
     equipment = await _locked(session, actor, equipment_id)
     if equipment.commissioned_on == day:
         return equipment
-    change = {"commissioned_on": [one.isoformat() if one else None for one in (equipment.commissioned_on, day)]}
-    equipment.commissioned_on = day
-    await record_change(session, actor, "equipment.set_commissioning", "equipment", equipment.id, change)
+    before, equipment.commissioned_on = snapshot(equipment), day
+    await note(session, actor, equipment, before, action="equipment.set_commissioning")
     return equipment
 
 
@@ -119,13 +123,11 @@ async def edit_point(
         "range_low": range_low,
         "range_high": range_high,
     }
-    change = {key: [getattr(point, key), value] for key, value in wanted.items() if getattr(point, key) != value}
-    if not change:
-        return point
-    for key in change:
-        setattr(point, key, wanted[key])
-    await record_change(session, actor, "point.edit", "point", point.id, change)
-    await session.execute(text("SELECT pg_notify('ansu_plant', '')"))
+    before = snapshot(point)
+    for key, value in wanted.items():
+        setattr(point, key, value)
+    if await note(session, actor, point, before, action="point.edit"):
+        await tell(session, actor)
     return point
 
 

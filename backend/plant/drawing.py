@@ -87,6 +87,11 @@ class Drawing:
     pipes: tuple[DrawnPipe, ...]
     width_m: float | None = None
     """How many metres it is wide, where that is known."""
+    id: int | None = None
+    name: str = ""
+    name_en: str = ""
+    picture: str = ""
+    """The address of the picture under it; "" without."""
 
     @property
     def mark_width(self) -> float:

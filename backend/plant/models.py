@@ -4,7 +4,8 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
 
 from backend.core.tables import SiteScoped, Stamped, document, identity_key, moment, reference
 
@@ -29,11 +30,13 @@ class PointKind(enum.StrEnum):
 
 
 class PointStatus(enum.StrEnum):
-    """``pending`` points came in unknown; their readings are kept until a person adopts or ignores them."""
+    """``pending`` points came in unknown; their readings are kept until a person adopts or ignores them. ``retired``
+    ones were in use: what was measured stays, nothing more is taken."""
 
     ACTIVE = "active"
     PENDING = "pending"
     IGNORED = "ignored"
+    RETIRED = "retired"
 
 
 class Stage(SiteScoped, table=True):
@@ -47,10 +50,15 @@ class Stage(SiteScoped, table=True):
     name: str
     name_en: str = ""
     position: int = 0
+    retired_at: datetime | None = moment(nullable=True)
+    """Since when it is hidden from new work (also below); history goes on naming it."""
 
 
 class FloorPlan(SiteScoped, table=True):
-    """The drawing area that polygons and marks are placed on; units are its own, origin top left."""
+    """The drawing area that polygons and marks are placed on; units are its own, origin top left.
+
+    The first in order is the one that pages without a choice show.
+    """
 
     __tablename__ = "floor_plan"
 
@@ -61,6 +69,10 @@ class FloorPlan(SiteScoped, table=True):
     height: float
     width_m: float | None = None
     """How many metres it is wide; None: nobody has said."""
+    picture_path: str = ""
+    """A re-encoded picture under everything (``core.files``), as large as fits; "" without."""
+    position: int = 0
+    retired_at: datetime | None = moment(nullable=True)
 
 
 class Area(SiteScoped, table=True):
@@ -77,10 +89,15 @@ class Area(SiteScoped, table=True):
     name: str
     name_en: str = ""
     polygon: list[list[float]] = document(default=list)
+    position: int = 0
+    retired_at: datetime | None = moment(nullable=True)
 
 
 class Equipment(SiteScoped, Stamped, table=True):
-    """A thing with an owner post and points; ``x, y`` is its mark on the floor plan."""
+    """A thing with an owner post and points; ``x, y`` is its mark on the floor plan.
+
+    A mark without ``floor_plan_id`` stands on the site's first plan.
+    """
 
     __tablename__ = "equipment"
     __table_args__ = (UniqueConstraint("site_id", "code"), Index("equipment_area", "site_id", "area_id"))
@@ -93,9 +110,12 @@ class Equipment(SiteScoped, Stamped, table=True):
     name: str
     name_en: str = ""
     equipment_class: str = ""
+    floor_plan_id: int | None = reference("floor_plan.id", nullable=True)
     x: float | None = None
     y: float | None = None
     commissioned_on: date | None = None
+    position: int = 0
+    retired_at: datetime | None = moment(nullable=True)
 
 
 class Point(SiteScoped, Stamped, table=True):
@@ -145,6 +165,50 @@ class Link(SiteScoped, table=True):
     target_equipment_id: int | None = reference("equipment.id", nullable=True)
     target_point_id: int | None = reference("point.id", nullable=True)
     delay_s: float | None = None
+
+
+class PlantChange(SiteScoped, table=True):
+    """One thing of the plant changed by one person; never changed or deleted. What was done at once is one ``batch``.
+
+    ``before`` and ``after`` hold the columns that changed, as JSON; ``before`` is empty of what was added, ``after`` of
+    what was taken away.
+    """
+
+    __tablename__ = "plant_change"
+    __table_args__ = (
+        Index("plant_change_site", "site_id", "id"),
+        Index("plant_change_batch", "site_id", "batch"),
+        Index("plant_change_reverses", "site_id", "reverses", postgresql_where=text("reverses <> ''")),
+    )
+
+    id: int = identity_key()
+    batch: str
+    kind: str
+    object_id: int = Field(sa_type=BigInteger)
+    name: str
+    name_en: str = ""
+    """What it was called then."""
+    before: dict[str, Any] = document()
+    after: dict[str, Any] = document()
+    made_by: int | None = reference("person.id", nullable=True)
+    made_at: datetime = moment(now=True)
+    reverses: str = ""
+    """The batch that this one took back."""
+
+
+class PlantImport(SiteScoped, table=True):
+    """A workbook of equipment and points that somebody sent, and whether it was taken over."""
+
+    __tablename__ = "plant_import"
+
+    id: int = identity_key()
+    file_name: str
+    cells: dict[str, Any] = document()
+    """``{"equipment": [[row number, {column: text}], …], "point": …}``."""
+    made_by: int = reference("person.id")
+    made_at: datetime = moment(now=True)
+    applied_at: datetime | None = moment(nullable=True)
+    batch: str = ""
 
 
 class InstalledPack(SiteScoped, table=True):

@@ -40,6 +40,7 @@ class EquipmentView:
     commissioned_on: date | None
     sample: bool
     """Of a demo site: its dates are made up."""
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class AreaView:
     stage: tuple[str, str]
     team: tuple[str, str]
     equipment: tuple[Equipment, ...]
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +68,35 @@ class Neighbour:
     delay_s: float | None
 
 
-async def floor_plan(session: AsyncSession, actor: Actor) -> Drawing | None:
-    """The site's plan with areas, equipment marks and pipes; None where none is drawn."""
-    plan = (
-        await session.execute(select(FloorPlan).where(visible(actor, FloorPlan)).order_by(col(FloorPlan.id)).limit(1))
-    ).scalar_one_or_none()
+async def floor_plans(session: AsyncSession, actor: Actor) -> list[FloorPlan]:
+    """The site's plans in use, in order."""
+    wanted = select(FloorPlan).where(visible(actor, FloorPlan), col(FloorPlan.retired_at).is_(None))
+    return list(await session.scalars(wanted.order_by(col(FloorPlan.position), col(FloorPlan.id))))
+
+
+async def floor_plan(session: AsyncSession, actor: Actor, plan_id: int | None = None) -> Drawing | None:
+    """A plan with areas, equipment marks and pipes, the site's first unless asked for; None where none is drawn."""
+    plans = await floor_plans(session, actor)
+    plan = next((one for one in plans if plan_id in (None, one.id)), None)
     if plan is None:
         return None
     areas = await session.execute(
-        select(Area).where(visible(actor, Area), col(Area.floor_plan_id) == plan.id).order_by(col(Area.id))
+        select(Area)
+        .where(visible(actor, Area), col(Area.floor_plan_id) == plan.id, col(Area.retired_at).is_(None))
+        .order_by(col(Area.position), col(Area.id))
     )
+    here = [col(Equipment.floor_plan_id) == plan.id]
+    if plan is plans[0]:
+        here.append(col(Equipment.floor_plan_id).is_(None))
     equipment = await session.execute(
         select(Equipment)
-        .where(visible(actor, Equipment), col(Equipment.x).is_not(None), col(Equipment.y).is_not(None))
+        .where(
+            visible(actor, Equipment),
+            col(Equipment.retired_at).is_(None),
+            col(Equipment.x).is_not(None),
+            col(Equipment.y).is_not(None),
+            or_(*here),
+        )
         .order_by(col(Equipment.id))
     )
     flows = await session.execute(
@@ -102,7 +120,8 @@ async def floor_plan(session: AsyncSession, actor: Actor) -> Drawing | None:
         ),
         tuple(Flow(source or 0, target or 0, kind) for source, target, kind in flows),
     )
-    return replace(drawing, width_m=plan.width_m)
+    picture = f"/plant/pictures/{plan.id}?v={plan.picture_path[3:15]}" if plan.picture_path else ""
+    return replace(drawing, width_m=plan.width_m, id=plan.id, name=plan.name, name_en=plan.name_en, picture=picture)
 
 
 async def equipment_view(session: AsyncSession, actor: Actor, equipment_id: int) -> EquipmentView | None:
@@ -133,6 +152,7 @@ async def equipment_view(session: AsyncSession, actor: Actor, equipment_id: int)
         owner,
         equipment.commissioned_on,
         sample,
+        equipment.retired_at is not None,
     )
 
 
@@ -151,11 +171,12 @@ async def area_view(session: AsyncSession, actor: Actor, area_id: int) -> AreaVi
     area, stage, team = row
     inside = await session.scalars(
         select(Equipment)
-        .where(visible(actor, Equipment), col(Equipment.area_id) == area_id)
-        .order_by(col(Equipment.id))
+        .where(visible(actor, Equipment), col(Equipment.area_id) == area_id, col(Equipment.retired_at).is_(None))
+        .order_by(col(Equipment.position), col(Equipment.id))
     )
     names = [(thing.name, thing.name_en) if thing else ("", "") for thing in (stage, team)]
-    return AreaView(area.id, area.code, area.name, area.name_en, names[0], names[1], tuple(inside))
+    retired = area.retired_at is not None
+    return AreaView(area.id, area.code, area.name, area.name_en, names[0], names[1], tuple(inside), retired)
 
 
 async def _holders(session: AsyncSession, actor: Actor, post_id: int) -> tuple[tuple[str, str], ...]:
@@ -217,9 +238,9 @@ async def active_points(
 
 
 async def all_equipment(session: AsyncSession, actor: Actor) -> list[Equipment]:
-    """All equipment in the order in which it was described."""
-    rows = await session.execute(select(Equipment).where(visible(actor, Equipment)).order_by(col(Equipment.id)))
-    return list(rows.scalars())
+    """All equipment in use, in the order of the plant."""
+    in_use = select(Equipment).where(visible(actor, Equipment), col(Equipment.retired_at).is_(None))
+    return list(await session.scalars(in_use.order_by(col(Equipment.position), col(Equipment.id))))
 
 
 async def linked_points(session: AsyncSession, actor: Actor, point_id: int) -> tuple[list[Point], list[Point]]:

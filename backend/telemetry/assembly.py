@@ -249,6 +249,8 @@ def _unwanted(point: KnownPoint | None, message: Incoming, value: Value) -> Reas
         return Reason.TOO_MANY_UNKNOWN
     if point.status == PointStatus.IGNORED:
         return Reason.IGNORED_POINT
+    if point.status == PointStatus.RETIRED:
+        return Reason.RETIRED_POINT
     return Reason.RETAINED if message.retain and value.at is None else None
 
 

@@ -15,6 +15,7 @@ from backend.identity.audit import record_change
 from backend.identity.permissions import require
 from backend.identity.scoping import get_visible
 from backend.plant.commands import check_point
+from backend.plant.history import note, snapshot
 from backend.plant.models import Equipment, Point, PointStatus
 from backend.telemetry.listening import PLANT_CHANNEL
 
@@ -42,10 +43,12 @@ async def adopt(session: AsyncSession, actor: Actor, point_id: int, wanted: Adop
         "name_en": wanted.name_en.strip(),
         "unit": wanted.unit.strip(),
     }
+    before = snapshot(point)
     change = {key: [getattr(point, key), value] for key, value in said.items() if getattr(point, key) != value}
     for key, value in said.items():
         setattr(point, key, value)
     await _decide(session, actor, point, PointStatus.ACTIVE, "point.adopt", change)
+    await note(session, actor, point, before, action="")
     return point
 
 

@@ -22,10 +22,11 @@ class Reason(enum.StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY_UNKNOWN = "too_many_unknown"
     IGNORED_POINT = "ignored_point"
+    RETIRED_POINT = "retired_point"
     NOT_STORABLE = "not_storable"
 
 
-FOLDED = frozenset({Reason.IGNORED_POINT, Reason.TOO_MANY_UNKNOWN})
+FOLDED = frozenset({Reason.IGNORED_POINT, Reason.RETIRED_POINT, Reason.TOO_MANY_UNKNOWN})
 """Refusals that a steady source repeats with ever other payloads: one row an hour, whatever the payload."""
 
 TITLES: dict[Reason, str] = {
@@ -43,6 +44,7 @@ TITLES: dict[Reason, str] = {
     Reason.TOO_LARGE: N_("消息过大"),
     Reason.TOO_MANY_UNKNOWN: N_("未知测点过多"),
     Reason.IGNORED_POINT: N_("测点已忽略"),
+    Reason.RETIRED_POINT: N_("测点已停用"),
     Reason.NOT_STORABLE: N_("无法存储"),
 }
 
@@ -61,5 +63,6 @@ ADVICE: dict[Reason, str] = {
     Reason.TOO_LARGE: N_("一条消息最多 1 MB。请让网关分批发送。"),
     Reason.TOO_MANY_UNKNOWN: N_("待认领的测点已达上限。请先在“测点认领”中认领或忽略，再检查网关是否在乱造名称。"),
     Reason.IGNORED_POINT: N_("有人选择了忽略这个测点。要重新使用，请在“测点认领”中恢复；否则请让网关停止发送。"),
+    Reason.RETIRED_POINT: N_("有人停用了这个测点。要重新使用，请在“厂区资料”中恢复；否则请让网关停止发送。"),
     Reason.NOT_STORABLE: N_("数据库多次拒收此消息，已隔离以免阻塞其他数据。请把此页内容交给系统管理员。"),
 }

@@ -80,7 +80,9 @@ async def plant_map(session: AsyncSession, site_id: int) -> PlantMap:
         ),
         {"site": site_id},
     )
-    equipment = await session.execute(text("SELECT id FROM equipment WHERE site_id = :site"), {"site": site_id})
+    equipment = await session.execute(
+        text("SELECT id FROM equipment WHERE site_id = :site AND retired_at IS NULL"), {"site": site_id}
+    )
     links = await session.execute(
         text(
             "SELECT kind, delay_s, source_equipment_id, source_point_id, target_equipment_id, target_point_id "

@@ -124,6 +124,7 @@ SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm,
        (SELECT min(id) FROM alarm_rule) AS rule, (SELECT id FROM point WHERE code = 'XMEAS_9') AS point,
        (SELECT id FROM equipment WHERE code = 'REACTOR') AS equipment,
        (SELECT area_id FROM equipment WHERE code = 'REACTOR') AS area,
+       (SELECT min(id) FROM floor_plan) AS drawn, (SELECT min(id) FROM link) AS link,
        (SELECT id FROM person WHERE account = 'worker1') AS person,
        (SELECT min(id) FROM course) AS course, (SELECT min(id) FROM inspection_plan) AS plan,
        (SELECT min(id) FROM inspection_visit) AS visit, (SELECT min(id) FROM maintenance_plan) AS upkeep

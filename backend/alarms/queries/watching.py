@@ -50,6 +50,7 @@ SELECT r.id, r.site_id, r.version, r.kind, r.level, r.warning, r.latched, r.para
        COALESCE(p.unit, '') AS unit, COALESCE(p.decimals, 2) AS decimals
 FROM alarm_rule r LEFT JOIN point p ON p.id = r.point_id LEFT JOIN equipment e ON e.id = p.equipment_id
 WHERE r.enabled AND r.out_of_service_reason = '' AND r.kind <> 'system'
+  AND COALESCE(p.status, 'active') <> 'retired'
   AND (CAST(:sites AS bigint[]) IS NULL OR r.site_id = ANY(CAST(:sites AS bigint[])))
 ORDER BY r.id
 """

@@ -14,6 +14,7 @@ from backend.checkins.models import InspectionPlan, InspectionStop, InspectionVi
 from backend.checkins.schedule import windows, windows_from
 from backend.core.clock import now
 from backend.identity.permissions import system_query
+from backend.plant.models import Area, Equipment
 
 AHEAD = timedelta(days=2)
 """So far visits are made: further than anybody looks, and than a worker is down for a weekend's night."""
@@ -42,7 +43,15 @@ async def lay_out(
     else:
         due = windows(rhythm, max(plan.planned_until, moment - CATCH_UP), until)
     stops = await session.execute(
-        select(col(InspectionStop.id)).where(col(InspectionStop.plan_id) == plan.id, col(InspectionStop.active))
+        select(col(InspectionStop.id))
+        .outerjoin(Equipment, col(Equipment.id) == col(InspectionStop.equipment_id))
+        .outerjoin(Area, col(Area.id) == col(InspectionStop.area_id))
+        .where(
+            col(InspectionStop.plan_id) == plan.id,
+            col(InspectionStop.active),
+            col(Equipment.retired_at).is_(None),
+            col(Area.retired_at).is_(None),
+        )
     )
     rows = [
         {

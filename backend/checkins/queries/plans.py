@@ -174,6 +174,8 @@ class Places:
 async def places(session: AsyncSession, actor: Actor) -> Places:
     """Posts, equipment and areas of the site in the order in which they were described."""
     posts = await session.execute(select(Post).where(visible(actor, Post)).order_by(col(Post.id)))
-    equipment = await session.execute(select(Equipment).where(visible(actor, Equipment)).order_by(col(Equipment.id)))
-    areas = await session.execute(select(Area).where(visible(actor, Area)).order_by(col(Area.id)))
-    return Places(list(posts.scalars()), list(equipment.scalars()), list(areas.scalars()))
+    in_use = select(Equipment).where(visible(actor, Equipment), col(Equipment.retired_at).is_(None))
+    equipment = await session.scalars(in_use.order_by(col(Equipment.position), col(Equipment.id)))
+    grounds = select(Area).where(visible(actor, Area), col(Area.retired_at).is_(None))
+    areas = await session.scalars(grounds.order_by(col(Area.position), col(Area.id)))
+    return Places(list(posts.scalars()), list(equipment), list(areas))

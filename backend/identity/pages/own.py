@@ -34,6 +34,7 @@ _LINKS = (
     ("normals.see", "/normals", N_("正常基线"), "activity"),
     ("lessons.see", "/lessons", N_("规律与教训"), "layers"),
     ("trace_models.see", "/trace-models", N_("溯源模型"), "git-branch"),
+    ("plant.edit", "/plant/edit", N_("厂区资料"), "map"),
     ("plant.edit", "/labels", N_("标签"), "qr-code"),
     ("modules.see", "/modules", N_("模块"), "toggle-right"),
     ("people.see", "/people", N_("人员"), "users"),

@@ -55,15 +55,22 @@ PointFormDep = Annotated[PointForm, Depends()]
 
 
 @router.get("/plant", dependencies=[allow("plant.see")])
-async def plant_page(request: Request, session: SessionDep, actor: ActorDep) -> Response:
-    """Plan and points; htmx gets one of the two blocks alone when alarms change."""
+async def plant_page(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    plan: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+) -> Response:
+    """Plan (the first unless asked for) and points; htmx gets one of the two blocks alone when something changes."""
     target = request.headers.get("hx-target", "")
     cards = await queries.cards(session, actor, now())
     return render(
         request,
         "plant/plant.html",
         block={"plant-plan": "plan", "plant-list": "list"}.get(target),
-        drawing=await plant.floor_plan(session, actor),
+        drawing=await plant.floor_plan(session, actor, plan),
+        plans=await plant.floor_plans(session, actor),
+        here=f"/plant?plan={plan}" if plan else "/plant",
         levels=await queries.open_levels(session, actor),
         cards=cards,
         shown=key_values(cards),

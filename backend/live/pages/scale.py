@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
@@ -16,12 +16,15 @@ from backend.plant import queries as plant
 
 router = APIRouter(prefix="/plant/scale")
 Short = Annotated[str, Form(max_length=60)]
+PlanId = Annotated[int | None, Query(alias="plan", ge=1, lt=2**63)]
 
 
 @router.get("", dependencies=[allow("plant.edit")])
-async def scale_page(request: Request, session: SessionDep, actor: ActorDep, done: str = "") -> Response:
+async def scale_page(
+    request: Request, session: SessionDep, actor: ActorDep, plan_id: PlanId = None, done: str = ""
+) -> Response:
     """The plan to draw on, and the scale that is known."""
-    return await _page(request, session, actor, done=N_("已保存") if done else "")
+    return await _page(request, session, actor, plan_id, done=N_("已保存") if done else "")
 
 
 @router.post("", dependencies=[allow("plant.edit")])
@@ -29,6 +32,7 @@ async def set_scale(
     request: Request,
     session: SessionDep,
     actor: ActorDep,
+    plan_id: PlanId = None,
     line: Annotated[str, Form(max_length=200)] = "",
     length_m: Short = "",
     width_m: Short = "",
@@ -37,16 +41,17 @@ async def set_scale(
     typed = {"line": line, "length_m": length_m, "width_m": width_m}
     try:
         async with session.begin_nested():
-            await commands.set_scale(session, actor, **typed)
+            await commands.set_scale(session, actor, plan_id=plan_id, **typed)
     except Invalid as error:
-        return await _page(request, session, actor, typed=typed, refused=refusal(request, error))
-    return RedirectResponse("/plant/scale?done=1", 303)
+        return await _page(request, session, actor, plan_id, typed=typed, refused=refusal(request, error))
+    return RedirectResponse(f"/plant/scale?{f'plan={plan_id}&' if plan_id else ''}done=1", 303)
 
 
 async def _page(
     request: Request,
     session: AsyncSession,
     actor: Actor,
+    plan_id: int | None,
     *,
     typed: dict[str, str] | None = None,
     refused: Refusal | None = None,
@@ -56,7 +61,7 @@ async def _page(
     response: Response = render(
         request,
         "plant/scale.html",
-        drawing=await plant.floor_plan(session, actor),
+        drawing=await plant.floor_plan(session, actor, plan_id),
         typed=typed or {"line": "", "length_m": "", "width_m": ""},
         refused=refused,
         done=done,

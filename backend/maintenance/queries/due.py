@@ -51,7 +51,7 @@ def opened(actor: Actor) -> Select[Any]:
         .join(Equipment, col(Equipment.id) == col(MaintenanceRecord.equipment_id))
         .outerjoin(Area, col(Area.id) == col(Equipment.area_id))
         .outerjoin(Post, col(Post.id) == col(MaintenanceRecord.post_id))
-        .where(visible(actor, MaintenanceRecord), is_open())
+        .where(visible(actor, MaintenanceRecord), is_open(), col(Equipment.retired_at).is_(None))
         .order_by(col(MaintenanceRecord.due_on), col(MaintenanceRecord.id))
     )
     return cast("Select[Any]", statement)

@@ -202,7 +202,8 @@ class Choices:
 
 async def choices(session: AsyncSession, actor: Actor) -> Choices:
     """The site's equipment and posts."""
-    equipment = await session.scalars(select(Equipment).where(visible(actor, Equipment)).order_by(col(Equipment.id)))
+    in_use = select(Equipment).where(visible(actor, Equipment), col(Equipment.retired_at).is_(None))
+    equipment = await session.scalars(in_use.order_by(col(Equipment.position), col(Equipment.id)))
     posts = await session.scalars(select(Post).where(visible(actor, Post)).order_by(col(Post.id)))
     return Choices(equipment.all(), posts.all())
 

@@ -43,6 +43,10 @@ async def locked_rule(session: AsyncSession, actor: Actor, course_id: int, rule_
 
 async def causes_offered(session: AsyncSession, actor: Actor) -> tuple[list[Equipment], list[str]]:
     """The equipment and the classes of equipment that a rule can name."""
-    statement = select(Equipment).where(visible(actor, Equipment)).order_by(col(Equipment.code))
+    statement = (
+        select(Equipment)
+        .where(visible(actor, Equipment), col(Equipment.retired_at).is_(None))
+        .order_by(col(Equipment.code))
+    )
     equipment = list((await session.scalars(statement)).all())
     return equipment, sorted({one.equipment_class for one in equipment} - {""})

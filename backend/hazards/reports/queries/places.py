@@ -44,13 +44,15 @@ async def spot(session: AsyncSession, actor: Actor, equipment_id: int | None, ar
 
 async def places(session: AsyncSession, actor: Actor) -> list[tuple[Area | None, Sequence[Equipment]]]:
     """Areas to choose from with the equipment in each, by code; last, under None, equipment without an area."""
-    areas = (await session.execute(select(Area).where(visible(actor, Area)).order_by(col(Area.code)))).scalars()
-    found = await session.execute(select(Equipment).where(visible(actor, Equipment)).order_by(col(Equipment.code)))
-    things = found.scalars().all()
+    used_areas = select(Area).where(visible(actor, Area), col(Area.retired_at).is_(None))
+    areas = (await session.scalars(used_areas.order_by(col(Area.code)))).all()
+    used = select(Equipment).where(visible(actor, Equipment), col(Equipment.retired_at).is_(None))
+    things = (await session.scalars(used.order_by(col(Equipment.code)))).all()
     grouped: list[tuple[Area | None, Sequence[Equipment]]] = [
         (area, [thing for thing in things if thing.area_id == area.id]) for area in areas
     ]
-    loose = [thing for thing in things if thing.area_id is None]
+    known = {area.id for area in areas}
+    loose = [thing for thing in things if thing.area_id not in known]
     return [*grouped, (None, loose)] if loose else grouped
 
 
