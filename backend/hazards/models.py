@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, Numeric, UniqueConstraint, or_, select, true
+from sqlalchemy import CheckConstraint, ColumnElement, Index, Numeric, UniqueConstraint, or_, select, text, true
 from sqlmodel import Field, col
 
 from backend.core.tables import SiteScoped, Stamped, document, identity_key, moment, reference
@@ -35,6 +35,7 @@ class Rectification(SiteScoped, Stamped, table=True):
         UniqueConstraint("site_id", "number"),
         Index("rectification_owner", "site_id", "owner_id", "state"),
         Index("rectification_state", "site_id", "state", "deadline"),
+        Index("rectification_closed", "site_id", text("COALESCE(verified_at, created_at) DESC"), "id"),
         Index("rectification_alarm", "alarm_id"),
         Index("rectification_parent", "parent_id"),
         Index("rectification_recurs", "recurs_id"),

@@ -22,7 +22,7 @@ PAGES = (
     "/alarms",
     "/alarms/{alarm}",
     "/rectifications",
-    "/rectifications?tab=closed",
+    "/rectifications?tab=team",
     "/rectifications/{rectification}",
     "/reports",
     "/reports?search=密封",
@@ -34,6 +34,7 @@ PAGES = (
     "/incidents/history/compare?period=year",
     "/lessons",
     "/traces",
+    "/traces/{trace}",
     "/checkins?all=1",
     "/checkins/missed",
     "/plans",
@@ -62,6 +63,7 @@ IDS = {
     "point": "point",
     "rectification": "rectification",
     "rule": "alarm_rule",
+    "trace": "trace",
 }
 """Tables whose row two thirds of the way is looked at."""
 

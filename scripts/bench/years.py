@@ -35,7 +35,9 @@ from scripts.years.filling import Wanted, fill
 
 SITE = "years"
 ROLES = ("manager1", "leader1")
-ALONE_TIMES, TOGETHER_TIMES = 5, 3
+AT_ONCE = 32
+"""Connections that ``implied_ms`` is for, whatever ``--connections`` really asks."""
+ALONE_TIMES, TOGETHER_TIMES = 5, 2
 """So often each page is asked for, by one connection and by each of the many."""
 
 
@@ -47,6 +49,7 @@ class Given:
     only: str
     connections: int
     scale: float
+    roles: list[str]
     jobs: bool
 
 
@@ -69,8 +72,10 @@ async def measure(years: float, given: Given) -> dict[str, Any]:
         child = built.role("web")
         await built.web_ready()
         for path in (one for one in PAGES if given.only in one):
-            for who in ROLES:
-                found["pages"][f"{who[:-1]} {path}"] = await _page(built, child, plant, who, path, given.connections)
+            for who in given.roles:
+                name = f"{who.rstrip('1')} {path}"
+                found["pages"][name] = await _page(built, child, plant, who, path, given.connections)
+                print(f"{years:g} years", name, found["pages"][name], file=sys.stderr, flush=True)
         found["web_mb"] = round(_web(child).memory_info().rss / 2**20)
         found["jobs_ms"] = await _jobs(database, plant.site) if given.jobs else {}
         await database.close()
@@ -110,7 +115,7 @@ async def _page(built: Stage, child: Child, plant: Plant, who: str, path: str, c
         # The first round opens the connections.
         await asyncio.gather(*(_asked(browser, asked) for _ in range(connections)))
         many = [ms for each in await asyncio.gather(*(one_of_many() for _ in range(connections))) for ms in each]
-    implied = connections * max(web, (web + database) / 2)
+    implied = AT_ONCE * max(web, (web + database) / 2)
     return {
         "alone_ms": round(statistics.median(alone), 1),
         "web_cpu_ms": round(web, 1),
@@ -168,8 +173,9 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--years", type=float, nargs="+", default=[1, 3])
     parser.add_argument("--only", default="", help="pages whose address holds this")
-    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--connections", type=int, default=AT_ONCE)
     parser.add_argument("--scale", type=float, default=1)
+    parser.add_argument("--roles", nargs="+", default=list(ROLES), help="accounts without the site's code")
     parser.add_argument("--no-jobs", dest="jobs", action="store_false")
     given = Given(**vars(parser.parse_args()))
     found = {f"{years:g}": await measure(years, given) for years in given.years}

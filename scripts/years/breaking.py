@@ -100,16 +100,17 @@ async def break_out(ledger: Ledger, span: Span, crew: Crew, rounds: Rounds, alar
 async def _traces(ledger: Ledger, dice: random.Random, crew: Crew, floods: list[Flood]) -> None:
     rows = []
     for flood in floods:
-        place = f"equipment:{flood.alarms[0].condition.unit.id}"
+        unit = flood.alarms[0].condition.unit
+        place = f"equipment:{unit.id}"
         first, second = dice.sample(_CAUSES, 2)
         confirmed = dice.random() < 0.6
         truth = first if dice.random() < TRACED_RIGHT else second
         made, seen = flood.at + timedelta(seconds=8), flood.at + timedelta(hours=dice.randrange(4, 48))
-        by = crew.leader[flood.alarms[0].condition.unit.area.team]
+        by = crew.leader[unit.area.team]
         rows.append(
             (
                 *(flood.group, Origin.ALARM, Stage.REVIEW, 3, made, made + timedelta(minutes=10)),
-                *(flood.at - timedelta(hours=1), flood.at, _result(place, first, second)),
+                *(flood.at - timedelta(hours=1), flood.at, _result(unit.id, first, second)),
                 *(f"{place}/{truth}" if confirmed else "", by if confirmed else None, seen if confirmed else None),
             )
         )
@@ -117,14 +118,21 @@ async def _traces(ledger: Ledger, dice: random.Random, crew: Crew, floods: list[
     await ledger.copy(Trace, (*columns, "result", "confirmed_node", "confirmed_by", "confirmed_at"), rows)
 
 
-def _result(place: str, first: str, second: str) -> dict[str, Any]:
-    """As far as lists and counts read it: no path, no scope."""
-    shares = ((first, 0.6), (second, 0.25))
-    fused = [
-        {"key": f"{place}/{key}", "contributes": False, "probability": share, "title": key, "title_en": key}
-        for key, share in shares
-    ]
+def _result(equipment: int, first: str, second: str) -> dict[str, Any]:
+    """Two causes at one place, as the trace's page reads them: no signs, no path, no scope."""
+    place = f"equipment:{equipment}"
+    shares = ((f"{place}/{first}", first, 0.6), (f"{place}/{second}", second, 0.25), ("rest", "", 0.15))
+    fused = [_entry(key, library_key, equipment, share) for key, library_key, share in shares]
     return nothing_yet() | {"abnormal": True, "unknown": 0.15, "fused": fused}
+
+
+def _entry(key: str, library_key: str, equipment: int, share: float) -> dict[str, Any]:
+    """A cause, as ``tracing.library.telling`` writes it."""
+    lists: dict[str, Any] = {name: [] for name in ("cites", "posts", "questions")}
+    words = {name: library_key for name in ("library_key", "title", "title_en")}
+    place = equipment if library_key else None
+    told = {"key": key, "kind": "equipment", "contributes": False, "equipment_id": place, "probability": share}
+    return {**told, **words, "advice": "", "advice_en": "", **lists}
 
 
 def _incident(id_: int, span: Span, dice: random.Random, crew: Crew, flood: Flood, number: str) -> tuple[Any, ...]:
