@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from backend.core.errors import N_
 from backend.core.pages import render
 from backend.identity.web import ActorDep, allow
 
@@ -21,7 +22,9 @@ class Scene:
     picture: str
 
 
-SCENES: tuple[Scene, ...] = ()
+SCENES: tuple[Scene, ...] = (
+    Scene("operations.see", "/decisions", N_("决策"), N_("时间和钱用在哪，换什么，培训谁"), "lightbulb"),
+)
 
 
 @router.get("/operations", dependencies=[allow("operations.see")])
