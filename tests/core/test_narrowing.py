@@ -53,5 +53,5 @@ async def test_only_the_own_sites_rows_are_changed(database: Database, sites: tu
     async with database.session(site_id=sites[1]) as session:
         await session.execute(update(Post).values(name="新").where(col(Post.id).in_(select(col(_OTHER.id)))))
     async with database.session() as session:
-        names = dict((await session.execute(select(col(Post.site_id), col(Post.name)))).tuples().all())
+        names = {row[0]: row[1] for row in await session.execute(select(col(Post.site_id), col(Post.name)))}
         assert (names[sites[0]], names[sites[1]]) == ("岗", "新")
