@@ -115,6 +115,8 @@ class InspectionVisit(SiteScoped, Stamped, table=True):
         Index("inspection_visit_due", "closes_at", postgresql_where=text("state = 'due'")),
         Index("inspection_visit_plan", "plan_id", "opens_at"),
         Index("inspection_visit_over", "site_id", "closes_at"),
+        # Counts over months read the index alone.
+        Index("inspection_visit_closed", "site_id", "closes_at", postgresql_include=["plan_id", "missed_at"]),
     )
 
     id: int = identity_key()
@@ -143,6 +145,7 @@ class CheckIn(SiteScoped, Stamped, table=True):
         Index("check_in_equipment", "equipment_id", "at"),
         Index("check_in_area", "area_id", "at"),
         Index("check_in_person", "site_id", "person_id", "at"),
+        Index("check_in_recent", "site_id", "at"),
         Index("check_in_position", "at", postgresql_where=text("lat IS NOT NULL")),
     )
 

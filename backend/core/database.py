@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import event
+from sqlalchemy import TableClause, event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.sql import visitors
 
 from backend.core.tables import SiteScoped
 
@@ -89,22 +90,35 @@ def _narrowed(statement: Any, site_id: int) -> Any:
     known = _narrowed_before.get(statement)
     if known is not None and known[0] == site_id:
         return known[1]
-    narrowed = statement.options(*_narrowing(site_id))
+    narrowed = statement.options(*_narrowing(site_id, _tables_of(statement)))
     _narrowed_before[statement] = (site_id, narrowed)
     return narrowed
 
 
-@lru_cache(maxsize=256)
-def _narrowing(site_id: int) -> tuple[Any, ...]:
-    """One criterion a site-scoped table: a criterion on the mixin itself would ask it for a column it doesn't have.
+def _tables_of(statement: Any) -> frozenset[str]:
+    """Names of all tables in ``statement``, those of subqueries, aliases and joins too. Each option costs time at every
+    statement, and there are more than a hundred tables."""
+    return frozenset(part.name for part in visitors.iterate(statement) if isinstance(part, TableClause))
+
+
+@lru_cache(maxsize=4096)
+def _narrowing(site_id: int, tables: frozenset[str]) -> tuple[Any, ...]:
+    """One criterion for each of ``tables`` that is site-scoped: one on the mixin itself would ask it for a column that
+    it doesn't have.
 
     A lambda, since only that is asked again for each alias of the table.
     """
-    importlib.import_module("backend.core.schema")  # so that no table is missed
     return tuple(
         with_loader_criteria(model, lambda table: table.site_id == site_id, include_aliases=True)
-        for model in _site_scoped_tables(SiteScoped)
+        for name, model in _site_scoped().items()
+        if name in tables
     )
+
+
+@lru_cache(maxsize=1)
+def _site_scoped() -> dict[str, type[Any]]:
+    importlib.import_module("backend.core.schema")  # so that no table is missed
+    return {model.__tablename__: model for model in _site_scoped_tables(SiteScoped)}
 
 
 def _site_scoped_tables(base: type[Any]) -> list[type[Any]]:

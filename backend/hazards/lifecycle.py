@@ -101,6 +101,8 @@ _RULES: dict[Step, _Rule] = {
 
 FINAL = frozenset({State.VERIFIED, State.CANCELLED})
 """States that nothing follows."""
+UNFINISHED = frozenset(State) - FINAL
+"""All others; a list of them, and not all but ``FINAL``, lets an index by state serve."""
 WORKABLE = _WORKABLE
 """States in which the owner has something to do, so that a deadline can be missed."""
 

@@ -35,6 +35,7 @@ class Rectification(SiteScoped, Stamped, table=True):
         UniqueConstraint("site_id", "number"),
         Index("rectification_owner", "site_id", "owner_id", "state"),
         Index("rectification_state", "site_id", "state", "deadline"),
+        Index("rectification_closed", "site_id", text("COALESCE(verified_at, created_at) DESC"), "id"),
         Index("rectification_alarm", "alarm_id"),
         Index("rectification_parent", "parent_id"),
         Index("rectification_recurs", "recurs_id"),

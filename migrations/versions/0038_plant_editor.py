@@ -1,6 +1,6 @@
 """The plant edited by its people: retiring, order, several plans with pictures, the log of changes, imports.
 
-Revision: 0038, after 0033.
+Revision: 0038, after 0037.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision: str = "0038"
-down_revision: str | None = "0033"
+down_revision: str | None = "0037"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -26,7 +27,7 @@ from sqlmodel import col
 
 from backend.alarms.models import Level
 from backend.core.clock import now
-from backend.hazards.lifecycle import FINAL, GOVERNING, LEADING, WORKABLE, Step, quick_step
+from backend.hazards.lifecycle import FINAL, GOVERNING, LEADING, UNFINISHED, WORKABLE, Step, quick_step
 from backend.hazards.models import Rectification, RectificationState
 from backend.hazards.plan import TimeLeft, time_left
 from backend.hazards.queries.cases import case_of, somebody
@@ -156,9 +157,25 @@ async def rectifications(
     place = _read_cursor(after)
     if place:
         wanted.append(tuple_(*order) > tuple_(*(literal(part, BigInteger) for part in place)))
-    rows = list(await session.execute(_list(actor).where(*wanted).limit(most + 1)))
+    first = _first_of_each(actor, wanted, order, most + 1)
+    rows = list(await session.execute(_list(actor).where(col(Rectification.id).in_(first)).limit(most + 1)))
     following = ".".join(str(part) for part in rows[most - 1][-len(order) :]) if len(rows) > most else ""
     return Page([_card(row, actor) for row in rows[:most]], following)
+
+
+def _first_of_each(actor: Actor, wanted: list[Any], order: list[Any], most: int) -> Select[int]:
+    """Ids of the first ``most`` of what isn't closed, of what the actor closed, and of all that is closed: among them
+    are the first ``most`` of all. Each comes along an index, so that years of what is closed aren't sorted."""
+    closed, mine = col(Rectification.state).in_(FINAL), col(Rectification.owner_id) == actor.person_id
+    newest = [_closed_at().desc(), col(Rectification.id)]
+    ids = select(col(Rectification.id)).join(Person, col(Person.id) == col(Rectification.owner_id))
+    ids = ids.where(visible(actor, Rectification), *wanted).limit(most)
+    either = union_all(
+        ids.where(col(Rectification.state).in_(UNFINISHED)).order_by(*order).subquery().select(),
+        ids.where(closed, mine).order_by(*newest).subquery().select(),
+        ids.where(closed).order_by(*newest).subquery().select(),
+    )
+    return select(either.subquery().c.id)
 
 
 def _on(tab: Tab, actor: Actor) -> ColumnElement[bool]:
@@ -183,7 +200,7 @@ def _counts(actor: Actor) -> Select[*tuple[int, ...]]:
         select(*(func.count().filter(_on(tab, actor)) for tab in Tab))
         .select_from(Rectification)
         .join(Person, col(Person.id) == col(Rectification.owner_id))
-        .where(visible(actor, Rectification), col(Rectification.state).not_in(FINAL))
+        .where(visible(actor, Rectification), col(Rectification.state).in_(UNFINISHED))
     )
 
 
@@ -193,13 +210,17 @@ def _order(actor: Actor) -> list[Any]:
     done = state.in_(FINAL)
     stage = case((done, 2), (state.in_(WORKABLE), 0), else_=1)
     burns = _microseconds(col(Rectification.deadline)) - case(_HEAD_STARTS, value=col(Rectification.level), else_=0)
-    closed_at = func.coalesce(col(Rectification.verified_at), col(Rectification.created_at))
     return [
         cast(stage, BigInteger),
         cast(case((col(Rectification.owner_id) == actor.person_id, 0), else_=1), BigInteger),
-        case((done, -_microseconds(closed_at)), else_=burns),
+        case((done, -_microseconds(_closed_at())), else_=burns),
         col(Rectification.id),
     ]
+
+
+def _closed_at() -> ColumnElement[datetime]:
+    """As the index ``rectification_closed`` has it."""
+    return func.coalesce(col(Rectification.verified_at), col(Rectification.created_at))
 
 
 def _microseconds(moment: Any) -> Any:

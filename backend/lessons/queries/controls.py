@@ -21,6 +21,7 @@ SELECT p.id, p.name, p.name_en, count(*), count(*) FILTER (WHERE v.missed_at IS 
 FROM inspection_visit v JOIN inspection_plan p ON p.id = v.plan_id AND p.site_id = v.site_id
 WHERE v.site_id = :site AND v.closes_at BETWEEN :since AND now() GROUP BY p.id
 """
+# OFFSET 0: the planner takes far more check-ins to match than do, and would read all visits of all years.
 _LOOKS = """
 SELECT p.id, p.name, p.name_en, count(*), count(*) FILTER (WHERE e.saw_nothing) FROM (
     SELECT w.ref, v.plan_id, bool_and(c.failed = 0) AS saw_nothing FROM (
@@ -31,12 +32,15 @@ SELECT p.id, p.name, p.name_en, count(*), count(*) FILTER (WHERE e.saw_nothing) 
     ) w
     JOIN check_in c ON c.site_id = :site AND c.equipment_id = w.equipment_id
         AND c.at BETWEEN w.at - interval '24 hours' AND w.at
-    JOIN inspection_visit v ON v.id = c.visit_id AND v.site_id = :site GROUP BY w.ref, v.plan_id
+    CROSS JOIN LATERAL (
+        SELECT plan_id FROM inspection_visit WHERE id = c.visit_id AND site_id = :site OFFSET 0
+    ) v GROUP BY w.ref, v.plan_id
 ) e JOIN inspection_plan p ON p.id = e.plan_id AND p.site_id = :site GROUP BY p.id
 """
 _MEASURES = """
 SELECT min(r.id), e.equipment_class, e.equipment_class, count(*),
-    count(*) FILTER (WHERE EXISTS (SELECT FROM rectification b WHERE b.site_id = r.site_id AND b.recurs_id = r.id))
+    count(*) FILTER (WHERE r.id IN (
+        SELECT recurs_id FROM rectification WHERE site_id = :site AND recurs_id IS NOT NULL))
 FROM rectification r JOIN equipment e ON e.id = r.equipment_id AND e.site_id = r.site_id
 WHERE r.site_id = :site AND r.state = 'verified' AND r.verified_at > :since AND e.equipment_class <> ''
 GROUP BY e.equipment_class

@@ -1,0 +1,187 @@
+"""Heavy pages and the worker's rounds over one year of a plant and over three: ``python scripts/bench/years.py``.
+
+For each length a fresh data folder with durable servers and one web process. Each page is asked for by one connection
+alone (``alone_ms``; ``cpu_ms`` of web and of PostgreSQL together) and then by 32 at once. ``implied_ms`` is what 32
+connections wait for on two cores with nothing else running, from the time alone: 32 times what the busier of the two
+costs. ``ratio`` is three years to one. ``--years 1 3 --only incidents --connections 32 --scale 1``
+"""
+
+import argparse
+import asyncio
+import os
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from sqlalchemy import select, text
+from sqlmodel import col
+from stage import Stage, report, stage
+from year_pages import IDS, JOBS, PAGES
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from backend.core.clock import now
+from backend.core.database import Database
+from backend.embedded.child import Child
+from backend.identity.models import Person
+from backend.identity.sessions import open_session
+from backend.identity.web import cookie_name
+from scripts.years.filling import Wanted, fill
+
+SITE = "years"
+ROLES = ("manager1", "leader1")
+AT_ONCE = 32
+"""Connections that ``implied_ms`` is for, whatever ``--connections`` really asks."""
+ALONE_TIMES, TOGETHER_TIMES = 5, 2
+"""So often each page is asked for, by one connection and by each of the many."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was asked for on the command line."""
+
+    years: list[float]
+    only: str
+    connections: int
+    scale: float
+    roles: list[str]
+    jobs: bool
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A filled site: who asks, and what names in braces stand for."""
+
+    site: int
+    tokens: dict[str, str]
+    ids: dict[str, int]
+
+
+async def measure(years: float, given: Given) -> dict[str, Any]:
+    """All of one length."""
+    async with stage() as built:
+        database = Database(built.database_url)
+        started = time.monotonic()
+        plant = await _filled(database, years, given.scale)
+        found: dict[str, Any] = {"filled_s": round(time.monotonic() - started, 1), "pages": {}}
+        child = built.role("web")
+        await built.web_ready()
+        for path in (one for one in PAGES if given.only in one):
+            for who in given.roles:
+                name = f"{who.rstrip('1')} {path}"
+                found["pages"][name] = await _page(built, child, plant, who, path, given.connections)
+                print(f"{years:g} years", name, found["pages"][name], file=sys.stderr, flush=True)
+        found["web_mb"] = round(_web(child).memory_info().rss / 2**20)
+        found["jobs_ms"] = await _jobs(database, plant.site) if given.jobs else {}
+        await database.close()
+    return found
+
+
+async def _filled(database: Database, years: float, scale: float) -> Plant:
+    async with database.session() as session:
+        await fill(session, Wanted(SITE, years, 1, now(), scale), lambda _: None)
+    async with database.session() as session:
+        await (await session.connection()).exec_driver_sql("ANALYZE")
+        tokens = {}
+        for who in ROLES:
+            found = await session.scalars(select(Person).where(col(Person.account) == f"{SITE}-{who}"))
+            tokens[who] = await open_session(session, person := found.one(), device="bench", address="")
+        ids = {
+            name: int(await session.scalar(text(f"SELECT max(id) - (max(id) - min(id)) / 3 FROM {table}")) or 0)
+            for name, table in IDS.items()
+        }
+        return Plant(person.site_id, tokens, ids)
+
+
+async def _page(built: Stage, child: Child, plant: Plant, who: str, path: str, connections: int) -> dict[str, float]:
+    asked = path.format(**plant.ids)
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    async with httpx.AsyncClient(
+        base_url=built.web_url, cookies={cookie_name(): plant.tokens[who]}, timeout=120, limits=limits
+    ) as browser:
+        await _asked(browser, asked)
+        before = _cpu(built, child)
+        alone = [await _asked(browser, asked) for _ in range(ALONE_TIMES)]
+        web, database = ((after - then) / ALONE_TIMES for after, then in zip(_cpu(built, child), before, strict=True))
+
+        async def one_of_many() -> list[float]:
+            return [await _asked(browser, asked) for _ in range(TOGETHER_TIMES)]
+
+        # The first round opens the connections.
+        await asyncio.gather(*(_asked(browser, asked) for _ in range(connections)))
+        many = [ms for each in await asyncio.gather(*(one_of_many() for _ in range(connections))) for ms in each]
+    implied = AT_ONCE * max(web, (web + database) / 2)
+    return {
+        "alone_ms": round(statistics.median(alone), 1),
+        "web_cpu_ms": round(web, 1),
+        "sql_cpu_ms": round(database, 1),
+        "implied_ms": round(implied),
+        "p50_ms": round(statistics.median(many)),
+        "p95_ms": round(statistics.quantiles(many, n=20)[-1]),
+    }
+
+
+async def _asked(browser: httpx.AsyncClient, path: str) -> float:
+    """Milliseconds of one answer. Raises httpx.HTTPStatusError for one that isn't 200."""
+    began = time.perf_counter()
+    (await browser.get(path)).raise_for_status()
+    return (time.perf_counter() - began) * 1000
+
+
+def _web(child: Child) -> psutil.Process:
+    assert child.pid is not None
+    return psutil.Process(child.pid)
+
+
+def _cpu(built: Stage, child: Child) -> tuple[float, float]:
+    """Milliseconds of CPU that the web process and all of PostgreSQL's have used."""
+    postmaster = psutil.Process(int((built.folder.path / "postgres" / "postmaster.pid").read_text().split()[0]))
+    return _spent([_web(child)]), _spent([postmaster, *postmaster.children(recursive=True)])
+
+
+def _spent(processes: list[psutil.Process]) -> float:
+    spent = 0.0
+    for process in processes:
+        # Nanoseconds of each thread: what psutil tells is in ticks of 10 ms.
+        for thread in Path(f"/proc/{process.pid}/task").glob("*/schedstat"):
+            spent += int(thread.read_text().split()[0]) / 1e6
+    return spent
+
+
+async def _jobs(database: Database, site: int) -> dict[str, float]:
+    found = {}
+    for name, work in JOBS.items():
+        began = time.perf_counter()
+        async with database.session() as session:
+            await work(session, site)
+            await session.rollback()
+            found[name] = round((time.perf_counter() - began) * 1000)
+    return found
+
+
+def _ratios(shorter: dict[str, Any], longer: dict[str, Any]) -> dict[str, float]:
+    return {path: round(one["alone_ms"] / shorter[path]["alone_ms"], 2) for path, one in longer.items()}
+
+
+async def main() -> None:
+    """Measure each length, one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--years", type=float, nargs="+", default=[1, 3])
+    parser.add_argument("--only", default="", help="pages whose address holds this")
+    parser.add_argument("--connections", type=int, default=AT_ONCE)
+    parser.add_argument("--scale", type=float, default=1)
+    parser.add_argument("--roles", nargs="+", default=list(ROLES), help="accounts without the site's code")
+    parser.add_argument("--no-jobs", dest="jobs", action="store_false")
+    given = Given(**vars(parser.parse_args()))
+    found = {f"{years:g}": await measure(years, given) for years in given.years}
+    first, last = (found[f"{years:g}"]["pages"] for years in (given.years[0], given.years[-1]))
+    report({"bench": "years", "cores": os.cpu_count(), **found, "ratio": _ratios(first, last)})
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

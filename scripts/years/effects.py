@@ -1,0 +1,48 @@
+"""What is planted: what a reader of the history should find, with its true size. All else is alike everywhere.
+
+Ways of counting that find none of it are wrong; what they find beside it is chance.
+"""
+
+NIGHT_DELAY = 1.6
+"""At night (20:00 to 08:00) it takes so many times as long until an alarm is acknowledged."""
+SLOW_TEAM, SLOW_DELAY = 2, 2.0
+"""The team of this place in the list takes so many times as long."""
+LATE, SLOW_LATE = 0.15, 0.45
+"""Share of rectifications submitted after their deadline: of all teams, and of the slow one."""
+HOT_C, HOT_CLASS, HOT_TIMES = 28.0, "cooling_water", 3.0
+"""In hours warmer than this its alarms are so many times as frequent."""
+NOISY_EVERY, NOISY_FALSE, FALSE = 40, 0.65, 0.08
+"""Every so many-th rule is noisy: so many of its alarms are false (against ``FALSE``), and over within 25 s."""
+FIXED_AT, FIXED_LEFT = 2 / 3, 0.2
+"""So far into the time every second noisy rule got a longer delay (an adopted suggestion): so many of its false alarms
+are left. The other half stays as it was, for comparison."""
+CHATTER_EVERY = 100
+"""Every so many-th rule chatters: a tenth of all alarms are theirs, in runs of 8 to 30, two minutes apart."""
+CHAIN_SHARE, CHAIN_S, CHAIN_SPREAD_S = 0.5, 900.0, 90.0
+"""Of alarms at the first feed line so many are followed at the reactor it feeds, so long after."""
+FEWER_IN_THE_END = 0.75
+"""Alarms at the end of the time, relative to its beginning; they fall evenly."""
+WEAK_CLASS, WEAK_LATE, KEPT_LATE = "compressor", 0.6, 0.1
+"""Maintenance of this class is late so often, of others ``KEPT_LATE``; and it has three times its share of alarms."""
+WEAK_TIMES = 3.0
+MISSED, MISSED_AT_NIGHT = 0.04, 0.10
+"""Share of check-ins that nobody made, in shifts that begin by day and by night."""
+RECURS = 0.06
+"""Share of rectifications whose hazard comes back within 90 days."""
+TRACED_RIGHT = 0.75
+"""Share of confirmed traces whose first cause was the one."""
+
+
+def noisy(place: int) -> bool:
+    """Whether the rule of this place in the list is a noisy one."""
+    return place % NOISY_EVERY == 7
+
+
+def fixed(place: int) -> bool:
+    """Whether it is one of the noisy ones whose delay was raised."""
+    return place % (2 * NOISY_EVERY) == 7
+
+
+def chattering(place: int) -> bool:
+    """Whether its alarms come in runs."""
+    return place % CHATTER_EVERY == 11

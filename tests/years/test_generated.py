@@ -1,0 +1,153 @@
+"""What ``scripts.years`` writes is what the product itself could have written: replayed through its own rules."""
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlmodel import col
+
+from backend.alarms import lifecycle
+from backend.alarms.models import Alarm, AlarmState, Level
+from backend.checkins.lifecycle import is_late, state_after
+from backend.checkins.models import CheckIn, CheckInAnswer, InspectionVisit, VisitState
+from backend.checkins.schedule import Window
+from backend.core.database import Database
+from backend.hazards import lifecycle as rectifying
+from backend.hazards.models import Rectification, RectificationEntry, RectificationState
+from backend.identity.models import Person, Role, Site
+from backend.training.content import read_content
+from backend.training.models import CourseVersion
+from scripts.years.filling import Taken, fill
+from tests.years.conftest import UNTIL, wanted
+
+KEPT = """
+SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name IN
+('alarm', 'rectification', 'inspection_visit', 'check_in_answer', 'incident', 'quiz_attempt', 'maintenance_record',
+'weather_hour', 'trace', 'incident_lapse') AND data_type NOT IN ('bigint', 'integer') ORDER BY 1, 2
+"""
+
+
+async def all_of(database: Database, model: Any) -> list[Any]:
+    """Every row, in order."""
+    async with database.session() as session:
+        return list(await session.scalars(select(model).order_by(model.id)))
+
+
+async def test_the_same_seed_makes_the_same_rows_beside_each_other_and_never_touches_a_site_that_is_there(
+    database: Database,
+) -> None:
+    async with database.session() as session:
+        await fill(session, wanted("second"), lambda _: None)
+    columns = defaultdict(list)
+    async with database.session() as session:
+        for table, column in await session.execute(text(KEPT)):
+            columns[table].append(column)
+        sites = await session.execute(select(Site).order_by(col(Site.id)))
+        first, second = [site for site in sites.scalars() if site.code in {"first", "second"}]
+        assert first.sample and "样例" in first.name and "Generated" in first.name_en
+        for table, names in columns.items():
+            # What names an id (a key of a trace, of a condition) differs by the ids alone.
+            told = [name for name in names if name not in {"result", "condition_key", "confirmed_node", "first_named"}]
+            asked = f"SELECT {', '.join(told)} FROM {table} WHERE site_id = :site ORDER BY " + (
+                "hour" if table == "weather_hour" else "id"
+            )
+            found = [(await session.execute(text(asked), {"site": one.id})).all() for one in (first, second)]
+            assert found[0] == found[1] and found[0], table
+        with pytest.raises(Taken):
+            await fill(session, wanted("first"), lambda _: None)
+
+
+async def test_alarms_stand_as_their_states_say_and_no_condition_is_open_twice(database: Database) -> None:
+    alarms = await all_of(database, Alarm)
+    assert len(alarms) % 400 == 0
+    free: dict[str, Any] = {}
+    for one in alarms:
+        assert one.raised_at <= UNTIL and (one.condition_key not in free or free[one.condition_key] < one.raised_at)
+        free[one.condition_key] = one.closed_at or UNTIL
+        facts = lifecycle.first(Level(one.level), one.latched, one.raised_at)
+        steps: list[lifecycle.Step] = []
+        if one.acknowledged_at is not None:
+            steps.append(lifecycle.Acknowledge(one.acknowledged_by, one.acknowledged_at))
+        if one.returned_at is not None:
+            steps.append(lifecycle.Return(one.returned_at))
+        if one.closed_by is not None:
+            steps.append(lifecycle.Close(one.closed_by, one.closed_at))
+        for step in sorted(steps, key=lambda step: step.at):  # type: ignore[union-attr]
+            after = lifecycle.step(facts, step)
+            assert isinstance(after, lifecycle.Facts), after
+            facts = after
+        assert facts == lifecycle.facts_of(one)
+        assert (one.judgement != "") == (one.judged_at is not None) and one.limit_value < one.value
+    assert {AlarmState.CLOSED} < {one.state for one in alarms}, "some are open"
+
+
+async def test_rectifications_went_as_their_rules_allow_with_the_times_of_their_steps(database: Database) -> None:
+    people = {one.id: one for one in await all_of(database, Person)}
+    entries = defaultdict(list)
+    for entry in await all_of(database, RectificationEntry):
+        entries[entry.rectification_id].append(entry)
+    former = {one.id: one for one in await all_of(database, Rectification)}
+    for one in former.values():
+        steps = entries[one.id]
+        assert [step.created_at for step in steps] == sorted(step.created_at for step in steps)
+        assert steps[0].kind == "opened" and steps[0].created_at == one.created_at and steps[-1].created_at < UNTIL
+        state, asked, handed = RectificationState.OPEN, None, None
+        for step in steps[1:]:
+            who = people[step.person_id]
+            case = rectifying.Case(
+                state, one.level, one.owner_id, people[one.owner_id].team_id, one.opened_by, handed, asked
+            )
+            taken = rectifying.Step(step.kind)
+            state = rectifying.take(taken, case, rectifying.Somebody(who.id, Role(who.role), who.team_id))
+            asked = step.person_id if taken is rectifying.Step.EXTENSION_ASKED else asked
+            if taken in {rectifying.Step.EXTENDED, rectifying.Step.EXTENSION_REFUSED}:
+                asked = None
+            handed = step.person_id if taken is rectifying.Step.SUBMITTED else handed
+        assert (one.state, one.extension_by, one.submitted_by, one.version) == (state, asked, handed, len(steps))
+        assert (one.verified_at is not None) == (state == RectificationState.VERIFIED)
+        if one.recurs_id is not None:
+            before = former[one.recurs_id]
+            assert before.equipment_id == one.equipment_id and before.verified_at <= one.created_at
+            assert one.recurrence == before.recurrence + 1
+
+
+async def test_visits_stand_as_their_check_ins_say_and_every_failed_answer_has_its_report(database: Database) -> None:
+    visits = {one.id: one for one in await all_of(database, InspectionVisit)}
+    answers = defaultdict(list)
+    for answer in await all_of(database, CheckInAnswer):
+        answers[answer.check_in_id].append(answer)
+    seen = set()
+    for one in await all_of(database, CheckIn):
+        visit = visits[one.visit_id]
+        window = Window(visit.opens_at, visit.closes_at)
+        assert one.late == is_late(window, one.at) and visit.state == state_after(VisitState.DUE, window, one.at)
+        assert one.failed == sum(answer.verdict == "failed" for answer in answers[one.id])
+        assert all((answer.hazard_report_id is None) == (answer.verdict == "well") for answer in answers[one.id])
+        assert one.at <= one.created_at <= UNTIL
+        seen.add(visit.id)
+    kept = {VisitState.DONE, VisitState.MADE_UP}
+    assert all((visit.state in kept) == (visit.id in seen) for visit in visits.values())
+    async with database.session() as session:
+        orphans = "SELECT count(*) FROM check_in_answer a LEFT JOIN hazard_report r ON r.id = a.hazard_report_id"
+        assert await session.scalar(text(f"{orphans} WHERE a.verdict = 'failed' AND r.origin_id <> a.id")) == 0
+
+
+async def test_what_else_is_written_can_be_read_by_the_product(database: Database) -> None:
+    for version in await all_of(database, CourseVersion):
+        assert read_content(version.content).pass_mark
+    async with database.session() as session:
+        for wrong in (
+            "SELECT count(*) FROM maintenance_plan p WHERE 1 <> (SELECT count(*) FROM maintenance_record r"
+            " WHERE r.plan_id = p.id AND r.done_on IS NULL AND r.dropped_on IS NULL)",
+            "SELECT count(*) FROM incident WHERE NOT (began_at <= opened_at AND opened_at <= contained_at"
+            " AND contained_at <= closed_at) OR group_id IS NULL",
+            "SELECT count(*) FROM incident i WHERE NOT EXISTS (SELECT FROM trace t WHERE t.group_id = i.group_id"
+            " AND t.first_named LIKE 'equipment:' || i.equipment_id || '/%')",
+            "SELECT count(*) FROM quiz_attempt WHERE submitted_at < started_at"
+            " OR (score >= 80) <> (passed_at IS NOT NULL)",
+            "SELECT count(*) FROM alarm_group g WHERE g.last_raised_at <> (SELECT max(raised_at) FROM alarm a"
+            " WHERE a.group_id = g.id)",
+            "SELECT count(*) FROM incident_lapse l JOIN inspection_visit v ON v.id = l.row_id WHERE v.state = 'done'",
+        ):
+            assert await session.scalar(text(wrong)) == 0, wrong
