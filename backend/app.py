@@ -80,6 +80,8 @@ _ROUTERS = (
     "backend.incidents.meeting.pages",
     "backend.incidents.meeting.api",
     "backend.operations.hub",
+    "backend.operations.distribution.pages",
+    "backend.operations.distribution.api",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -38,6 +38,7 @@ class Rectification(SiteScoped, Stamped, table=True):
         Index("rectification_alarm", "alarm_id"),
         Index("rectification_parent", "parent_id"),
         Index("rectification_recurs", "recurs_id"),
+        Index("rectification_made", "site_id", "created_at"),
         CheckConstraint("num_nonnulls(extension_by, wanted_deadline) <> 1", name="rectification_extension_whole"),
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from backend.core.errors import N_
 from backend.core.pages import render
 from backend.identity.web import ActorDep, allow
 
@@ -21,7 +22,15 @@ class Scene:
     picture: str
 
 
-SCENES: tuple[Scene, ...] = ()
+SCENES: tuple[Scene, ...] = (
+    Scene(
+        "operations.see",
+        "/distribution",
+        N_("风险分布"),
+        N_("预警、隐患和事件多在哪里、什么时候、因为什么，该怎样管"),
+        "chart-column",
+    ),
+)
 
 
 @router.get("/operations", dependencies=[allow("operations.see")])

@@ -50,6 +50,8 @@ PAGES = (
     "/people/new",
     "/audit",
     "/operations",
+    "/distribution",
+    "/distribution/rows?period=90d",
     "/modules",
     "/me",
     "/me/password",
