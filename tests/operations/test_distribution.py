@@ -102,6 +102,7 @@ async def test_each_thing_counts_once_and_what_was_none_does_not(
     }
     before = found["sources"]["alarm"]
     assert before["before"] == 1 and before["verdict"] == "chance"
+    assert found["incomplete"], "the site's first record is of the middle of August"
 
 
 async def test_hours_and_days_are_those_of_the_site_and_each_cell_opens_exactly_its_rows(
@@ -188,6 +189,7 @@ async def test_the_page_says_where_it_is_heaped_what_to_do_and_each_mark_leads_t
     said = text_of(page)
     assert "2 个区域中，1 个占了 96%（共 25 条）" in said and "明显集中" in said
     assert "先从设备和设施上治" in said and "25 条中的 24 条" in said and "GB/T 45001-2020 8.1.2" in said
+    assert "这里最早的记录是" in said and "确有增加" not in said, "what was before the first record isn't known"
     assert area.replace("&", "&amp;") in page and "样本不足" not in said
     assert "24 条" in rows_page and plant.areas["inbound"].name in rows_page and "护栏松动" in rows_page
 

@@ -106,12 +106,14 @@ class AdviceOut(BaseModel):
 
 
 class OverviewOut(BaseModel):
-    """All counts of what was asked for; ``step`` is how the trend is cut."""
+    """All counts of what was asked for; ``incomplete``: the compared period began before the site's first record;
+    ``step`` is how the trend is cut."""
 
     period: PeriodOut
     other: PeriodOut | None
     total: int
     sources: dict[str, SourceOut]
+    incomplete: bool
     step: str
     trend: list[StepOut]
     areas: list[PlaceOut]
@@ -188,6 +190,7 @@ async def read_distribution(session: SessionDep, actor: ActorDep, asked: AskedDe
         other=_period(wanted.other) if wanted.other else None,
         total=counts.total,
         sources=sources,
+        incomplete=seen.begins is not None,
         step=wanted.step,
         trend=[
             StepOut(first=first, source=source, level=level, count=n)

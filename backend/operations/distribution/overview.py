@@ -12,19 +12,21 @@ from backend.incidents.history.comparing import Compared, Figures, Metric, compa
 from backend.operations.distribution.advice import Advice, all_advice
 from backend.operations.distribution.asked import HOURS, Wanted
 from backend.operations.distribution.concentration import Concentration, concentration
-from backend.operations.distribution.queries.counting import Counts, before, counts
+from backend.operations.distribution.queries.counting import Counts, before, counts, first_moment
 from backend.operations.distribution.queries.names import Known, Named, causes_of
 
 
 @dataclass(frozen=True)
 class Overview:
-    """``compared``: by source, this period beside the other; empty where there is no other."""
+    """``compared``: by source, this period beside the other; empty where there is no other. ``begins``: the first
+    record of all where it came after the other period had begun, so that this one is known in part only."""
 
     wanted: Wanted
     at: datetime
     counts: Counts
     before: Counts
     compared: Mapping[str, Compared]
+    begins: datetime | None
     concentration: Concentration | None
     advice: Sequence[Advice]
     causes: Mapping[str, Named]
@@ -42,12 +44,19 @@ async def overview(session: AsyncSession, actor: Actor, wanted: Wanted, known: K
         found,
         earlier,
         {source: _compared(wanted, found, earlier, source) for source in wanted.sources} if wanted.other else {},
+        await _begins(session, actor, wanted),
         heaped,
         all_advice(
             found.types, found.causes, found.areas, found.hours, 24 // HOURS, heaped=bool(heaped and heaped.heaped)
         ),
         await causes_of(session, actor, found.causes, known),
     )
+
+
+async def _begins(session: AsyncSession, actor: Actor, wanted: Wanted) -> datetime | None:
+    first = await first_moment(session, actor, wanted)
+    since = wanted.other.since if wanted.other else None
+    return first if first is not None and since is not None and since < first else None
 
 
 def _compared(wanted: Wanted, found: Counts, earlier: Counts, source: str) -> Compared:

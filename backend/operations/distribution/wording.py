@@ -15,10 +15,10 @@ from backend.plant.models import PointKind
 
 SOURCES: Mapping[str, str] = {Source.ALARM: N_("预警报警"), Source.HAZARD: N_("隐患"), Source.INCIDENT: N_("事件")}
 PRESETS = {
-    Preset.WEEK: N_("近 7 天"),
-    Preset.MONTH: N_("近 30 天"),
-    Preset.QUARTER: N_("近 90 天"),
-    Preset.YEAR: N_("近一年"),
+    Preset.WEEK: N_("7 天"),
+    Preset.MONTH: N_("30 天"),
+    Preset.QUARTER: N_("90 天"),
+    Preset.YEAR: N_("一年"),
 }
 AGAINSTS = {Against.PREVIOUS: N_("上一段"), Against.YEAR: N_("去年同期")}
 POINTS = {

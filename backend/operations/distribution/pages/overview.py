@@ -1,5 +1,6 @@
 """``/distribution``: how many of what, of what level, where, when and why; each mark opens the rows behind it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.alarms.labels import LEVELS
 from backend.core.pages import locale_of, render
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -73,7 +75,7 @@ async def _drawn(request: Request, session: AsyncSession, actor: Actor, frame: F
         against=wording.AGAINSTS[Against(frame.asked.against or Against.PREVIOUS)],
         change=change,
         verdicts=VERDICTS,
-        levels=_by_source(seen, counts.levels),
+        levels=[(source, sorted(bars, key=_gravity)) for source, bars in _by_source(seen, counts.levels)],
         types=_by_source(seen, counts.types),
         type_words=wording.type_words,
         type_heads=wording.TYPE_HEADS,
@@ -114,7 +116,12 @@ def _by_source(seen: Overview, counts: Mapping[tuple[str, str], int]) -> list[tu
     return found
 
 
+def _gravity(bar: Bar[str]) -> int:
+    return list(LEVELS).index(bar.key) if bar.key in LEVELS else len(LEVELS)
+
+
 def _heat(counts: Mapping[Any, int]) -> dict[Any, int]:
-    """How dark each place is, from 0 (none) to 4 (as many as the darkest)."""
+    """How dark each place is, from 0 (none) to 4 (as many as the darkest): by the root, so that one peak doesn't make
+    all others alike."""
     most = max(counts.values(), default=1)
-    return {place: -(-4 * count // most) for place, count in counts.items()}
+    return {place: math.ceil(4 * math.sqrt(count / most)) for place, count in counts.items()}

@@ -2,16 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
+from backend.alarms.models import Alarm
+from backend.hazards.models import Rectification
+from backend.hazards.reports.models import HazardReport
 from backend.identity.actor import Actor
-from backend.identity.permissions import made_once
+from backend.identity.permissions import made_once, visible
 from backend.incidents.history.periods import Period
 from backend.incidents.history.queries.facts import plan_for_these_dates
+from backend.incidents.models import Incident
 from backend.operations.distribution.asked import Source, Wanted
 from backend.operations.distribution.queries.facts import facts
 
@@ -68,6 +73,24 @@ async def before(session: AsyncSession, actor: Actor, wanted: Wanted) -> Counts:
         _add(found.totals, source, count)
         _add(found.levels, (source, level), count)
         _add(found.areas, area_id, count)
+    return found
+
+
+async def first_moment(session: AsyncSession, actor: Actor, wanted: Wanted) -> datetime | None:
+    """Since when the site has recorded any of what is counted; None where it has nothing yet."""
+    tables: dict[Source, tuple[Any, Any]] = {
+        Source.ALARM: (Alarm, col(Alarm.raised_at)),
+        Source.HAZARD: (HazardReport, col(HazardReport.created_at)),
+        Source.INCIDENT: (Incident, col(Incident.began_at)),
+    }
+    first = [
+        select(func.min(at)).where(visible(actor, model)).scalar_subquery()
+        for model, at in (tables[source] for source in wanted.sources)
+    ]
+    if Source.HAZARD in wanted.sources:
+        made = select(func.min(col(Rectification.created_at))).where(visible(actor, Rectification))
+        first.append(made.scalar_subquery())
+    found: datetime | None = await session.scalar(select(func.least(*first)))
     return found
 
 
