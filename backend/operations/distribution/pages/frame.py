@@ -34,18 +34,19 @@ class Frame:
     asked: Asked
     wanted: Wanted | None
     refused: Refusal
-    known: Known
     chips: Sequence[Chip]
 
 
 async def framed(request: Request, session: AsyncSession, actor: Actor, asked: Asked) -> Frame:
     """Read what is asked for."""
-    everything = await known(session, actor)
-    chips = [await _chip(session, actor, asked, name, everything) for name in asked.narrowed()]
+    chips: Sequence[Chip] = ()
+    if narrowed := asked.narrowed():
+        everything = await known(session, actor)
+        chips = [await _chip(session, actor, asked, name, everything) for name in narrowed]
     try:
-        return Frame(asked, asked.read(now(), actor.zone), Refusal(), everything, chips)
+        return Frame(asked, asked.read(now(), actor.zone), Refusal(), chips)
     except Invalid as error:
-        return Frame(asked, None, refusal(request, error), everything, chips)
+        return Frame(asked, None, refusal(request, error), chips)
 
 
 def shown(request: Request, actor: Actor, frame: Frame, view: str, **context: Any) -> Response:

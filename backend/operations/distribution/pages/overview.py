@@ -21,7 +21,7 @@ from backend.operations.distribution.asked import Asked
 from backend.operations.distribution.keeping import Kept
 from backend.operations.distribution.overview import Overview, overview
 from backend.operations.distribution.pages.frame import Frame, framed, shown
-from backend.operations.distribution.queries.names import Known
+from backend.operations.distribution.queries.names import Known, known
 from backend.operations.distribution.trends import trend_of
 from backend.plant.queries import floor_plan
 
@@ -55,7 +55,8 @@ def _kept(request: Request) -> Kept[Markup]:
 
 async def _drawn(request: Request, session: AsyncSession, actor: Actor, frame: Frame) -> Markup:
     assert frame.wanted is not None
-    seen = await overview(session, actor, frame.wanted, frame.known)
+    everything = await known(session, actor)
+    seen = await overview(session, actor, frame.wanted, everything)
     drawing = await floor_plan(session, actor)
     counts = seen.counts
     causes = ranked({code: n for code, n in counts.causes.items() if code}, counts.confirmed)
@@ -65,8 +66,7 @@ async def _drawn(request: Request, session: AsyncSession, actor: Actor, frame: F
         seen=seen,
         counts=counts,
         asked=frame.asked,
-        known=frame.known,
-        called=frame.known.called,
+        called=everything.called,
         drawing=replace(drawing, equipment=(), pipes=()) if drawing else None,
         trend=trend_of(seen, frame.asked, locale_of(request), actor.zone),
         step=STEPS[frame.wanted.step],
@@ -81,7 +81,7 @@ async def _drawn(request: Request, session: AsyncSession, actor: Actor, frame: F
         type_heads=wording.TYPE_HEADS,
         unknown=wording.UNKNOWN,
         filters=wording.FILTERS,
-        areas=_areas(seen, frame.known),
+        areas=_areas(seen, everything),
         stages=ranked(counts.stages),
         teams=ranked(counts.teams),
         posts=ranked(counts.posts)[:MOST_BARS],
@@ -100,10 +100,10 @@ async def _drawn(request: Request, session: AsyncSession, actor: Actor, frame: F
     return Markup(bytes(answer.body).decode())  # noqa: S704 - what a template of ours has escaped
 
 
-def _areas(seen: Overview, known: Known) -> list[Bar[int | None]]:
+def _areas(seen: Overview, everything: Known) -> list[Bar[int | None]]:
     """All areas, those where nothing was too; none where nothing was anywhere."""
     found = seen.counts.areas
-    return ranked({**{area.id: 0 for area in known.places.areas}, **found}) if found else []
+    return ranked({**{area.id: 0 for area in everything.places.areas}, **found}) if found else []
 
 
 def _by_source(seen: Overview, counts: Mapping[tuple[str, str], int]) -> list[tuple[str, Any]]:

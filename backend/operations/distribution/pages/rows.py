@@ -11,7 +11,7 @@ from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.distribution import wording
 from backend.operations.distribution.asked import Asked
 from backend.operations.distribution.pages.frame import framed, shown
-from backend.operations.distribution.queries.names import causes_of
+from backend.operations.distribution.queries.names import causes_of, known
 from backend.operations.distribution.queries.rows import MOST_EXPORTED, PAGE, After, how_many, page
 
 router = APIRouter(prefix="/distribution")
@@ -34,6 +34,7 @@ async def rows_page(
     except Invalid as error:
         wanted, refused = None, refusal(request, error)
     found = await page(session, actor, wanted, place) if wanted else []
+    everything = await known(session, actor)
     last = f"after={quote(str(found[-1].after))}" if len(found) == PAGE else ""
     url = asked.url("/rows")
     answer = shown(
@@ -46,8 +47,8 @@ async def rows_page(
         lost=refused.sentence,
         total=await how_many(session, actor, wanted) if wanted and not further else 0,
         most=MOST_EXPORTED,
-        names=await causes_of(session, actor, {row.cause for row in found}, frame.known),
-        called=frame.known.called,
+        names=await causes_of(session, actor, {row.cause for row in found}, everything),
+        called=everything.called,
         type_words=wording.type_words,
         more_url=f"{url}{'&' if '?' in url else '?'}{last}" if last else "",
     )

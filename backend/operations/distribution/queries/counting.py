@@ -99,6 +99,11 @@ def unknowns(wanted: Wanted) -> Narrowed:
     return tuple((name, value is None) for name, value in wanted.narrowed.items())
 
 
+def asks_cause(narrowed: Narrowed) -> bool:
+    """Whether it is narrowed by cause."""
+    return any(name == "cause" for name, _ in narrowed)
+
+
 def bound(wanted: Wanted, period: Period) -> dict[str, Any]:
     """The values of the statement's parameters."""
     values = {name: value for name, value in wanted.narrowed.items() if value is not None}
@@ -107,7 +112,7 @@ def bound(wanted: Wanted, period: Period) -> dict[str, Any]:
 
 @made_once
 def _counted(actor: Actor, sources: tuple[Source, ...], narrowed: Narrowed) -> Select[Any]:
-    found = facts(actor, sources, narrowed).subquery("facts")
+    found = facts(actor, sources, narrowed, causes=True).subquery("facts")
     dated = select(*found.c, func.date_trunc(bindparam("step"), found.c.local).label("bucket")).subquery("dated")
     one = dated.c
     by = [one[name] for name in _BY]
@@ -134,7 +139,7 @@ def _counted(actor: Actor, sources: tuple[Source, ...], narrowed: Narrowed) -> S
 
 @made_once
 def _before(actor: Actor, sources: tuple[Source, ...], narrowed: Narrowed) -> Select[Any]:
-    one = facts(actor, sources, narrowed).subquery("facts").c
+    one = facts(actor, sources, narrowed, causes=asks_cause(narrowed)).subquery("facts").c
     return select(one.source, one.level, one.area_id, func.count()).group_by(one.source, one.level, one.area_id)
 
 

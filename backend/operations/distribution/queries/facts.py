@@ -59,16 +59,31 @@ UNKNOWN_TEXT = frozenset({"type", "cause"})
 """Columns in which empty stands for what isn't known; in the others it is null."""
 
 
-def facts(actor: Actor, sources: Sequence[Source], narrowed: Sequence[tuple[str, bool]]) -> Select[Any]:
+def facts(
+    actor: Actor, sources: Sequence[Source], narrowed: Sequence[tuple[str, bool]], *, causes: bool
+) -> Select[Any]:
     """All facts of ``sources`` from ``:since`` to before ``:until``.
 
     ``narrowed``: parameters whose value is bound by their name; with True those of which it isn't known. Columns:
     ``source``, ``kind`` (the table), ``id``, ``at``, ``level``, ``type``, ``equipment_id``, ``area_id``,
     ``stage_id``, ``team_id``, ``post_id``, ``weekday`` (1 is Monday), ``hour`` (first of its stretch), ``local`` (by
-    the clock of ``:zone``), ``cause``, ``confirmed``, ``trace_id``.
+    the clock of ``:zone``), ``group_id``, and with ``causes`` those of ``with_causes``.
     """
     placed = _placed(actor, sources)
+    if causes:
+        placed = with_causes(actor, placed).cte("known")
     return select(placed).where(*(_condition(placed, name, unknown) for name, unknown in narrowed))
+
+
+def with_causes(actor: Actor, found: CTE) -> Select[Any]:
+    """Facts with ``cause`` (empty: not known), whether it is ``confirmed``, and ``trace_id``."""
+    known = _causes(actor)
+    return select(
+        *found.c,
+        func.coalesce(known.c.cause, "").label("cause"),
+        func.coalesce(known.c.confirmed, False).label("confirmed"),
+        known.c.trace_id,
+    ).outerjoin(known, known.c.group_id == found.c.group_id)
 
 
 def _condition(placed: CTE, name: str, unknown: bool) -> ColumnElement[bool]:
@@ -79,11 +94,11 @@ def _condition(placed: CTE, name: str, unknown: bool) -> ColumnElement[bool]:
 
 
 def _placed(actor: Actor, sources: Sequence[Source]) -> CTE:
-    """With place, time and cause; what is joined is small beside the facts."""
+    """With place and time; what is joined is small beside the facts."""
     parts = {Source.ALARM: [_alarms], Source.HAZARD: [_reports, _rectifications], Source.INCIDENT: [_incidents]}
     raw = union_all(*(part(actor) for source in sources for part in parts[source])).cte("raw")
     equipment, area_id = Equipment, func.coalesce(raw.c.area_id, col(Equipment.area_id))
-    known, local = _causes(actor), func.timezone(bindparam("zone"), raw.c.at)
+    local = func.timezone(bindparam("zone"), raw.c.at)
     return (
         select(
             *(raw.c[name] for name in ("source", "kind", "id", "at", "level", "type", "equipment_id")),
@@ -94,13 +109,10 @@ def _placed(actor: Actor, sources: Sequence[Source]) -> CTE:
             cast(func.extract("isodow", local), Integer).label("weekday"),
             (cast(func.extract("hour", local), Integer) // HOURS * HOURS).label("hour"),
             local.label("local"),
-            func.coalesce(known.c.cause, "").label("cause"),
-            func.coalesce(known.c.confirmed, False).label("confirmed"),
-            known.c.trace_id,
+            raw.c.group_id,
         )
         .outerjoin(equipment, and_(visible(actor, Equipment), col(equipment.id) == raw.c.equipment_id))
         .outerjoin(Area, and_(visible(actor, Area), col(Area.id) == area_id))
-        .outerjoin(known, known.c.group_id == raw.c.group_id)
         .cte("placed")
     )
 

@@ -20,8 +20,8 @@ from backend.identity.permissions import made_once, visible
 from backend.incidents.history.queries.facts import plan_for_these_dates
 from backend.incidents.models import Incident
 from backend.operations.distribution.asked import Source, Wanted
-from backend.operations.distribution.queries.counting import Narrowed, bound, unknowns
-from backend.operations.distribution.queries.facts import facts
+from backend.operations.distribution.queries.counting import Narrowed, asks_cause, bound, unknowns
+from backend.operations.distribution.queries.facts import facts, with_causes
 from backend.tracing.models import Trace
 
 PAGE = 30
@@ -121,18 +121,22 @@ async def how_many(session: AsyncSession, actor: Actor, wanted: Wanted) -> int:
 
 @made_once
 def _listed(actor: Actor, sources: tuple[Source, ...], narrowed: Narrowed, later: bool) -> Select[Any]:
-    one = facts(actor, sources, narrowed).subquery("facts").c
-    order = (one.at, one.kind, one.id)
-    found = select(*(column for column in one if column.name != "local")).order_by(*(part.desc() for part in order))
+    by_cause = asks_cause(narrowed)
+    all_of = facts(actor, sources, narrowed, causes=by_cause).subquery("facts")
+    order = (all_of.c.at, all_of.c.kind, all_of.c.id)
+    found = select(all_of).order_by(*(part.desc() for part in order))
     if later:
         last: tuple[Any, ...] = (bindparam("after_at"), bindparam("after_kind"), bindparam("after_id"))
         found = found.where(tuple_(*order) < tuple_(*last))
-    return found.limit(bindparam("most"))
+    listed = found.limit(bindparam("most")).cte("listed")
+    told = select(listed) if by_cause else with_causes(actor, listed)
+    return told.order_by(listed.c.at.desc(), listed.c.kind.desc(), listed.c.id.desc())
 
 
 @made_once
 def _how_many(actor: Actor, sources: tuple[Source, ...], narrowed: Narrowed) -> Select[Any]:
-    return select(func.count()).select_from(facts(actor, sources, narrowed).subquery("facts"))
+    all_of = facts(actor, sources, narrowed, causes=asks_cause(narrowed))
+    return select(func.count()).select_from(all_of.subquery("facts"))
 
 
 async def _told(session: AsyncSession, actor: Actor, found: list[dict[str, Any]]) -> list[Row]:
@@ -146,7 +150,7 @@ async def _told(session: AsyncSession, actor: Actor, found: list[dict[str, Any]]
     guessed = {row["trace_id"] for row in found if row["trace_id"] is not None and not row["confirmed"]}
     probable = await _probabilities(session, actor, guessed)
     for row in found:
-        for name in ("weekday", "hour"):
+        for name in ("weekday", "hour", "local", "group_id"):
             del row[name]
         number, title, title_en = words[(row["kind"], row["id"])]
         row |= {"number": number, "title": title, "title_en": title_en}
