@@ -82,6 +82,7 @@ _ROUTERS = (
     "backend.operations.hub",
     "backend.operations.distribution.pages",
     "backend.operations.distribution.api",
+    "backend.operations.decisions.pages",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -30,6 +30,7 @@ SCENES: tuple[Scene, ...] = (
         N_("预警、隐患和事件多在哪里、什么时候、因为什么，该怎样管"),
         "chart-column",
     ),
+    Scene("operations.see", "/decisions", N_("决策"), N_("时间和钱用在哪，换什么，培训谁"), "lightbulb"),
 )
 
 

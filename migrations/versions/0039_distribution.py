@@ -1,6 +1,6 @@
 """Hazards and incidents by when they were: what is counted over weeks and years isn't looked for in whole tables.
 
-Revision: 0039, after 0040.
+Revision: 0039, after 0041.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "0039"
-down_revision: str | None = "0040"
+down_revision: str | None = "0041"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -52,6 +52,7 @@ PAGES = (
     "/operations",
     "/distribution",
     "/distribution/rows?period=90d",
+    "/decisions",
     "/modules",
     "/me",
     "/me/password",
