@@ -37,7 +37,7 @@ async def overview(session: AsyncSession, actor: Actor, wanted: Wanted, known: K
     found, earlier = await counts(session, actor, wanted), await before(session, actor, wanted)
     heaped = None
     if "area" not in wanted.narrowed:
-        heaped = concentration([found.areas.get(area.id, 0) for area in known.places.areas])
+        heaped = concentration([found.areas.get(area, 0) for area in known.areas])
     return Overview(
         wanted,
         now(),

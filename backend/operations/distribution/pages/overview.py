@@ -103,7 +103,7 @@ async def _drawn(request: Request, session: AsyncSession, actor: Actor, frame: F
 def _areas(seen: Overview, everything: Known) -> list[Bar[int | None]]:
     """All areas, those where nothing was too; none where nothing was anywhere."""
     found = seen.counts.areas
-    return ranked({**{area.id: 0 for area in everything.places.areas}, **found}) if found else []
+    return ranked({**dict.fromkeys(everything.areas, 0), **found}) if found else []
 
 
 def _by_source(seen: Overview, counts: Mapping[tuple[str, str], int]) -> list[tuple[str, Any]]:

@@ -1,44 +1,52 @@
-"""What stages, areas, teams, posts and causes are called."""
+"""What stages, areas, equipment, teams, posts and causes are called."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.identity.actor import Actor
 from backend.identity.models import Post, Team
-from backend.identity.permissions import visible
-from backend.incidents.history.queries.names import Named, Places, causes_called, places
+from backend.identity.permissions import made_once, visible
+from backend.incidents.history.queries.names import Named, causes_called
+from backend.plant.models import Area, Equipment, Stage
 
 __all__ = ["Known", "Named", "causes_of", "known"]
 
 
 @dataclass(frozen=True)
 class Known:
-    """All places, teams and posts of the site."""
+    """All stages, areas, equipment, teams and posts of the site, by what narrows to them and id; ids of the areas."""
 
-    places: Places
-    teams: Sequence[Team]
-    posts: Sequence[Post]
+    things: Mapping[tuple[str, str], Named]
+    areas: Sequence[int]
 
-    def called(self, parameter: str, id_: object) -> Named | None:
-        """What the thing that a parameter names is called; None where there is no such."""
-        if parameter in {"stage", "area", "equipment"}:
-            return self.places.called(parameter, id_)
-        things: Sequence[Any] = self.teams if parameter == "team" else self.posts
-        return next((Named(one.name, one.name_en) for one in things if str(one.id) == str(id_)), None)
+    def called(self, kind: str, id_: object) -> Named | None:
+        """What a thing is called; None where there is no such."""
+        return self.things.get((kind, str(id_)))
 
 
 async def known(session: AsyncSession, actor: Actor) -> Known:
     """What facts can lie at."""
-    teams = await session.scalars(select(Team).where(visible(actor, Team)).order_by(col(Team.code)))
-    posts = await session.scalars(select(Post).where(visible(actor, Post)).order_by(col(Post.code)))
-    return Known(await places(session, actor), teams.all(), posts.all())
+    rows = (await session.execute(_named(actor))).all()
+    things = {(kind, str(id_)): Named(name, name_en) for kind, id_, name, name_en in rows}
+    return Known(things, sorted(id_ for kind, id_, *_ in rows if kind == "area"))
 
 
 async def causes_of(session: AsyncSession, actor: Actor, codes: Iterable[str], all_known: Known) -> Mapping[str, Named]:
     """What causes are called, by code."""
-    return await causes_called(session, actor, codes, all_known.places)
+    return await causes_called(session, actor, codes, all_known)
+
+
+@made_once
+def _named(actor: Actor) -> Select[Any]:
+    """One statement for all: light rows, no objects."""
+    kinds: dict[str, Any] = {"stage": Stage, "area": Area, "equipment": Equipment, "team": Team, "post": Post}
+    parts = (
+        select(literal(kind).label("kind"), col(one.id), col(one.name), col(one.name_en)).where(visible(actor, one))
+        for kind, one in kinds.items()
+    )
+    return select(union_all(*parts).subquery("named"))
