@@ -83,6 +83,8 @@ _ROUTERS = (
     "backend.operations.hub",
     "backend.operations.indicators.pages",
     "backend.operations.indicators.api",
+    "backend.operations.distribution.pages",
+    "backend.operations.distribution.api",
     "backend.operations.decisions.pages",
     "backend.operations.reports.pages",
     "backend.home.pages",

@@ -54,6 +54,7 @@ class Incident(SiteScoped, table=True):
     __table_args__ = (
         UniqueConstraint("site_id", "number"),
         Index("incident_recent", "site_id", "id"),
+        Index("incident_began", "site_id", "began_at"),
         Index("incident_open", "site_id", "state", postgresql_where=text("state IN ('open', 'contained')")),
         Index("incident_group", "group_id"),
         Index("incident_equipment", "site_id", "equipment_id"),

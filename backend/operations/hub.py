@@ -24,6 +24,13 @@ class Scene:
 
 SCENES: tuple[Scene, ...] = (
     Scene("operations.see", "/indicators", N_("效能指标"), N_("整改、巡检、预警做得怎样，差在哪里"), "gauge"),
+    Scene(
+        "operations.see",
+        "/distribution",
+        N_("风险分布"),
+        N_("预警、隐患和事件多在哪里、什么时候、因为什么，该怎样管"),
+        "chart-column",
+    ),
     Scene("operations.see", "/decisions", N_("决策"), N_("时间和钱用在哪，换什么，培训谁"), "lightbulb"),
     Scene(
         "operations.report", "/safety-reports", N_("安全报告"), N_("每周、每月自动写成，可打印、可带走"), "file-text"

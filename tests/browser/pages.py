@@ -69,6 +69,8 @@ PAGES = (
     "/indicators/checkins",
     "/indicators/response?period=30d",
     "/indicators/response/rows",
+    "/distribution",
+    "/distribution/rows?period=90d",
     "/decisions",
     "/safety-reports",
     "/modules",

@@ -1,0 +1,1 @@
+"""Running safety on data."""

@@ -52,6 +52,7 @@ class HazardReport(SiteScoped, Stamped, table=True):
         Index("hazard_report_area", "site_id", "area_id"),
         Index("hazard_report_merged", "merged_into_id"),
         Index("hazard_report_rectification", "rectification_id"),
+        Index("hazard_report_made", "site_id", "created_at"),
         Index("hazard_report_remind", "remind_at", postgresql_where=text("state = 'waiting'")),
         Index(
             "hazard_report_public_key",

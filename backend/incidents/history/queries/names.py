@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +27,13 @@ class Named:
     name: str
     name_en: str
     typed: bool = True
+
+
+class Directory(Protocol):
+    """Whoever knows what the places of a site are called."""
+
+    def called(self, kind: str, id_: object) -> Named | None:
+        """What a place is called; None where there is no such."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ async def places(session: AsyncSession, actor: Actor) -> Places:
 
 
 async def causes_called(
-    session: AsyncSession, actor: Actor, codes: Iterable[str], known: Places
+    session: AsyncSession, actor: Actor, codes: Iterable[str], known: Directory
 ) -> Mapping[str, Named]:
     """What each cause is called; a bare place says where it began, since why isn't known."""
     wanted = {code for code in codes if code}
@@ -80,7 +88,7 @@ async def _points(session: AsyncSession, actor: Actor, codes: Iterable[str]) -> 
     return {f"{_AT_POINT}{one.id}": Named(one.name, one.name_en) for one in found}
 
 
-def _equipment(known: Places, code: str) -> Named | None:
+def _equipment(known: Directory, code: str) -> Named | None:
     return known.called("equipment", code.removeprefix(_AT_EQUIPMENT)) if code.startswith(_AT_EQUIPMENT) else None
 
 

@@ -1,0 +1,9 @@
+"""Pages of the distribution: all of it on one page, the rows behind each mark, and files to take along."""
+
+from fastapi import APIRouter
+
+from backend.operations.distribution.pages import export, overview, rows
+
+router = APIRouter(include_in_schema=False)
+for _part in (overview, rows, export):
+    router.include_router(_part.router)
