@@ -36,6 +36,7 @@ from backend.lessons.making import plan_rounds
 from backend.lessons.reviewed.working import watch_reports
 from backend.lessons.weather import keep_weather
 from backend.maintenance.reminders import remind_of_maintenance
+from backend.operations.duty.keeping import keep_duty
 from backend.outbox.bodies import drop_abandoned
 from backend.tracing.checks.reminding import remind_of_checks
 from backend.training.causing import assign_by_cause
@@ -102,6 +103,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(1, "scheduled", lambda: do_scheduled(database, HANDLERS)))
         start(every(10, "canary", watchdog.send_canaries))
         start(every(5, "watch", watchdog.look))
+        start(every(600, "duty", in_session(keep_duty)))
         start(every(600, "overdue", in_session(remind_overdue)))
         start(every(60, "waiting reports", in_session(remind_deciders)))
         start(every(15, "looks on site", in_session(remind_of_checks)))

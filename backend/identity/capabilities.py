@@ -59,5 +59,9 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "people.edit": frozenset({Role.ADMIN}),
     "audit.see": _GOVERNING,
     "operations.see": _LEADING,
+    "duty.see": _ALL,
+    "duty.list": _LEADING,
+    "duty.govern": _GOVERNING,
+    "duty.rule": _CONFIGURING,
 }
 """Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""

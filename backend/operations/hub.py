@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from backend.core.errors import N_
 from backend.core.pages import render
 from backend.identity.web import ActorDep, allow
 
@@ -21,7 +22,9 @@ class Scene:
     picture: str
 
 
-SCENES: tuple[Scene, ...] = ()
+SCENES: tuple[Scene, ...] = (
+    Scene("duty.list", "/duty", N_("履职"), N_("每个人尽责的得分，每一分都能查到记录，可以申诉"), "award"),
+)
 
 
 @router.get("/operations", dependencies=[allow("operations.see")])
