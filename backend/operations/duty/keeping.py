@@ -50,7 +50,7 @@ async def keep_duty(session: AsyncSession) -> int:
         for back in range(MONTHS_BACK, 0, -1):
             frozen += await freeze(session, site, shifted(running, -back))
         await follow(session, site, running)
-        await _remind(session, site, running, present)
+        await remind(session, site, running, present)
     return frozen
 
 
@@ -184,8 +184,8 @@ async def _propose(
 
 
 @system_query("the worker reminds on all sites")
-async def _remind(session: AsyncSession, site: Site, month: date, present: datetime) -> None:
-    """Who is below the rule's line, from the tenth on, by day, once a week. Quiet hours are the delivery's."""
+async def remind(session: AsyncSession, site: Site, month: date, present: datetime) -> None:
+    """Record ``duty_score.behind`` for who is below the rule's line, from the tenth on, by day, once a week. Quiet hours are the delivery's."""
     local = present.astimezone(ZoneInfo(site.time_zone))
     if local.day < REMINDS_FROM_DAY or local.hour < REMINDS_FROM_HOUR:
         return

@@ -109,9 +109,11 @@ WITH named AS (
         AND coalesce(r.original_deadline, r.deadline) >= :starts AND coalesce(r.original_deadline, r.deadline) < :ends
 ), owned AS (
     SELECT n.*, n.finished_at IS NULL OR n.finished_at > n.due OR n.state = 'returned' AS unfinished,
-        coalesce((SELECT CAST(a.change->'owner_id'->>0 AS bigint) FROM audit_entry a
+        coalesce((SELECT CAST(a.change->'owner_id'->>0 AS bigint)
+            FROM audit_entry a
             WHERE a.site_id = :site AND a.object_type = 'rectification' AND a.object_id = n.id
-                AND a.action = 'rectification.reassign' AND a.at > n.due ORDER BY a.id LIMIT 1), n.owner_id) AS person_id
+                AND a.action = 'rectification.reassign' AND a.at > n.due ORDER BY a.id LIMIT 1),
+            n.owner_id) AS person_id
     FROM named n
 ), lapsed AS (
     SELECT person_id, id AS thing, id, CASE WHEN unfinished THEN 'rectification_late' END AS kind, words,

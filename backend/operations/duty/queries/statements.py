@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -69,7 +70,7 @@ def _newest(actor: Actor) -> Select[Any]:
     return (
         select(DutyStatement)
         .where(visible(actor, DutyStatement))
-        .distinct(col(DutyStatement.month), col(DutyStatement.person_id))
+        .ext(distinct_on(col(DutyStatement.month), col(DutyStatement.person_id)))
         .order_by(col(DutyStatement.month), col(DutyStatement.person_id), col(DutyStatement.version).desc())
     )
 
