@@ -185,7 +185,10 @@ async def _propose(
 
 @system_query("the worker reminds on all sites")
 async def remind(session: AsyncSession, site: Site, month: date, present: datetime) -> None:
-    """Record ``duty_score.behind`` for who is below the rule's line, from the tenth on, by day, once a week. Quiet hours are the delivery's."""
+    """Record ``duty_score.behind`` for who is below the rule's line: from the tenth on, by day, once a week.
+
+    Quiet hours are the delivery's.
+    """
     local = present.astimezone(ZoneInfo(site.time_zone))
     if local.day < REMINDS_FROM_DAY or local.hour < REMINDS_FROM_HOUR:
         return

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.operations.duty.rules import GAINS, Band, Kind, Rule, band
+from backend.operations.duty.rules import Band, Kind, Rule, band
 from backend.operations.duty.scoring import Facts, Result, Row
 
 
@@ -49,8 +49,3 @@ def perfect(facts: Facts, result: Result, rule: Rule) -> bool:
     oneself isn't counted as asked."""
     asked = sum(count for sort, count in facts.asked.items() if sort != "reports")
     return result.lapses == 0 and asked >= rule.perfect_from
-
-
-def highlights(facts: Facts) -> list[Row]:
-    """What somebody did beyond what was asked."""
-    return [row for row in facts.rows if row.kind in GAINS]

@@ -294,7 +294,7 @@ async def test_who_falls_behind_is_reminded_once_a_week(database: Database, plan
 async def test_nobody_sees_who_is_not_theirs(database: Database, plant: Month) -> None:
     await frozen(database, plant)
     async with database.session() as session:
-        people = (await session.scalars(select(Person.id).where(col(Person.site_id) == plant.scene.site.id))).all()
+        people = (await session.scalars(select(col(Person.id)).where(col(Person.site_id) == plant.scene.site.id))).all()
     seen = {
         name: len(await do(database, plant.scene.people[name], of_month, plant.last))
         for name in ("worker", "leader", "rival", "manager")

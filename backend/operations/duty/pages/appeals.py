@@ -1,7 +1,6 @@
 """``/duty/appeals``: a lost point is appealed with a reason and a picture, and answered by somebody above."""
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -108,8 +107,6 @@ async def _form(
     if typed.row in view.appeals:
         return RedirectResponse(f"/duty/appeals/{view.appeals[typed.row].id}", 303)
     line = view.result.line(typed.row) if view.result else None
-    if line is None and refused.status == 200:
-        return RedirectResponse(f"/duty/me?month={quote(f'{month:%Y-%m}')}", 303)
     response: Response = render(
         request,
         "duty/appeal_form.html",

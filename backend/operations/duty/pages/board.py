@@ -11,8 +11,6 @@ from backend.operations.duty.comparing import Load, load, middles
 from backend.operations.duty.grouping import Share, grouped
 from backend.operations.duty.months import read_month
 from backend.operations.duty.pages.shown import words
-from backend.operations.duty.rewarding import highlights
-from backend.operations.duty.scoring import Facts
 
 router = APIRouter(prefix="/duty")
 _SHOWS = ("people", "teams", "posts")
@@ -43,7 +41,6 @@ async def board(
         show=show,
         by_load=by_load,
         middles=middles([(one.statement.exposure, one.points) for one in found], rule.few),
-        highlights={one.person.id: len(highlights(Facts.of(one.statement.facts))) for one in found},
         groups=[] if show == "people" else grouped(shares),
         group_names=teams if show == "teams" else posts,
         any=bool(found),

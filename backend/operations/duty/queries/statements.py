@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Select, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONPATH, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 from sqlmodel import col
 
 from backend.core.clock import now
@@ -20,6 +21,9 @@ from backend.operations.duty.months import first_of, quarter
 from backend.operations.duty.queries.rules import Numbered, rule_numbered
 from backend.operations.duty.scoring import Facts, Result, score
 
+_GAINS = '$.rows[*] ? (@.kind == "report_accepted" || @.kind == "report_grave")'
+"""Rows of ``rules.GAINS``: a list needs their number alone, not all facts of everybody."""
+
 
 @dataclass(frozen=True)
 class Brief:
@@ -28,6 +32,8 @@ class Brief:
     statement: DutyStatement
     person: Person
     team: Team | None
+    highlights: int
+    """How many rows earned points."""
 
     @property
     def points(self) -> float | None:
@@ -78,13 +84,15 @@ def _newest(actor: Actor) -> Select[Any]:
 async def of_month(session: AsyncSession, actor: Actor, month: date) -> list[Brief]:
     """Everybody's newest statement, as far as the actor may see them."""
     newest = _newest(actor).where(col(DutyStatement.month) == month).subquery()
+    gains = func.jsonb_path_query_array(col(DutyStatement.facts), cast(_GAINS, JSONPATH))
     statement = (
-        select(DutyStatement, Person, Team)
+        select(DutyStatement, Person, Team, func.jsonb_array_length(gains))
         .join(newest, newest.c.id == col(DutyStatement.id))
         .join(Person, col(Person.id) == col(DutyStatement.person_id))
         .outerjoin(Team, col(Team.id) == col(DutyStatement.team_id))
         .where(visible(actor, DutyStatement))
         .order_by(col(DutyStatement.score).desc().nulls_last(), col(Person.id))
+        .options(defer(col(DutyStatement.facts), raiseload=True))
     )
     return [Brief(*row) for row in await session.execute(statement)]
 
