@@ -81,6 +81,7 @@ _ROUTERS = (
     "backend.incidents.meeting.api",
     "backend.operations.hub",
     "backend.operations.duty.pages",
+    "backend.operations.decisions.pages",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -24,6 +24,7 @@ class Scene:
 
 SCENES: tuple[Scene, ...] = (
     Scene("duty.list", "/duty", N_("履职"), N_("每个人尽责的得分，每一分都能查到记录，可以申诉"), "award"),
+    Scene("operations.see", "/decisions", N_("决策"), N_("时间和钱用在哪，换什么，培训谁"), "lightbulb"),
 )
 
 

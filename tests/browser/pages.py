@@ -60,6 +60,7 @@ PAGES = (
     "/duty/appeals/{duty_appeal}",
     "/duty/rewards",
     "/duty/absences",
+    "/decisions",
     "/modules",
     "/me",
     "/me/password",

@@ -101,7 +101,7 @@ async def rectified(session: AsyncSession, month: Month, **fields: Any) -> Recti
 async def sent_back(session: AsyncSession, month: Month, one: Rectification, by: Actor) -> RectificationEntry:
     """The worker handed it in, ``by`` sent it back."""
     entry: dict[str, Any] = {"site_id": one.site_id, "rectification_id": one.id}
-    when = {"created_at": month.at(8)}
+    when: dict[str, Any] = {"created_at": month.at(8)}
     await made(session, RectificationEntry(**entry, **when, kind="submitted", person_id=month.worker.person_id))
     return await made(session, RectificationEntry(**entry, **when, kind="returned", person_id=by.person_id))
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -143,7 +144,7 @@ async def test_warnings_courses_and_meetings_count_for_who_was_called(database: 
         version = await made(session, CourseVersion(site_id=site_id, course_id=course.id))
         due = month.at(9).date()
         await made(session, TrainingAssignment(site_id=site_id, course_id=course.id, post_id=month.post.id, due_on=due))
-        tried = {"site_id": site_id, "course_id": course.id, "version_id": version.id, "seed": 1}
+        tried: dict[str, Any] = {"site_id": site_id, "course_id": course.id, "version_id": version.id, "seed": 1}
         await made(
             session, QuizAttempt(**tried, person_id=month.worker.person_id, submitted_at=month.at(9), passed_at=None)
         )

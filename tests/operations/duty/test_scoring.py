@@ -137,8 +137,8 @@ _asked = st.dictionaries(st.sampled_from(list(SORTS)), st.integers(0, 40))
 def _rules(draw: st.DrawFn) -> Rule:
     cuts = sorted(draw(st.lists(st.integers(0, 100), min_size=3, max_size=3)))
     parts = [b - a for a, b in zip([0, *cuts], [*cuts, 100], strict=True)]
-    points = {kind: draw(st.integers(0, 300)) / 10 for kind in Kind}
-    full = {item: draw(st.integers(50, 100)) for item in Item}
+    points: dict[str, float] = {kind: draw(st.integers(0, 300)) / 10 for kind in Kind}
+    full: dict[str, int] = {item: draw(st.integers(50, 100)) for item in Item}
     return replace(USUAL, weights=dict(zip(Item, parts, strict=True)), points=points, full_pct=full)
 
 

@@ -92,7 +92,7 @@ async def of_month(session: AsyncSession, actor: Actor, month: date) -> list[Bri
         .outerjoin(Team, col(Team.id) == col(DutyStatement.team_id))
         .where(visible(actor, DutyStatement))
         .order_by(col(DutyStatement.score).desc().nulls_last(), col(Person.id))
-        .options(defer(col(DutyStatement.facts), raiseload=True))
+        .options(defer(DutyStatement.facts, raiseload=True))  # type: ignore[arg-type]
     )
     return [Brief(*row) for row in await session.execute(statement)]
 
