@@ -85,6 +85,7 @@ _ROUTERS = (
     "backend.operations.indicators.api",
     "backend.operations.distribution.pages",
     "backend.operations.distribution.api",
+    "backend.operations.duty.pages",
     "backend.operations.decisions.pages",
     "backend.operations.reports.pages",
     "backend.home.pages",

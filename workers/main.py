@@ -37,6 +37,7 @@ from backend.lessons.reviewed.working import watch_reports
 from backend.lessons.weather import keep_weather
 from backend.maintenance.reminders import remind_of_maintenance
 from backend.operations.decisions.making import plan_decisions
+from backend.operations.duty.keeping import keep_duty
 from backend.operations.indicators.rolling import plan_roll_ups
 from backend.operations.reports.making import plan_reports
 from backend.outbox.bodies import drop_abandoned
@@ -105,6 +106,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(1, "scheduled", lambda: do_scheduled(database, HANDLERS)))
         start(every(10, "canary", watchdog.send_canaries))
         start(every(5, "watch", watchdog.look))
+        start(every(600, "duty", in_session(keep_duty)))
         start(every(600, "overdue", in_session(remind_overdue)))
         start(every(60, "waiting reports", in_session(remind_deciders)))
         start(every(15, "looks on site", in_session(remind_of_checks)))

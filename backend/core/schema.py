@@ -31,6 +31,7 @@ _MODELS = (
     "backend.incidents.review.models",
     "backend.incidents.meeting.models",
     "backend.operations.indicators.models",
+    "backend.operations.duty.models",
 )
 
 for _module in _MODELS:

@@ -44,6 +44,7 @@ _KINDS = {
     TaskKind.REPLY: ("message-square", N_("说明情况")),
     TaskKind.MAINTENANCE: ("settings", N_("保养")),
     TaskKind.MEETING: ("users", N_("复盘会")),
+    TaskKind.APPEAL: ("scale", N_("答复申诉")),
 }
 """Picture and word of each kind of task."""
 MOST_FLOODS = 4

@@ -21,6 +21,7 @@ class TaskKind(enum.StrEnum):
     REPLY = "reply"
     MAINTENANCE = "maintenance"
     MEETING = "meeting"
+    APPEAL = "appeal"
 
 
 @dataclass(frozen=True)

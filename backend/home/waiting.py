@@ -20,6 +20,8 @@ from backend.incidents.response.content import PlanStep
 from backend.incidents.response.queries.posts import own_steps
 from backend.incidents.review.queries import to_answer
 from backend.maintenance.queries import Upcoming, due_for
+from backend.operations.duty.queries import Appealed
+from backend.operations.duty.queries import to_answer as to_judge
 from backend.tracing.checks.queries import CheckView, checks_to_do
 from backend.training.duties import Duty
 from backend.training.queries import Learning, mine
@@ -48,6 +50,7 @@ async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
         *(_to_verify(card) for card in submitted.cards),
         *(_to_reply(incident) for incident in await to_answer(session, actor)),
         *(_to_maintain(one, actor) for one in upkeep),
+        *(_to_judge(one) for one in await to_judge(session, actor)),
         *(_to_meet(one) for one in await to_attend(session, actor)),
         *(_to_learn(one, actor) for one in courses if one.duty in {Duty.DUE, Duty.OVERDUE}),
     ]
@@ -91,6 +94,20 @@ def _to_take(incident: Incident, step: PlanStep) -> Task:
 def _to_reply(one: Incident) -> Task:
     """A right, not a duty: it is never late."""
     return Task(TaskKind.REPLY, f"/incidents/{one.id}/duties", one.title, one.title_en, level=one.level)
+
+
+def _to_judge(one: Appealed) -> Task:
+    """Somebody appeals against a lost point of their duty performance."""
+    row = one.row
+    return Task(
+        TaskKind.APPEAL,
+        f"/duty/appeals/{one.appeal.id}",
+        one.person.name,
+        one.person.name_en,
+        row.words,
+        row.words_en,
+        due_at=one.appeal.due_at,
+    )
 
 
 def _to_meet(one: Invitation) -> Task:

@@ -60,6 +60,10 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "audit.see": _GOVERNING,
     "operations.see": _LEADING,
     "indicators.target": _GOVERNING,
+    "duty.see": _ALL,
+    "duty.list": _LEADING,
+    "duty.govern": _GOVERNING,
+    "duty.rule": _CONFIGURING,
     "operations.decide": _GOVERNING,
     "operations.report": _GOVERNING,
 }

@@ -31,6 +31,7 @@ SCENES: tuple[Scene, ...] = (
         N_("预警、隐患和事件多在哪里、什么时候、因为什么，该怎样管"),
         "chart-column",
     ),
+    Scene("duty.list", "/duty", N_("履职"), N_("每个人尽责的得分，每一分都能查到记录，可以申诉"), "award"),
     Scene("operations.see", "/decisions", N_("决策"), N_("时间和钱用在哪，换什么，培训谁"), "lightbulb"),
     Scene(
         "operations.report", "/safety-reports", N_("安全报告"), N_("每周、每月自动写成，可打印、可带走"), "file-text"

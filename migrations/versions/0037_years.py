@@ -1,6 +1,6 @@
 """Indexes for lists and counts over years: what is closed newest first, check-ins by time, visits by their end.
 
-Revision: 0037, after 0033.
+Revision: 0037, after 0035.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0037"
-down_revision: str | None = "0033"
+down_revision: str | None = "0035"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -67,6 +67,7 @@ from tests.incidents.marked import make_marked_incident
 from tests.incidents.marked_positions import make_marked_positions
 from tests.incidents.marked_response import make_marked_response
 from tests.maintenance.marked import make_marked_maintenance
+from tests.operations.duty.marked import make_marked_duty
 from tests.plant.marked import make_marked_plant
 
 MARK = "甲厂机密"
@@ -121,6 +122,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _refused(session, site, mark),
         **await _training(session, worker, mark),
         **await _check_in(session, worker, post.id, equipment.id, mark),
+        **await make_marked_duty(session, worker, estate.people[Role.SAFETY_OFFICER], mark),
         **await make_marked_maintenance(session, worker, equipment.id, post.id, mark),
         **await make_marked_plant(session, worker, equipment.id, point.id, mark),
     }
