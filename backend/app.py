@@ -80,6 +80,8 @@ _ROUTERS = (
     "backend.incidents.meeting.pages",
     "backend.incidents.meeting.api",
     "backend.operations.hub",
+    "backend.operations.alarmload.pages",
+    "backend.operations.alarmload.api",
     "backend.home.pages",
     "backend.home.offline",
 )

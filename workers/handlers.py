@@ -7,6 +7,8 @@ from backend.incidents.review.models import REVIEW_JOB
 from backend.lessons.making import look_for_patterns
 from backend.lessons.models import MINE_JOB, SUGGEST_JOB
 from backend.lessons.reviewed.working import suggest_from_review
+from backend.operations.alarmload.models import TRIAL_JOB
+from backend.operations.alarmload.working import work_on_trial
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
@@ -56,6 +58,7 @@ HANDLERS: dict[str, Handler] = {
     NORMAL_JOB: _normal,
     MINE_JOB: _mine,
     SUGGEST_JOB: _suggest,
+    TRIAL_JOB: work_on_trial,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,
 }

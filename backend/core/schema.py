@@ -30,6 +30,7 @@ _MODELS = (
     "backend.lessons.models",
     "backend.incidents.review.models",
     "backend.incidents.meeting.models",
+    "backend.operations.alarmload.models",
 )
 
 for _module in _MODELS:

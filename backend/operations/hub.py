@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from backend.core.errors import N_
 from backend.core.pages import render
 from backend.identity.web import ActorDep, allow
 
@@ -21,7 +22,15 @@ class Scene:
     picture: str
 
 
-SCENES: tuple[Scene, ...] = ()
+SCENES: tuple[Scene, ...] = (
+    Scene(
+        "operations.see",
+        "/alarm-load",
+        N_("报警负荷"),
+        N_("每人每 10 分钟响多少，哪几条最吵，怎么安静下来"),
+        "bell-ring",
+    ),
+)
 
 
 @router.get("/operations", dependencies=[allow("operations.see")])
