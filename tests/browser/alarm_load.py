@@ -18,7 +18,7 @@ async def tried_rules(database: Database, rule_id: int) -> dict[str, int | None]
     async with database.session() as session:
         rule = await session.get_one(AlarmRule, rule_id)
         officers = select(Person).where(col(Person.role) == Role.SAFETY_OFFICER, col(Person.site_id) == rule.site_id)
-        actor = await actor_for(session, (await session.scalars(officers)).first() or Person())
+        actor = await actor_for(session, (await session.scalars(officers.limit(1))).one())
         draft = replace(draft_of(rule), on_delay_s=20.0)
         return {
             "tried": (await ask_trial(session, actor, draft, rule_id=rule_id)).id,

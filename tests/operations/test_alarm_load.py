@@ -140,7 +140,7 @@ async def test_a_calmer_setting_is_found_taken_by_one_tap_followed_and_taken_bac
     async with database.session() as session:
         (one,) = await followed(session, noisy.leader, rule_id=rule.id)
         assert [(came.days, came.alarms, came.as_promised, came.over) for came in one.came] == [
-            (7.0, 1, True, True), (8.0, 1, True, False),
+            (7.0, 0, True, True), (8.0, 1, True, False),
         ]  # fmt: skip
     async with browsing(app, noisy.officer) as browser:
         assert "恢复原来的设置" in (await browser.get(url)).text

@@ -1,7 +1,7 @@
 """Smaller changes to a rule before larger ones: which deadbands and delays a suggestion may try, and which it takes.
 
 Pure. Never a limit: how far a value may go is for process safety to decide, how often it calls is not. What is tried
-first can't miss anything: a larger deadband and a longer off-delay only let an alarm stay. A longer on-delay comes last.
+first can't miss anything: a larger deadband, a longer off-delay only let an alarm stay. A longer on-delay comes last.
 """
 
 from collections.abc import Callable, Iterable
