@@ -82,6 +82,7 @@ _ROUTERS = (
     "backend.operations.hub",
     "backend.operations.alarmload.pages",
     "backend.operations.alarmload.api",
+    "backend.operations.decisions.pages",
     "backend.home.pages",
     "backend.home.offline",
 )

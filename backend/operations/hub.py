@@ -30,6 +30,7 @@ SCENES: tuple[Scene, ...] = (
         N_("每人每 10 分钟响多少，哪几条最吵，怎么安静下来"),
         "bell-ring",
     ),
+    Scene("operations.see", "/decisions", N_("决策"), N_("时间和钱用在哪，换什么，培训谁"), "lightbulb"),
 )
 
 

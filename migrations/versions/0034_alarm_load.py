@@ -1,6 +1,6 @@
 """Alarm load: operators of a site, rules tried on past readings, changes that were made by a trial.
 
-Revision: 0034, after 0040.
+Revision: 0034, after 0041.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision: str = "0034"
-down_revision: str | None = "0040"
+down_revision: str | None = "0041"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

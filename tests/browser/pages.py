@@ -55,6 +55,7 @@ PAGES = (
     "/alarm-load/rows?period=24h",
     "/rule-trials/{calmer}",
     "/rule-trials/{tried}",
+    "/decisions",
     "/modules",
     "/me",
     "/me/password",
