@@ -86,6 +86,8 @@ _ROUTERS = (
     "backend.operations.distribution.pages",
     "backend.operations.distribution.api",
     "backend.operations.duty.pages",
+    "backend.operations.alarmload.pages",
+    "backend.operations.alarmload.api",
     "backend.operations.decisions.pages",
     "backend.operations.reports.pages",
     "backend.home.pages",

@@ -7,6 +7,8 @@ from backend.incidents.review.models import REVIEW_JOB
 from backend.lessons.making import look_for_patterns
 from backend.lessons.models import MINE_JOB, SUGGEST_JOB
 from backend.lessons.reviewed.working import suggest_from_review
+from backend.operations.alarmload.models import TRIAL_JOB
+from backend.operations.alarmload.working import work_on_trial
 from backend.operations.decisions.making import find_out
 from backend.operations.decisions.models import DECIDE_JOB
 from backend.operations.indicators.models import ROLL_UP_JOB
@@ -76,6 +78,7 @@ HANDLERS: dict[str, Handler] = {
     MINE_JOB: _mine,
     ROLL_UP_JOB: _roll_up,
     SUGGEST_JOB: _suggest,
+    TRIAL_JOB: work_on_trial,
     DECIDE_JOB: _decide,
     REPORT_JOB: _report,
     PUSH_JOB: send_push,

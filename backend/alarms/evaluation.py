@@ -155,16 +155,16 @@ def _measure(
         case Threshold(limits):
             return dict.fromkeys(limits, value), ()
         case Rate(_, window_s, direction):
-            kept, slope = _slope(samples, at, value, window_s)
+            kept, known = slope(samples, at, value, window_s)
             names = {"rise": ("RISE",), "fall": ("FALL",), "both": ("RISE", "FALL")}[direction]
-            return ({} if slope is None else dict.fromkeys(names, slope)), kept
+            return ({} if known is None else dict.fromkeys(names, known)), kept
         case Deviation():
             return {"DEVIATION": value}, ()
         case Silence():
             return {}, ()
 
 
-def _slope(
+def slope(
     samples: tuple[tuple[float, float], ...], at: float, value: float, window_s: float
 ) -> tuple[tuple[tuple[float, float], ...], float | None]:
     """Change per minute since the window's start; None while less than half the window is known."""
@@ -172,12 +172,12 @@ def _slope(
     while first < len(samples) and samples[first][0] < at - window_s:
         first += 1
     kept = samples[first:] if first else samples
-    slope = None
+    found = None
     if kept and at - kept[0][0] >= window_s / 2:
-        slope = (value - kept[0][1]) / (at - kept[0][0]) * 60
+        found = (value - kept[0][1]) / (at - kept[0][0]) * 60
     if not kept or at - kept[-1][0] >= window_s / SAMPLES_KEPT:
         kept = (*kept, (at, value))
-    return kept, slope
+    return kept, found
 
 
 def _compare(rule: Rule, known: Condition, name: str, measure: float, at: float) -> Condition:

@@ -25,6 +25,9 @@ CHANNEL = "ansu_event"
 LONGEST_NOTICE = 7000
 """Bytes: a notice that holds a whole event must be shorter than PostgreSQL's 8,000."""
 
+RAISED = "kind = 'alarm.raised' AND data ->> 'state' <> 'shelved'"
+"""SQL: alarms that called people, again and again counted; what was shelved didn't call."""
+
 
 class Event(SiteScoped, table=True):
     """One thing that happened. ``story`` joins events that one timeline tells, e.g. ``alarm:5``."""
@@ -34,6 +37,13 @@ class Event(SiteScoped, table=True):
         Index("event_txid", "txid", "id"),
         Index("event_site_txid", "site_id", "txid", "id"),
         Index("event_story", "site_id", "story", "id"),
+        Index(
+            "event_alarm_raised",
+            "site_id",
+            "at",
+            postgresql_where=text(RAISED),
+            postgresql_include=["subject_id", "level"],
+        ),
     )
 
     id: int = identity_key()

@@ -32,6 +32,7 @@ _MODELS = (
     "backend.incidents.meeting.models",
     "backend.operations.indicators.models",
     "backend.operations.duty.models",
+    "backend.operations.alarmload.models",
 )
 
 for _module in _MODELS:

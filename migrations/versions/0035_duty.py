@@ -1,6 +1,6 @@
 """Duty performance: rules, leave, months, statements, appeals, rewards.
 
-Revision: 0035, after 0033.
+Revision: 0035, after 0034.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0035"
-down_revision: str | None = "0033"
+down_revision: str | None = "0034"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,0 +1,1 @@
+"""What alarm load reads: the log of alarms, past readings, trials with what mattered in their time."""
