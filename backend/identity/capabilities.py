@@ -58,6 +58,9 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "people.see": _LEADING,
     "people.edit": frozenset({Role.ADMIN}),
     "audit.see": _GOVERNING,
+    "risks.see": _ALL,
+    "risks.edit": _LEADING,
+    "risks.policy": _CONFIGURING,
     "operations.see": _LEADING,
 }
 """Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""
