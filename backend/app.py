@@ -80,6 +80,7 @@ _ROUTERS = (
     "backend.incidents.meeting.pages",
     "backend.incidents.meeting.api",
     "backend.operations.hub",
+    "backend.starter.setup.pages",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -55,6 +55,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "plans.edit": _CONFIGURING,
     "modules.see": _GOVERNING,
     "modules.switch": frozenset({Role.ADMIN}),
+    "setup.do": frozenset({Role.ADMIN}),
     "people.see": _LEADING,
     "people.edit": frozenset({Role.ADMIN}),
     "audit.see": _GOVERNING,

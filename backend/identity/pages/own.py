@@ -35,6 +35,7 @@ _LINKS = (
     ("lessons.see", "/lessons", N_("规律与教训"), "layers"),
     ("trace_models.see", "/trace-models", N_("溯源模型"), "git-branch"),
     ("plant.edit", "/labels", N_("标签"), "qr-code"),
+    ("setup.do", "/setup", N_("开始使用"), "wand-sparkles"),
     ("modules.see", "/modules", N_("模块"), "toggle-right"),
     ("people.see", "/people", N_("人员"), "users"),
     ("telemetry.rejections", "/rejections", N_("拒收记录"), "file-warning"),
