@@ -72,23 +72,19 @@ async def save_site(
 
 
 @router.get("/packs", dependencies=_DO)
-async def packs_page(request: Request, session: SessionDep, actor: ActorDep) -> Response:
-    """The packs to choose from."""
+async def packs_page(request: Request, session: SessionDep, actor: ActorDep, code: str = "") -> Response:
+    """The packs to choose from; or what the pack ``code`` brings, to be ticked, counted and renamed."""
+    if code:
+        pack = _pack(code)
+        return await _pack_form(request, session, actor, pack, await _proposed(session, actor, pack))
     installed = await queries.installed_packs(session, actor)
     return render(request, "setup/packs.html", packs=trade_packs(), installed=installed)
 
 
-@router.get("/packs/{pack_code}", dependencies=_DO)
-async def pack_page(request: Request, session: SessionDep, actor: ActorDep, pack_code: str) -> Response:
-    """What a pack brings, to be ticked, counted and renamed."""
-    pack = _pack(pack_code)
-    return await _pack_form(request, session, actor, pack, await _proposed(session, actor, pack))
-
-
-@router.post("/packs/{pack_code}", dependencies=_DO)
-async def install(request: Request, session: SessionDep, actor: ActorDep, pack_code: str) -> Response:
-    """Install what is ticked."""
-    pack = _pack(pack_code)
+@router.post("/packs", dependencies=_DO)
+async def install(request: Request, session: SessionDep, actor: ActorDep, code: str = "") -> Response:
+    """Install what is ticked of the pack ``code``."""
+    pack = _pack(code)
     typed = {name: str(value) for name, value in (await request.form()).items()}
     try:
         wish = read_wish(pack, typed)
