@@ -1,7 +1,7 @@
 """A trade pack as files: read, typed, checked. Pure but for reading; ``installing`` writes it to a site.
 
 A pack is a folder of JSON files, read strictly and checked whole; docs/starter-packs.md describes the fields. Unlike
-the demo's pack it brings no people and no readings: everything in it is a proposal that the site ticks, counts and renames.
+the demo's pack it brings no people and no readings: all in it is a proposal that the site counts and renames.
 """
 
 import json
