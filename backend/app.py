@@ -79,6 +79,8 @@ _ROUTERS = (
     "backend.incidents.review.api",
     "backend.incidents.meeting.pages",
     "backend.incidents.meeting.api",
+    "backend.risks.pages",
+    "backend.operations.riskmap.pages",
     "backend.operations.hub",
     "backend.home.pages",
     "backend.home.offline",

@@ -60,6 +60,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "audit.see": _GOVERNING,
     "risks.see": _ALL,
     "risks.edit": _LEADING,
+    "risks.map": _LEADING,
     "risks.policy": _CONFIGURING,
     "operations.see": _LEADING,
 }

@@ -60,11 +60,9 @@ def grade(score: Score, bands: Bands) -> Graded:
             raise Invalid(fields={"level": N_("请选择级别")})
         return Graded(None, Level(score.level))
     if score.method is Method.LEC:
-        l, e, c = _all_of({"l": score.l, "e": score.e, "c": score.c}, _LEC)
-        value = lec.danger(l, e, c)
+        value = lec.danger(*_all_of({"l": score.l, "e": score.e, "c": score.c}, _LEC))
     else:
-        l, s = _all_of({"l": score.l, "s": score.s}, _LS)
-        value = matrix.risk(l, s)
+        value = matrix.risk(*_all_of({"l": score.l, "s": score.s}, _LS))
     return Graded(value, lec.level_of(value, bands.of(score.method)))
 
 
