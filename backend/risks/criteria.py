@@ -1,8 +1,8 @@
 """Whether what somebody wrote of a hazard reads like a published criterion of 重大事故隐患. Pure.
 
 It proposes, a person decides. Criteria stand in ``criteria.json`` with their document, number and year, and with
-phrases: a criterion is proposed only where one sentence has a phrase of every group of one of its rules, and none of those that
-speak against it. Precise rather than complete: most hazards that meet a criterion are worded otherwise.
+phrases: a criterion is proposed only where one sentence has a phrase of every group of one of its rules, and none of
+those that speak against it. Precise rather than complete: most hazards that meet a criterion are worded otherwise.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Makes a level of scores, by LEC, by the matrix or as a person judged it directly. Pure."""
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from backend.alarms.models import Level
@@ -70,7 +70,7 @@ _LEC = {"l": lec.LIKELIHOOD, "e": lec.EXPOSURE, "c": lec.CONSEQUENCE}
 _LS = {"l": matrix.LIKELIHOOD, "s": matrix.SEVERITY}
 
 
-def _all_of(given: dict[str, float | None], tables: dict[str, tuple[tuple[float, str], ...]]) -> list[float]:
+def _all_of(given: dict[str, float | None], tables: Mapping[str, Sequence[tuple[float, str]]]) -> list[float]:
     wrong = {name: N_("请选一项") for name, score in given.items() if score not in {one for one, _ in tables[name]}}
     if wrong:
         raise Invalid(fields=wrong)

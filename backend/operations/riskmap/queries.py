@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -195,7 +196,7 @@ async def _weather(session: AsyncSession, actor: Actor) -> list[Reason]:
             func.jsonb_exists_any(col(HazardSource.accidents), worse),
             _risk_area().is_not(None),
         )
-        .distinct(col(RiskPoint.id))
+        .ext(distinct_on(col(RiskPoint.id)))
         .order_by(col(RiskPoint.id))
         .limit(MOST)
     )

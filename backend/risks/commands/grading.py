@@ -1,6 +1,7 @@
 """Grade a source: append to its history, and let the levels follow."""
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -79,7 +80,7 @@ async def newest_gradings(session: AsyncSession, actor: Actor) -> list[tuple[Ris
     newest = (
         select(col(RiskGrading.id))
         .where(visible(actor, RiskGrading))
-        .distinct(col(RiskGrading.source_id), col(RiskGrading.residual))
+        .ext(distinct_on(col(RiskGrading.source_id), col(RiskGrading.residual)))
         .order_by(col(RiskGrading.source_id), col(RiskGrading.residual), col(RiskGrading.id).desc())
     )
     statement = (

@@ -89,7 +89,10 @@ def _says(actor: Actor, words: str) -> ColumnElement[bool]:
     named = select(col(HazardSource.risk_point_id)).where(
         visible(actor, HazardSource),
         col(HazardSource.dropped_at).is_(None),
-        or_(col(HazardSource.name).icontains(words, autoescape=True), col(HazardSource.name_en).icontains(words)),
+        or_(
+            col(HazardSource.name).icontains(words, autoescape=True),
+            col(HazardSource.name_en).icontains(words, autoescape=True),
+        ),
     )
     own = (col(RiskPoint.code), col(RiskPoint.name), col(RiskPoint.name_en))
     return or_(*(one.icontains(words, autoescape=True) for one in own), col(RiskPoint.id).in_(named))

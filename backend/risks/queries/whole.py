@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -62,7 +63,7 @@ async def _scores(session: AsyncSession, actor: Actor) -> dict[tuple[int, bool],
     newest = (
         select(RiskGrading)
         .where(visible(actor, RiskGrading))
-        .distinct(col(RiskGrading.source_id), col(RiskGrading.residual))
+        .ext(distinct_on(col(RiskGrading.source_id), col(RiskGrading.residual)))
         .order_by(col(RiskGrading.source_id), col(RiskGrading.residual), col(RiskGrading.id).desc())
     )
     return {(one.source_id, one.residual): score_of(one) for one in await session.scalars(newest)}

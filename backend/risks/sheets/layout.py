@@ -135,7 +135,7 @@ def field_of(group: object, heading: object) -> str | None:
     bare = own
     for word in (*_BEFORE, *_AFTER):
         bare = bare.replace(word, "")
-    for name in (own, bare):
+    for name in (own, bare, bare.removeprefix("风险")):
         if name in _SCORE_FOUND:
             return f"{stage}.{_SCORE_FOUND[name]}"
     return _FOUND.get(own) or (f"{stage}.level" if bare in ("风险", "风险等级及颜色") else None)
