@@ -82,6 +82,7 @@ _ROUTERS = (
     "backend.risks.pages",
     "backend.operations.riskmap.pages",
     "backend.operations.hub",
+    "backend.operations.decisions.pages",
     "backend.home.pages",
     "backend.home.offline",
 )

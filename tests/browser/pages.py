@@ -50,6 +50,7 @@ PAGES = (
     "/people/new",
     "/audit",
     "/operations",
+    "/decisions",
     "/modules",
     "/me",
     "/me/password",
