@@ -26,7 +26,7 @@ async def test_graded_by_three_taps_imported_after_a_look_and_shown_on_the_map(p
     await _picture(page, "grade")
     await page.locator("#why").fill("阀门频繁泄漏")
     await page.locator(".action-bar button").click()
-    await expect(page.locator(".risk-source").first).to_contain_text("阀门频繁泄漏", use_inner_text=False)
+    await expect(page.locator(".risk-source").first).to_contain_text("阀门频繁泄漏")
     await page.goto(f"{leader.base}/risk-map?show=still")
     await expect(page.locator("article", has_text="原料区").locator(".section-head")).to_contain_text("重大")
 

@@ -55,13 +55,18 @@ async def standings(session: AsyncSession, actor: Actor, of: Sequence[Area]) -> 
     return by_area(await still_levels(session, actor), reasons, [area.id for area in of])
 
 
+def _rank(level: Any) -> Any:
+    """How high the level of a column is: the gravest first, so that what is cut off at ``MOST`` lifts nothing more."""
+    return case(RANK, value=level, else_=0)
+
+
 def _risk_area() -> ColumnElement[Any]:
     return func.coalesce(col(RiskPoint.area_id), col(Equipment.area_id))
 
 
 async def still_levels(session: AsyncSession, actor: Actor) -> dict[int, str]:
     """The highest level of the risk points in use of each area, by its id."""
-    rank = func.max(case(RANK, value=col(RiskPoint.level), else_=0))
+    rank = func.max(_rank(col(RiskPoint.level)))
     rows = await session.execute(
         select(_risk_area(), rank)
         .select_from(RiskPoint)
@@ -84,7 +89,7 @@ async def _alarms(session: AsyncSession, actor: Actor) -> list[Reason]:
             col(Alarm.state).not_in((AlarmState.CLOSED, AlarmState.OUT_OF_SERVICE)),
             area.is_not(None),
         )
-        .order_by(col(Alarm.raised_at).desc())
+        .order_by(_rank(col(Alarm.level)).desc(), col(Alarm.raised_at).desc())
         .limit(MOST)
     )
     return [Reason(Why.ALARM, at, one.level, one.title, one.title_en, f"/alarms/{one.id}") for at, one in rows]
@@ -102,7 +107,7 @@ async def _reports(session: AsyncSession, actor: Actor) -> list[Reason]:
             col(HazardReport.rectification_id).is_(None),
             area.is_not(None),
         )
-        .order_by(col(HazardReport.id).desc())
+        .order_by(_rank(col(HazardReport.level)).desc(), col(HazardReport.id).desc())
         .limit(MOST)
     )
     return [
@@ -118,7 +123,7 @@ async def _rectifications(session: AsyncSession, actor: Actor) -> list[Reason]:
         select(area, Rectification)
         .outerjoin(Equipment, col(Equipment.id) == col(Rectification.equipment_id))
         .where(visible(actor, Rectification), col(Rectification.state).not_in(_DONE), area.is_not(None))
-        .order_by(col(Rectification.deadline))
+        .order_by(_rank(col(Rectification.level)).desc(), col(Rectification.deadline))
         .limit(MOST)
     )
     found = []
