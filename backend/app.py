@@ -79,8 +79,11 @@ _ROUTERS = (
     "backend.incidents.review.api",
     "backend.incidents.meeting.pages",
     "backend.incidents.meeting.api",
+    "backend.risks.pages",
+    "backend.operations.riskmap.pages",
     "backend.operations.hub",
     "backend.starter.setup.pages",
+    "backend.operations.decisions.pages",
     "backend.home.pages",
     "backend.home.offline",
 )

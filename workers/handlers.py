@@ -7,6 +7,8 @@ from backend.incidents.review.models import REVIEW_JOB
 from backend.lessons.making import look_for_patterns
 from backend.lessons.models import MINE_JOB, SUGGEST_JOB
 from backend.lessons.reviewed.working import suggest_from_review
+from backend.operations.decisions.making import find_out
+from backend.operations.decisions.models import DECIDE_JOB
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
@@ -49,6 +51,10 @@ async def _suggest(context: JobContext) -> None:
     await suggest_from_review(context.session, int(context.payload["incident_id"]))
 
 
+async def _decide(context: JobContext) -> None:
+    await find_out(context.session, int(context.payload["site_id"]))
+
+
 HANDLERS: dict[str, Handler] = {
     TRACE_JOB: _trace,
     REPLAY_JOB: _replay,
@@ -56,6 +62,7 @@ HANDLERS: dict[str, Handler] = {
     NORMAL_JOB: _normal,
     MINE_JOB: _mine,
     SUGGEST_JOB: _suggest,
+    DECIDE_JOB: _decide,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,
 }

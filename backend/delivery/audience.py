@@ -28,6 +28,7 @@ _CAPABILITY = {
     "area": "plant.see",
     "course": "training.see",
     "maintenance": "maintenance.see",
+    "risk": "risks.see",
 }
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
 

@@ -10,6 +10,8 @@ ACTIONS = {
     "person.edit": N_("修改人员"),
     "person.enable": N_("启用账号"),
     "person.disable": N_("停用账号"),
+    "decision.budget": N_("设置决策预算"),
+    "decision.cost": N_("填写建议的费用"),
     "module.switch": N_("开关模块"),
     "person.preferences": N_("修改个人偏好"),
     "push.subscribe": N_("打开息屏提醒"),

@@ -113,6 +113,8 @@ class SuggestionKind(enum.StrEnum):
     """A rectification: maintenance ahead of time, or a control measure."""
     RULE_LIMIT = "rule_limit"
     """An earlier limit of a rule, moved or added."""
+    INSPECTION_RHYTHM = "inspection_rhythm"
+    """Another rhythm of an inspection plan."""
     PLAN_STEP = "plan_step"
     """A further step of the site's emergency plan: what turned the readings back."""
 
@@ -158,7 +160,7 @@ class Suggestion(SiteScoped, table=True):
     proposal: dict[str, Any] = document()
     """What its kind needs. Of a rule's delay: ``on_delay_s``, and how many of its false alarms that ``spares`` out of
     ``false``; of a limit what ``reviewed.limits.Tighter`` says; of a course ``course_id`` and ``target``; of a step
-    ``kind``, ``who``, and once adopted ``step_key``."""
+    ``kind``, ``who``, and once adopted ``step_key``; of a rhythm ``plan_id``, ``rhythm``, ``interval_minutes``."""
     watch: dict[str, str] = document()
     """Attribute to value of the records that should become fewer."""
     refs: list[str] = document(default=list)

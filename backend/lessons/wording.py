@@ -40,6 +40,7 @@ WISHES = {
     SuggestionKind.MEASURE: N_("采取措施"),
     SuggestionKind.RULE_LIMIT: N_("提前预警"),
     SuggestionKind.PLAN_STEP: N_("增加预案步骤"),
+    SuggestionKind.INSPECTION_RHYTHM: N_("调整巡检频次"),
 }
 STATES = {
     SuggestionState.OPEN: N_("等待决定"),

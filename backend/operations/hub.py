@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from backend.core.errors import N_
 from backend.core.pages import render
 from backend.identity.web import ActorDep, allow
 
@@ -21,7 +22,11 @@ class Scene:
     picture: str
 
 
-SCENES: tuple[Scene, ...] = ()
+SCENES: tuple[Scene, ...] = (
+    Scene("risks.map", "/risk-map", N_("风险四色图"), N_("每个区域现在的风险级别和原因"), "map"),
+    Scene("risks.see", "/risks", N_("风险点"), N_("风险分级管控清单：危险源、评级、措施"), "shield-check"),
+    Scene("operations.see", "/decisions", N_("决策"), N_("时间和钱用在哪，换什么，培训谁"), "lightbulb"),
+)
 
 
 @router.get("/operations", dependencies=[allow("operations.see")])

@@ -1,7 +1,7 @@
 """Makes a level of scores, by LEC, by the matrix or as a person judged it directly. Pure."""
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from backend.alarms.models import Level
@@ -60,11 +60,9 @@ def grade(score: Score, bands: Bands) -> Graded:
             raise Invalid(fields={"level": N_("请选择级别")})
         return Graded(None, Level(score.level))
     if score.method is Method.LEC:
-        l, e, c = _all_of({"l": score.l, "e": score.e, "c": score.c}, _LEC)
-        value = lec.danger(l, e, c)
+        value = lec.danger(*_all_of({"l": score.l, "e": score.e, "c": score.c}, _LEC))
     else:
-        l, s = _all_of({"l": score.l, "s": score.s}, _LS)
-        value = matrix.risk(l, s)
+        value = matrix.risk(*_all_of({"l": score.l, "s": score.s}, _LS))
     return Graded(value, lec.level_of(value, bands.of(score.method)))
 
 
@@ -72,7 +70,7 @@ _LEC = {"l": lec.LIKELIHOOD, "e": lec.EXPOSURE, "c": lec.CONSEQUENCE}
 _LS = {"l": matrix.LIKELIHOOD, "s": matrix.SEVERITY}
 
 
-def _all_of(given: dict[str, float | None], tables: dict[str, tuple[tuple[float, str], ...]]) -> list[float]:
+def _all_of(given: dict[str, float | None], tables: Mapping[str, Sequence[tuple[float, str]]]) -> list[float]:
     wrong = {name: N_("请选一项") for name, score in given.items() if score not in {one for one, _ in tables[name]}}
     if wrong:
         raise Invalid(fields=wrong)

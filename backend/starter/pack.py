@@ -1,8 +1,9 @@
 """A starter pack as files: read, typed, checked. Pure but for reading; ``install`` writes it to a site.
 
 A pack is a folder: ``pack.json`` (site, teams, posts, stages, plan, areas), ``plant.json`` (equipment, points),
-``links.json``, ``rules.json``, ``people.json`` (samples), ``risks.json`` (risk points), ``causes.json`` (how such a plant's causes differ from the
-general library), ``runs.json`` with recorded runs beside it and ``story.json`` (what a demo site has lived through).
+``links.json``, ``rules.json``, ``people.json`` (samples), ``risks.json`` (risk points), ``causes.json`` (how such a
+plant's causes differ from the general library), ``runs.json`` with recorded runs beside it and ``story.json``
+(what a demo site has lived through).
 docs/starter-packs.md describes the fields.
 """
 

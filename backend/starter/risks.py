@@ -190,7 +190,7 @@ async def _install_source(
     await session.flush()
     of: dict[str, Any] = {"site_id": point.site_id, "source_id": source.id}
     for residual, score in scores.items():
-        given = {"method": score.method, "l": score.l, "e": score.e, "c": score.c, "s": score.s}
+        given: dict[str, Any] = {"method": score.method, "l": score.l, "e": score.e, "c": score.c, "s": score.s}
         bands = list(Bands().of(score.method))
         value, level = graded[residual].value, graded[residual].level
         session.add(RiskGrading(**of, **given, residual=residual, value=value, level=level, bands=bands))

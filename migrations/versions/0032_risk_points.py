@@ -1,6 +1,6 @@
 """Risk points: sources, gradings that stay, measures, a site's bands, and workbooks that wait to be taken over.
 
-Revision: 0032, after 0040.
+Revision: 0032, after 0041.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision: str = "0032"
-down_revision: str | None = "0040"
+down_revision: str | None = "0041"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

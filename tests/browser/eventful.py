@@ -126,5 +126,7 @@ SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm,
        (SELECT area_id FROM equipment WHERE code = 'REACTOR') AS area,
        (SELECT id FROM person WHERE account = 'worker1') AS person,
        (SELECT min(id) FROM course) AS course, (SELECT min(id) FROM inspection_plan) AS plan,
-       (SELECT min(id) FROM inspection_visit) AS visit, (SELECT min(id) FROM maintenance_plan) AS upkeep
+       (SELECT min(id) FROM inspection_visit) AS visit, (SELECT min(id) FROM maintenance_plan) AS upkeep,
+       (SELECT min(id) FROM risk_point) AS risk, (SELECT min(id) FROM hazard_source) AS source,
+       (SELECT min(id) FROM control_measure) AS measure
 """

@@ -41,7 +41,7 @@ async def test_a_worker_answers_without_a_network_and_the_causes_are_ranked_anew
     await worker.context.set_offline(False)
     worker.page = await worker.context.new_page()
     await worker.open("/outbox")
-    await expect(worker.page.locator("#outbox-state")).to_be_hidden()
+    await expect(worker.page.locator("#outbox article").first).to_contain_text("已送达")
     await worker.open(f"/traces/{trace_id}")
     record = worker.page.locator("#checks li", has_text="已到现场看过")
     await expect(record).to_contain_text(question)

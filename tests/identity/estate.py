@@ -67,6 +67,7 @@ from tests.incidents.marked import make_marked_incident
 from tests.incidents.marked_positions import make_marked_positions
 from tests.incidents.marked_response import make_marked_response
 from tests.maintenance.marked import make_marked_maintenance
+from tests.risks.marked import make_marked_risks
 
 MARK = "甲厂机密"
 
@@ -120,6 +121,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _training(session, worker, mark),
         **await _check_in(session, worker, post.id, equipment.id, mark),
         **await make_marked_maintenance(session, worker, equipment.id, post.id, mark),
+        **await make_marked_risks(session, estate.people[Role.LEADER], area.id, equipment.id, mark),
     }
     await make_marked_response(session, estate.people, estate.ids, mark)
     await asked_by_incident(session, estate.site.id, estate.ids)

@@ -12,7 +12,7 @@ from backend.alarms.models import AlarmRule
 from backend.checkins.checklists import MOST_LETTERS, MOST_QUESTIONS, Question
 from backend.checkins.commands.planning import PlanWish, change_plan
 from backend.checkins.judging import ItemKind
-from backend.checkins.queries.plans import plan_view
+from backend.checkins.queries.plans import PlanView, plan_view
 from backend.core.errors import N_, Conflict, Invalid
 from backend.hazards import plan as rectifying
 from backend.hazards.commands import open_rectification
@@ -63,6 +63,7 @@ async def land(session: AsyncSession, actor: Actor, one: Suggestion, choice: Cho
         SuggestionKind.RULE_DELAY: _rule_delay,
         SuggestionKind.MEASURE: _measure,
         SuggestionKind.RULE_LIMIT: _rule_limit,
+        SuggestionKind.INSPECTION_RHYTHM: _rhythm,
         SuggestionKind.PLAN_STEP: _plan_step,
     }
     return await makers[SuggestionKind(one.kind)](session, actor, one, choice)
@@ -77,8 +78,24 @@ async def _check_item(session: AsyncSession, actor: Actor, one: Suggestion, choi
     view = await plan_view(session, actor, choice.plan_id)
     if len(view.questions) >= MOST_QUESTIONS:
         raise Invalid(fields={"plan_id": N_("检查项太多，请分成几个计划")})
+    questions = (*view.questions, Question(ItemKind.YES_NO, words, words_en))
+    await change_plan(session, actor, view.plan.id, replace(_as_it_is(view), questions=questions), view.plan.version)
+    return Landed("plan", view.plan.id, words == one.words)
+
+
+async def _rhythm(session: AsyncSession, actor: Actor, one: Suggestion, choice: Choice) -> Landed:
+    view = await plan_view(session, actor, one.proposal["plan_id"])
+    if not view.plan.active:
+        raise Conflict(N_("这个巡检计划已停用"))
+    asked = one.proposal
+    wish = replace(_as_it_is(view), rhythm=asked["rhythm"], interval_minutes=asked["interval_minutes"])
+    await change_plan(session, actor, view.plan.id, wish, view.plan.version)
+    return Landed("plan", view.plan.id)
+
+
+def _as_it_is(view: PlanView) -> PlanWish:
     plan, places = view.plan, [stop.place for stop in view.stops]
-    wish = PlanWish(
+    return PlanWish(
         name=plan.name,
         name_en=plan.name_en,
         post_id=plan.post_id,
@@ -86,12 +103,10 @@ async def _check_item(session: AsyncSession, actor: Actor, one: Suggestion, choi
         interval_minutes=plan.interval_minutes,
         skips_holidays=plan.skips_holidays,
         asks_photo=plan.asks_photo,
-        questions=(*view.questions, Question(ItemKind.YES_NO, words, words_en)),
+        questions=view.questions,
         equipment_ids=tuple(place.id for place in places if not place.is_area),
         area_ids=tuple(place.id for place in places if place.is_area),
     )
-    await change_plan(session, actor, plan.id, wish, plan.version)
-    return Landed("plan", plan.id, words == one.words)
 
 
 async def _interval(session: AsyncSession, actor: Actor, one: Suggestion, choice: Choice) -> Landed:

@@ -18,6 +18,7 @@ from backend.lessons.forms import ChoiceForm
 from backend.lessons.models import YEAR_DAYS, SuggestionState
 from backend.lessons.queries.effects import effect_of
 from backend.lessons.queries.suggestions import offered, suggestion_view
+from backend.lessons.rights import needed
 from backend.lessons.wording import DONE, LANDED, LANDED_URLS, STATES, TONES, VERDICT_TONES, VERDICTS, WISHES
 
 router = APIRouter(prefix="/lessons")
@@ -84,7 +85,7 @@ async def _show(
 ) -> Response:
     view = await suggestion_view(session, actor, suggestion_id)
     one, refused = view.one, refused or Refusal()
-    decides = actor.can("lessons.decide") and one.state == SuggestionState.OPEN
+    decides = one.state == SuggestionState.OPEN and all(map(actor.can, needed(one.kind)))
     offer = await offered(session, actor, one) if decides else None
     suggested = {"words": one.words, "words_en": one.words_en, "who": str(one.proposal.get("who", ""))}
     suggested |= {"on_delay_s": f"{one.proposal.get('on_delay_s', 0):g}"}
