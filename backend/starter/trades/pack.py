@@ -226,11 +226,11 @@ def _course_faults(code: str) -> Iterator[str]:
         except ValueError as error:
             yield f"course {path.stem}: {error}"
             continue
-        for thing in [*content.pages, *content.questions]:
-            said = [thing.text, thing.text_en, getattr(thing, "why", "-"), getattr(thing, "why_en", "-")]
-            said += [words for pair in getattr(thing, "options", []) for words in pair]
-            if not all(words.strip() for words in said):
-                yield f"course {path.stem}: {thing.text[:20]}: words are missing in a language"
+        said = [(one.text, one.text_en) for one in (*content.pages, *content.questions)]
+        said += [(one.why, one.why_en) for one in content.questions]
+        said += [pair for one in content.questions for pair in one.options]
+        if not all(words.strip() for pair in said for words in pair):
+            yield f"course {path.stem}: words are missing in a language"
 
 
 def _cause_faults(pack: TradePack) -> Iterator[str]:
