@@ -226,7 +226,8 @@ def _course_faults(code: str) -> Iterator[str]:
         except ValueError as error:
             yield f"course {path.stem}: {error}"
             continue
-        said = [(one.text, one.text_en) for one in (*content.pages, *content.questions)]
+        said = [(one.text, one.text_en) for one in content.pages]
+        said += [(one.text, one.text_en) for one in content.questions]
         said += [(one.why, one.why_en) for one in content.questions]
         said += [pair for one in content.questions for pair in one.options]
         if not all(words.strip() for pair in said for words in pair):
