@@ -83,6 +83,8 @@ _ROUTERS = (
     "backend.operations.riskmap.pages",
     "backend.operations.hub",
     "backend.starter.setup.pages",
+    "backend.operations.indicators.pages",
+    "backend.operations.indicators.api",
     "backend.operations.decisions.pages",
     "backend.home.pages",
     "backend.home.offline",

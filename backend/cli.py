@@ -40,6 +40,9 @@ COMMANDS: Mapping[str, Command] = {
     "detect": Command("backend.tracing.cli:main", "在文件上检测异常", "detect on files", keeps_name=True),
     "trace": Command("backend.tracing.cli:main", "在文件上追溯根源", "trace to the root on files", keeps_name=True),
     "impact": Command("backend.tracing.cli:main", "在文件上推断影响", "find the reach on files", keeps_name=True),
+    "indicators": Command(
+        "backend.operations.indicators.cli:main", "重新统计效能指标", "count the indicators anew", _DATABASE
+    ),
     "doctor": Command("backend.governance.doctor:main", "检查运行状况", "check that all is well", (), _ALL),
 }
 

@@ -9,6 +9,8 @@ from backend.lessons.models import MINE_JOB, SUGGEST_JOB
 from backend.lessons.reviewed.working import suggest_from_review
 from backend.operations.decisions.making import find_out
 from backend.operations.decisions.models import DECIDE_JOB
+from backend.operations.indicators.models import ROLL_UP_JOB
+from backend.operations.indicators.rolling import roll_up
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
@@ -51,6 +53,11 @@ async def _suggest(context: JobContext) -> None:
     await suggest_from_review(context.session, int(context.payload["incident_id"]))
 
 
+async def _roll_up(context: JobContext) -> None:
+    payload = context.payload
+    await roll_up(context.session, int(payload["site_id"]), everything=bool(payload.get("everything")))
+
+
 async def _decide(context: JobContext) -> None:
     await find_out(context.session, int(context.payload["site_id"]))
 
@@ -61,6 +68,7 @@ HANDLERS: dict[str, Handler] = {
     REVIEW_JOB: _review,
     NORMAL_JOB: _normal,
     MINE_JOB: _mine,
+    ROLL_UP_JOB: _roll_up,
     SUGGEST_JOB: _suggest,
     DECIDE_JOB: _decide,
     PUSH_JOB: send_push,

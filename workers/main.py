@@ -37,6 +37,7 @@ from backend.lessons.reviewed.working import watch_reports
 from backend.lessons.weather import keep_weather
 from backend.maintenance.reminders import remind_of_maintenance
 from backend.operations.decisions.making import plan_decisions
+from backend.operations.indicators.rolling import plan_roll_ups
 from backend.outbox.bodies import drop_abandoned
 from backend.tracing.checks.reminding import remind_of_checks
 from backend.training.causing import assign_by_cause
@@ -113,6 +114,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(600, "learners", in_session(remind_learners)))
         start(every(5, "causes", in_session(assign_by_cause)))
         start(every(3600, "lessons", in_session(plan_rounds)))
+        start(every(10, "indicators", in_session(plan_roll_ups)))
         start(every(3600, "decisions", in_session(plan_decisions)))
         start(every(3600, "bodies", drop_abandoned))
         start(every(3600, "partitions", lambda: keep_partitions(database)))

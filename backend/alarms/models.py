@@ -103,6 +103,7 @@ class Alarm(SiteScoped, table=True):
         Index("alarm_open", "site_id", "level", "raised_at", postgresql_where=text("state <> 'closed'")),
         Index("alarm_group_members", "group_id"),
         Index("alarm_point", "site_id", "point_id", "raised_at"),
+        Index("alarm_warning_equipment", "site_id", "equipment_id", "raised_at", postgresql_where=text("warning")),
     )
 
     id: int = identity_key()

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, Numeric, UniqueConstraint, or_, select, true
+from sqlalchemy import CheckConstraint, ColumnElement, Index, Numeric, UniqueConstraint, or_, select, text, true
 from sqlmodel import Field, col
 
 from backend.core.tables import SiteScoped, Stamped, document, identity_key, moment, reference
@@ -38,6 +38,9 @@ class Rectification(SiteScoped, Stamped, table=True):
         Index("rectification_alarm", "alarm_id"),
         Index("rectification_parent", "parent_id"),
         Index("rectification_recurs", "recurs_id"),
+        Index("rectification_first_deadline", "site_id", text("COALESCE(original_deadline, deadline)")),
+        Index("rectification_made", "site_id", "created_at"),
+        Index("rectification_verified", "site_id", "verified_at"),
         CheckConstraint("num_nonnulls(extension_by, wanted_deadline) <> 1", name="rectification_extension_whole"),
     )
 

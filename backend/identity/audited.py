@@ -3,6 +3,7 @@
 from backend.core.errors import N_
 
 ACTIONS = {
+    "indicator.target": N_("设定指标目标"),
     "person.sign_in": N_("登录"),
     "person.sign_in_failed": N_("登录失败"),
     "person.sign_out": N_("退出登录"),

@@ -64,6 +64,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "risks.map": _LEADING,
     "risks.policy": _CONFIGURING,
     "operations.see": _LEADING,
+    "indicators.target": _GOVERNING,
     "operations.decide": _GOVERNING,
 }
 """Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""

@@ -67,6 +67,8 @@ _AREAS = {
     "risks": Module.RISKS,
     "duty": Module.DUTY,
     "operations": Module.OPERATIONS,
+    "indicators": Module.OPERATIONS,
+    "indicators": Module.OPERATIONS,
 }
 """What stands before the dot of a capability → its module."""
 

@@ -1,6 +1,7 @@
 """The application's own route table, as the authorization test walks it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -8,6 +9,9 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, Mount
 
 from backend.identity.web import Allow, Public, guards
+
+EVERYWHERE = {"indicator": "precision"}
+"""Parameters that name no site's thing: codes that every site knows."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +28,12 @@ class Door:
 
     @property
     def parameters(self) -> list[str]:
-        """Names of its path's parameters."""
-        return re.findall(r"{(\w+)", self.path)
+        """Names of its path's parameters, without those of ``EVERYWHERE``."""
+        return [name for name in re.findall(r"{(\w+)", self.path) if name not in EVERYWHERE]
 
-    def url(self, ids: dict[str, int]) -> str:
+    def url(self, ids: Mapping[str, int | str]) -> str:
         """The path with ``ids`` filled in. Raises KeyError for a parameter nobody made a thing for."""
-        return re.sub(r"{(\w+)[^}]*}", lambda found: str(ids[found[1]]), self.path)
+        return re.sub(r"{(\w+)[^}]*}", lambda found: str({**EVERYWHERE, **ids}[found[1]]), self.path)
 
 
 @cache
