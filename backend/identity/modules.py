@@ -68,7 +68,6 @@ _AREAS = {
     "duty": Module.DUTY,
     "operations": Module.OPERATIONS,
     "indicators": Module.OPERATIONS,
-    "indicators": Module.OPERATIONS,
 }
 """What stands before the dot of a capability → its module."""
 
