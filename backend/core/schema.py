@@ -23,6 +23,7 @@ _MODELS = (
     "backend.hazards.reports.models",
     "backend.training.models",
     "backend.checkins.models",
+    "backend.risks.models",
     "backend.incidents.models",
     "backend.incidents.response.models",
     "backend.incidents.tracking.models",

@@ -32,6 +32,7 @@ _CAPABILITY = {
     "course": "training.see",
     "maintenance": "maintenance.see",
     "safety_report": "operations.report",
+    "risk": "risks.see",
 }
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
 

@@ -11,7 +11,7 @@ from backend.core.errors import N_
 from backend.core.pages import render
 from backend.hazards.queries import most_urgent
 from backend.hazards.reports.queries import triage_count
-from backend.home.queries import standing
+from backend.home.queries import is_beginning, standing
 from backend.home.tasks import TaskKind
 from backend.home.waiting import waiting_for
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -83,6 +83,7 @@ async def home(request: Request, session: SessionDep, actor: ActorDep) -> Respon
         today=moment.astimezone(actor.zone),
         stale=newest is None or moment - newest > STALE_AFTER,
         leads=actor.can("rectifications.verify"),
+        beginning=actor.can("setup.do") and await is_beginning(session, actor),
     )
 
 

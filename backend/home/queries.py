@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.alarms.models import Alarm, AlarmState, Level
+from backend.checkins.models import CheckIn
 from backend.hazards.lifecycle import FINAL, WORKABLE
 from backend.hazards.models import Rectification
 from backend.hazards.queries import to_be_done_by, verifiable_by
@@ -81,3 +82,8 @@ def _standing(actor: Actor) -> Select[Any]:
     return select(*alarms.c, *rectifications.c, *newest.c).select_from(
         alarms.join(rectifications, true()).join(newest, true())
     )
+
+
+async def is_beginning(session: AsyncSession, actor: Actor) -> bool:
+    """Whether nobody has ever checked in at the site, so that who sets it up is led to the setup."""
+    return (await session.scalar(select(col(CheckIn.id)).where(visible(actor, CheckIn)).limit(1))) is None

@@ -47,6 +47,8 @@ OBJECTS = {
     "inspection_plan": N_("巡检计划"),
     "maintenance_plan": N_("保养计划"),
     "site_calendar": N_("班次和节假日"),
+    "site": N_("厂区"),
+    "installed_pack": N_("行业模板"),
 }
 
 _PAGES = {

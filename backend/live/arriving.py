@@ -21,7 +21,7 @@ _DEEDS = (
     ("/incidents/new", "octagon-alert", N_("报告事件")),
 )
 """What one does at a place; each appears once its page is there."""
-_PARTS = ("incidents", "hazards", "rectifications", "checkins")
+_PARTS = ("incidents", "risks", "hazards", "rectifications", "checkins")
 _FRAGMENTS = {
     Kind.EQUIPMENT: tuple(f"/equipment/{{equipment_id}}/{part}" for part in _PARTS),
     Kind.AREA: tuple(f"/areas/{{area_id}}/{part}" for part in ("roll-call", *_PARTS)),

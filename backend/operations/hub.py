@@ -23,6 +23,8 @@ class Scene:
 
 
 SCENES: tuple[Scene, ...] = (
+    Scene("risks.map", "/risk-map", N_("风险四色图"), N_("每个区域现在的风险级别和原因"), "map"),
+    Scene("risks.see", "/risks", N_("风险点"), N_("风险分级管控清单：危险源、评级、措施"), "shield-check"),
     Scene("operations.see", "/indicators", N_("效能指标"), N_("整改、巡检、预警做得怎样，差在哪里"), "gauge"),
     Scene(
         "operations.see",

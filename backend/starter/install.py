@@ -30,6 +30,7 @@ from backend.plant.models import (
 from backend.starter.courses import assign_to_sample_people, install_courses
 from backend.starter.inspections import install_inspections
 from backend.starter.pack import LinkSpec, Pack
+from backend.starter.risks import Places, install_risks, plans_by_name
 from backend.starter.upkeep import install_maintenance
 from backend.tracing.library.models import CauseLibrary
 from backend.training.models import TrainingRecord
@@ -72,6 +73,9 @@ async def install_pack(session: AsyncSession, pack: Pack, *, password_hash: str 
         await install_maintenance(session, site_id, pack, equipment=ids.equipment, today=now().date())
         await install_inspections(session, site_id, pack, posts=ids.posts, equipment=ids.equipment)
         await assign_to_sample_people(session, site_id, now().date())
+    plans = await plans_by_name(session, site_id)
+    places = Places(ids.stages, ids.areas, ids.equipment, ids.posts, plans)
+    await install_risks(session, site_id, pack.risk_points, places, sample=password_hash is not None)
     session.add(InstalledPack(site_id=site_id, code=pack.code, version=pack.version, details={"name": pack.name}))
     await session.flush()
     await session.execute(text("SELECT pg_notify('ansu_plant', ''), pg_notify('ansu_rules', '')"))

@@ -1,8 +1,9 @@
 """A starter pack as files: read, typed, checked. Pure but for reading; ``install`` writes it to a site.
 
 A pack is a folder: ``pack.json`` (site, teams, posts, stages, plan, areas), ``plant.json`` (equipment, points),
-``links.json``, ``rules.json``, ``people.json`` (samples), ``causes.json`` (how such a plant's causes differ from the
-general library), ``runs.json`` with recorded runs beside it and ``story.json`` (what a demo site has lived through).
+``links.json``, ``rules.json``, ``people.json`` (samples), ``risks.json`` (risk points), ``causes.json`` (how such a
+plant's causes differ from the general library), ``runs.json`` with recorded runs beside it and ``story.json``
+(what a demo site has lived through).
 docs/starter-packs.md describes the fields.
 """
 
@@ -21,11 +22,22 @@ from backend.core.strict import Strict
 from backend.identity.models import Role
 from backend.maintenance.models import MaintenanceKind
 from backend.plant.models import LinkKind, PointKind
+from backend.starter.risks import RiskPointSpec, risk_faults
 from backend.starter.story import StorySpec, story_faults
 from backend.tracing.library.catalogue import Edits, LibraryError, base_library, edited
 
 PACKS = Path(__file__).parent / "packs"
-FILES = ("pack.json", "plant.json", "links.json", "rules.json", "people.json", "causes.json", "runs.json", "story.json")
+FILES = (
+    "pack.json",
+    "plant.json",
+    "links.json",
+    "rules.json",
+    "people.json",
+    "risks.json",
+    "causes.json",
+    "runs.json",
+    "story.json",
+)
 
 
 class PackError(Exception):
@@ -210,6 +222,7 @@ class Pack(Strict, frozen=True):
     maintenance: list[MaintenanceSpec]
     commissioning: list[CommissioningSpec]
     inspections: list[InspectionSpec]
+    risk_points: list[RiskPointSpec]
     causes: Edits
     runs: list[RunSpec]
     story: StorySpec
@@ -272,6 +285,16 @@ def pack_faults(pack: Pack) -> Iterator[str]:
         yield from _rule_faults(rule)
     yield from _cause_faults(pack)
     codes, accounts = {one.code for one in pack.equipment}, {one.account for one in pack.people}
+    yield from risk_faults(
+        pack.risk_points,
+        {
+            "area": {a.code for a in pack.areas},
+            "equipment": {e.code for e in pack.equipment},
+            "stage": {s.code for s in pack.stages},
+            "post": {p.code for p in pack.posts},
+        },
+        {plan.name: {item.title for item in plan.items} for plan in pack.inspections},
+    )
     yield from story_faults(pack.story, accounts=accounts, equipment=codes)
 
 
@@ -299,6 +322,7 @@ def _doubled(pack: Pack) -> Iterator[str]:
         "equipment or point": (thing.code for thing in [*pack.equipment, *pack.points]),
         "account": (person.account for person in pack.people),
         "run": (str(run.fault) for run in pack.runs),
+        "risk point": (point.code for point in pack.risk_points),
     }
     for what, codes in groups.items():
         yield from (f"{what} {code}: given {n} times" for code, n in Counter(codes).items() if n > 1)

@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - triggers are put together from our own pieces
 """Indicators: their roll-up by day, what changed since it was counted, targets; indexes by which rows are counted.
 
-Revision: 0033, after 0031.
+Revision: 0033, after 0032.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0033"
-down_revision: str | None = "0031"
+down_revision: str | None = "0032"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -131,5 +131,7 @@ SELECT (SELECT max(id) FROM alarm WHERE point_id IS NOT NULL) AS alarm,
        (SELECT min(id) FROM floor_plan) AS drawn, (SELECT min(id) FROM link) AS link,
        (SELECT id FROM person WHERE account = 'worker1') AS person,
        (SELECT min(id) FROM course) AS course, (SELECT min(id) FROM inspection_plan) AS plan,
-       (SELECT min(id) FROM inspection_visit) AS visit, (SELECT min(id) FROM maintenance_plan) AS upkeep
+       (SELECT min(id) FROM inspection_visit) AS visit, (SELECT min(id) FROM maintenance_plan) AS upkeep,
+       (SELECT min(id) FROM risk_point) AS risk, (SELECT min(id) FROM hazard_source) AS source,
+       (SELECT min(id) FROM control_measure) AS measure
 """

@@ -70,6 +70,7 @@ from tests.maintenance.marked import make_marked_maintenance
 from tests.operations.duty.marked import make_marked_duty
 from tests.operations.marked_load import make_marked_load
 from tests.plant.marked import make_marked_plant
+from tests.risks.marked import make_marked_risks
 
 MARK = "甲厂机密"
 
@@ -127,6 +128,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await make_marked_maintenance(session, worker, equipment.id, post.id, mark),
         **await make_marked_plant(session, worker, equipment.id, point.id, mark),
         **await make_marked_load(session, rule, worker.id),
+        **await make_marked_risks(session, estate.people[Role.LEADER], area.id, equipment.id, mark),
     }
     await make_marked_response(session, estate.people, estate.ids, mark)
     await asked_by_incident(session, estate.site.id, estate.ids)

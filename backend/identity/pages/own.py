@@ -37,6 +37,7 @@ _LINKS = (
     ("trace_models.see", "/trace-models", N_("溯源模型"), "git-branch"),
     ("plant.edit", "/plant/edit", N_("厂区资料"), "map"),
     ("plant.edit", "/labels", N_("标签"), "qr-code"),
+    ("setup.do", "/setup", N_("开始使用"), "wand-sparkles"),
     ("modules.see", "/modules", N_("模块"), "toggle-right"),
     ("people.see", "/people", N_("人员"), "users"),
     ("telemetry.rejections", "/rejections", N_("拒收记录"), "file-warning"),

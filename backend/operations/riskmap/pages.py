@@ -1,0 +1,40 @@
+"""``/risk-map``: the floor plan in four colours, still or live, with the areas and their reasons beside it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from backend.core.pages import render
+from backend.identity.web import ActorDep, SessionDep, allow
+from backend.operations.riskmap import queries
+from backend.operations.riskmap.rules import WORDS
+from backend.plant.queries import floor_plan
+from backend.risks.codes import RANK
+
+router = APIRouter(include_in_schema=False)
+SHOWN = 6
+"""Reasons of an area that stand open; the others unfold."""
+
+
+@router.get("/risk-map", dependencies=[allow("risks.map")])
+async def map_page(
+    request: Request, session: SessionDep, actor: ActorDep, show: Annotated[str, Query(max_length=10)] = "live"
+) -> Response:
+    """``show``: ``live`` or ``still``. htmx gets map and list alone, anew."""
+    live = show != "still"
+    places = await queries.areas(session, actor)
+    standings = await queries.standings(session, actor, places)
+    levels = {id_: (one.live if live else one.still) for id_, one in standings.items()}
+    return render(
+        request,
+        "operations/risk_map.html",
+        block="present" if request.headers.get("hx-target") == "risk-map" else None,
+        drawing=await floor_plan(session, actor),
+        areas=sorted(places, key=lambda area: (-RANK[levels[area.id]], area.code)),
+        standings=standings,
+        levels=levels,
+        live=live,
+        whys=WORDS,
+        shown=SHOWN,
+        risks=actor.can("risks.see"),
+    )

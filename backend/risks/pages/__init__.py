@@ -1,0 +1,9 @@
+"""Pages of risk points: the list, one, its sources, gradings and measures, bands, workbooks, parts for other pages."""
+
+from fastapi import APIRouter
+
+from backend.risks.pages import board, criteria, fragments, grading, measures, points, policy, sheets, sources
+
+router = APIRouter(include_in_schema=False)
+for _part in (board, policy, sheets, grading, measures, sources, criteria, points, fragments):
+    router.include_router(_part.router)

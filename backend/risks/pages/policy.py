@@ -1,0 +1,61 @@
+"""``/risks/policy``: where the site's levels begin."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import RedirectResponse
+
+from backend.core.pages import render
+from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.identity.actor import Actor
+from backend.identity.web import ActorDep, SessionDep, allow
+from backend.risks import commands, queries
+from backend.risks.forms import BandsForm
+from backend.risks.grading import Bands
+
+router = APIRouter(prefix="/risks/policy")
+_POLICY = [allow("risks.policy")]
+
+
+@router.get("", dependencies=_POLICY)
+async def policy_page(
+    request: Request, session: SessionDep, actor: ActorDep, done: str = "", changed: int = 0
+) -> Response:
+    """The bands as they are."""
+    return await _page(request, session, actor, changed=changed if done == "saved" else None)
+
+
+@router.post("", dependencies=_POLICY)
+async def save(
+    request: Request, session: SessionDep, actor: ActorDep, form: Annotated[BandsForm, Depends()]
+) -> Response:
+    """Keep them, and grade anew by them."""
+    try:
+        async with session.begin_nested():
+            changed = await commands.set_bands(session, actor, form.read())
+    except REFUSALS as error:
+        return await _page(request, session, actor, form, refusal(request, error))
+    return RedirectResponse(f"/risks/policy?done=saved&changed={changed}", 303)
+
+
+async def _page(
+    request: Request,
+    session: AsyncSession,
+    actor: Actor,
+    typed: BandsForm | None = None,
+    refused: Refusal | None = None,
+    changed: int | None = None,
+) -> Response:
+    refused = refused or Refusal()
+    response: Response = render(
+        request,
+        "risks/policy.html",
+        typed=typed or BandsForm.of(await queries.bands_of(session, actor)),
+        usual=Bands(),
+        changed=changed,
+        refused=refused,
+        errors=refused.errors,
+    )
+    response.status_code = refused.status
+    return response
