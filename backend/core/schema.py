@@ -31,6 +31,7 @@ _MODELS = (
     "backend.lessons.models",
     "backend.incidents.review.models",
     "backend.incidents.meeting.models",
+    "backend.operations.decisions.models",
 )
 
 for _module in _MODELS:
