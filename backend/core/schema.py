@@ -34,6 +34,7 @@ _MODELS = (
     "backend.operations.indicators.models",
     "backend.operations.duty.models",
     "backend.operations.alarmload.models",
+    "backend.operations.decisions.models",
 )
 
 for _module in _MODELS:

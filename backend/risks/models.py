@@ -112,10 +112,7 @@ class ControlMeasure(SiteScoped, Stamped, table=True):
     """管控措施: one thing that holds a source, whose it is, and what checks that it does."""
 
     __tablename__ = "control_measure"
-    __table_args__ = (
-        Index("control_measure_of", "source_id", "position"),
-        CheckConstraint("plan_id IS NOT NULL OR check_item = ''", name="control_measure_item_of_plan"),
-    )
+    __table_args__ = (Index("control_measure_of", "source_id", "position"),)
 
     id: int = identity_key()
     source_id: int = reference("hazard_source.id")

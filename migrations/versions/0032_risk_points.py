@@ -61,7 +61,6 @@ def upgrade() -> None:
         _of("plan_id", "inspection_plan.id", nullable=True),
         _of("maintenance_plan_id", "maintenance_plan.id", nullable=True),
         _moment("dropped_at"),
-        sa.CheckConstraint("plan_id IS NOT NULL OR check_item = ''", name="control_measure_item_of_plan"),
     )
     op.create_index("control_measure_of", "control_measure", ["source_id", "position"])
     by = _of("set_by", "person.id")

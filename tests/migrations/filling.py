@@ -1,9 +1,23 @@
 """A row in every table, made from the tables' own description, so that a new table is filled without being named."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Float, Integer, LargeBinary, MetaData, Table, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Table,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +29,7 @@ _VALUES: list[tuple[type[Any], Any]] = [
     (BigInteger, 7),
     (Integer, 7),
     (Float, 1.5),
+    (Numeric, Decimal(1)),
     (LargeBinary, b"0123456789"),
     (JSONB, {}),
 ]
