@@ -35,6 +35,7 @@ _MODELS = (
     "backend.operations.duty.models",
     "backend.operations.alarmload.models",
     "backend.operations.decisions.models",
+    "backend.operations.reports.models",
 )
 
 for _module in _MODELS:

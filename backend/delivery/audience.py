@@ -9,8 +9,7 @@ from backend.identity.models import Role
 
 _PERSONAL = {"rectification", "report", "checkin"}
 """Subjects of which a worker learns only what concerns them."""
-_NAMED_ALONE = {"course", "duty", "safety_report"}
-_NAMED_ALONE = {"course", "duty", "duty_score"}
+_NAMED_ALONE = {"course", "duty", "duty_score", "safety_report"}
 """Subjects of which nobody learns but who is named: what one has to learn, duties not done and answers to them."""
 _CAPABILITY = {
     "alarm": "alarms.see",

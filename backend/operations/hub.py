@@ -34,10 +34,13 @@ SCENES: tuple[Scene, ...] = (
         "chart-column",
     ),
     Scene("duty.list", "/duty", N_("履职"), N_("每个人尽责的得分，每一分都能查到记录，可以申诉"), "award"),
-    "/alarm-load",
-    N_("报警负荷"),
-    N_("每人每 10 分钟响多少，哪几条最吵，怎么安静下来"),
-    "bell-ring",
+    Scene(
+        "operations.see",
+        "/alarm-load",
+        N_("报警负荷"),
+        N_("每人每 10 分钟响多少，哪几条最吵，怎么安静下来"),
+        "bell-ring",
+    ),
     Scene("operations.see", "/decisions", N_("决策"), N_("时间和钱用在哪，换什么，培训谁"), "lightbulb"),
     Scene(
         "operations.report", "/safety-reports", N_("安全报告"), N_("每周、每月自动写成，可打印、可带走"), "file-text"

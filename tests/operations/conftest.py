@@ -1,7 +1,5 @@
 """The module's database, a plant of its own for each test, and the application on it."""
 
-"""The module's database, and the application on it."""
-
 from collections.abc import AsyncIterator
 
 import pytest
