@@ -114,7 +114,6 @@ class InspectionVisit(SiteScoped, Stamped, table=True):
         Index("inspection_visit_post", "site_id", "post_id", "closes_at"),
         Index("inspection_visit_due", "closes_at", postgresql_where=text("state = 'due'")),
         Index("inspection_visit_plan", "plan_id", "opens_at"),
-        Index("inspection_visit_over", "site_id", "closes_at"),
         # Counts over months read the index alone.
         Index("inspection_visit_closed", "site_id", "closes_at", postgresql_include=["plan_id", "missed_at"]),
     )

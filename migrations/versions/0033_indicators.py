@@ -132,7 +132,6 @@ def upgrade() -> None:
     op.create_index("rectification_first_deadline", "rectification", ["site_id", first_deadline])
     op.create_index("rectification_made", "rectification", ["site_id", "created_at"])
     op.create_index("rectification_verified", "rectification", ["site_id", "verified_at"])
-    op.create_index("inspection_visit_over", "inspection_visit", ["site_id", "closes_at"])
     for table, (topic, columns, moments) in _WATCHED.items():
         _watch(table, columns, _marks(topic, moments), _marks(topic, moments, "stale"))
     for table, (topic, columns) in _ANYWHERE.items():
@@ -194,7 +193,6 @@ def downgrade() -> None:
         for kind in ("insert", "update", "delete"):
             op.execute(f"DROP TRIGGER IF EXISTS indicator_{table}_{kind} ON {table}")
             op.execute(f"DROP FUNCTION IF EXISTS indicator_{table}_{kind}()")
-    op.drop_index("inspection_visit_over", "inspection_visit")
     for name in ("verified", "made", "first_deadline"):
         op.drop_index(f"rectification_{name}", "rectification")
     op.drop_index("alarm_warning_equipment", "alarm")

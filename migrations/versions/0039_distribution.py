@@ -15,7 +15,6 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """Make it so."""
-    op.create_index("rectification_made", "rectification", ["site_id", "created_at"])
     op.create_index("hazard_report_made", "hazard_report", ["site_id", "created_at"])
     op.create_index("incident_began", "incident", ["site_id", "began_at"])
 
@@ -24,4 +23,3 @@ def downgrade() -> None:
     """Undo it."""
     op.drop_index("incident_began", "incident")
     op.drop_index("hazard_report_made", "hazard_report")
-    op.drop_index("rectification_made", "rectification")

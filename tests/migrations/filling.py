@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -32,6 +33,7 @@ _VALUES: list[tuple[type[Any], Any]] = [
     (Numeric, Decimal(1)),
     (LargeBinary, b"0123456789"),
     (JSONB, {}),
+    (ARRAY, []),
 ]
 """A value of each type; of any other type it is a word."""
 _REQUIRED_BY_CHECK = {
