@@ -50,7 +50,7 @@ async def troubled(plant: Up) -> AsyncIterator[int]:
 async def test_a_manager_sets_hours_reads_why_and_the_round_is_walked_more_often(phones: Phones, troubled: int) -> None:
     manager = await phones("manager1")
     page = await manager.open("/operations")
-    await page.get_by_role("link", name="决策").click()
+    await page.locator("main").get_by_role("link", name="决策").click()
     await page.wait_for_url("**/decisions")
     if await page.locator("#budget details").get_attribute("open") is None:
         await page.locator("#budget summary").click()

@@ -46,7 +46,7 @@ async def judge_some(database_url: str) -> None:
     await database.close()
 
 
-async def test_from_running_safety_to_a_figure_to_its_rows_in_three_taps(plant: Up, phones: Phones) -> None:
+async def test_from_a_figure_to_its_rows_and_to_decisions_in_three_taps(plant: Up, phones: Phones) -> None:
     await judge_some(plant.database_url)
     phone = await phones("manager1")
     page = await phone.open("/operations")
@@ -61,4 +61,6 @@ async def test_from_running_safety_to_a_figure_to_its_rows_in_three_taps(plant: 
     await page.get_by_role("link", name="看统计了哪些记录").click()
     await expect(page.locator("#indicator-rows a.row")).to_have_count(12)
     await expect(page.locator("#indicator-rows")).to_contain_text("判为误报")
+    await page.get_by_role("navigation", name="主导航").get_by_role("link", name="决策").click()
+    await expect(page.locator("h1")).to_have_text("决策")
     assert phone.complaints == []
