@@ -12,7 +12,7 @@ from backend.alarms.models import AlarmRule, Level
 from backend.core.clock import now
 from backend.core.events import RAISED
 from backend.identity.actor import Actor
-from backend.identity.models import Role
+from backend.identity.models import Role, Site
 from backend.plant.models import Point
 from backend.telemetry.partitions import ensure_partitions
 from tests.factories import (
@@ -84,9 +84,10 @@ class Noisy:
         return id_
 
 
-async def make_noisy(session: AsyncSession) -> Noisy:
-    """Forty flutters about H 100 (99 and 101 by turns, 10 s each, five times), calm between them; then a true rise."""
-    site = await make_site(session)
+async def make_noisy(session: AsyncSession, site: Site | None = None) -> Noisy:
+    """Forty flutters about H 100 (99 and 101 by turns, 10 s each, five times), calm between them; then a true rise.
+    On a site of its own unless one is given."""
+    site = site or await make_site(session)
     team = await make_team(session, site)
     area = await make_area(session, site, team)
     equipment = await make_equipment(session, site, area)

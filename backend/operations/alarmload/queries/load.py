@@ -1,7 +1,7 @@
 """Alarms that called people, counted by the database. Each time an open alarm comes back it counts again (EEMUA 191).
 
-All from the event log's own index (``event_alarm_raised``), so nothing is summed up beforehand that could disagree with the
-rows.
+All from the event log's own index (``event_alarm_raised``), so nothing is summed up beforehand that could disagree with
+the rows.
 """
 
 import enum
