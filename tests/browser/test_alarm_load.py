@@ -23,6 +23,8 @@ async def noisy(plant: Up) -> AsyncIterator[Noisy]:
     async with database.session() as session:
         officer = (await session.scalars(select(Person).where(col(Person.account) == "safety1"))).one()
         noisy = await make_noisy(session, await session.get_one(Site, officer.site_id))
+        noisy.rule.name_en = "Flutters"
+        session.add(noisy.rule)
         for n in range(30):
             at = noisy.begun + timedelta(seconds=220 * n + 70)
             await noisy.raised(session, at, back=at + timedelta(seconds=10))

@@ -202,7 +202,7 @@ async def test_a_scale_that_was_given_once_draws_every_circle(app: FastAPI, data
     await drawn(database, scene)
     one = await tapped(database, scene.worker, scene)
     async with browsing(app, scene.admin) as admin:
-        assert 'href="/plant/scale"' in (await admin.get("/plant")).text
+        assert 'href="/plant/edit"' in (await admin.get("/plant")).text
         wrong = await admin.post("/plant/scale", data={"line": "100,100 600,100", "length_m": ""})
         assert wrong.status_code == 422 and "100,100 600,100" in wrong.text
         right = await admin.post("/plant/scale", data={"line": "100,100 600,100", "length_m": "250"})

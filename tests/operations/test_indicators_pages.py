@@ -120,7 +120,7 @@ async def test_what_was_changed_stands_on_the_trend_with_the_days_around_it(
     async with browsing(app, scene.manager) as browser:
         page = shown(await browser.get("/indicators/precision"))
         around = page[page.index("改动前后") :]
-        assert "规则修改：高压规则" in around and "59.1%" in around
+        assert "规则修改： 高压规则" in around and "59.1%" in around
         assert "无数据 n=0 · 还没满" in around
 
 

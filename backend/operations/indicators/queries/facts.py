@@ -49,7 +49,8 @@ def _timed(since: str, until: str, where: str = "true") -> str:
     """Alarms that were waited for, with the seconds from ``since`` to ``until``; not over yet: not counted."""
     return f"""
 SELECT 'alarm' AS kind, x.id, x.raised_at AS at, ({until} IS NOT NULL)::int AS counted, 1 AS base,
-    GREATEST(extract(epoch FROM {until} - {since}), 0)::float8 AS seconds, {_OF_ALARM},
+    CASE WHEN {until} IS NOT NULL THEN GREATEST(extract(epoch FROM {until} - {since}), 0)::float8 END AS seconds,
+    {_OF_ALARM},
     CASE WHEN {until} IS NULL THEN 'not_over' ELSE 'over' END AS reason
 {_ALARMS} AND {where}
 """
