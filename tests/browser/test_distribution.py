@@ -58,6 +58,7 @@ async def test_from_the_hottest_hours_to_exactly_their_records(plant: Up, phones
     await hottest.click()
     await expect(page.locator("#distribution-total")).to_have_text(f"{count} 条")
     await expect(page.locator("#distribution-chips a")).to_have_count(2)
+    await phone.comes_to_rest()  # without its script the link leads to the next page instead
     await page.get_by_role("link", name="更多").click()
     await expect(page.locator("#distribution-rows a.row")).to_have_count(count)
     await page.locator("#distribution-rows a.row").first.click()
