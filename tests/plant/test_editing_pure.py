@@ -169,13 +169,24 @@ def test_a_formula_is_text() -> None:
 
 
 def test_what_is_no_workbook_a_bomb_or_has_entities_is_refused() -> None:
-    bomb, entities = io.BytesIO(), io.BytesIO()
+    bomb, entities, padded = io.BytesIO(), io.BytesIO(), io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 41_000_000)
     with zipfile.ZipFile(entities, "w") as archive:
         archive.writestr("xl/workbook.xml", '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><x/>')
+    with zipfile.ZipFile(padded, "w") as archive:
+        archive.writestr("xl/workbook.xml", f'<!--{" " * 9000}--><!DOCTYPE x [<!ENTITY a "b">]><x/>')
     empty = book([["甲", "乙"], [1, 2]])
-    for data in (b"", b"PK\3\4", b"<svg/>", bomb.getvalue(), entities.getvalue(), empty, b"0" * 6_000_000):
+    for data in (
+        b"",
+        b"PK\3\4",
+        b"<svg/>",
+        bomb.getvalue(),
+        entities.getvalue(),
+        padded.getvalue(),
+        empty,
+        b"0" * 6_000_000,
+    ):
         with pytest.raises(Invalid) as wrong:
             read_workbook(data, {})
         assert "file" in wrong.value.fields

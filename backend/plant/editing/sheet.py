@@ -7,7 +7,6 @@ its type, also where it begins like a formula.
 
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -20,6 +19,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from backend.core.errors import N_, Invalid
+from backend.core.packed import Suspicious, TooMuch, xml_parts
 from backend.plant.editing.columns import COLUMNS, column_of, kind_of_sheet
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -73,22 +73,11 @@ def _check_archive(data: bytes) -> None:
     if len(data) > MOST_BYTES:
         raise _refused(N_("表格太大，最多 5 MB，请分几次导入"))
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-            if len(parts) > 500 or sum(part.file_size for part in parts) > MOST_UNPACKED:
-                raise _refused(N_("表格太大，最多 5 MB，请分几次导入"))
-            for part in parts:
-                if part.filename.endswith((".xml", ".rels")) and _declares(archive, part):
-                    raise _refused(N_("表格打不开，请用 Excel 或 WPS 另存为 .xlsx 再上传"))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zipfile.zlib.error) as broken:  # type: ignore[attr-defined]
-        raise _refused(N_("请上传 .xlsx 表格（旧的 .xls 请另存为 .xlsx）")) from broken
-
-
-def _declares(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
-    """Whether it has a document type, with which entities come; also bounds what it unpacks to."""
-    with archive.open(part) as file:
-        head = file.read(4096).upper()
-    return b"<!DOCTYPE" in head or b"<!ENTITY" in head or b"\x00<\x00!" in head
+        xml_parts(data, MOST_UNPACKED)
+    except TooMuch as error:
+        raise _refused(N_("表格太大，最多 5 MB，请分几次导入")) from error
+    except Suspicious as error:
+        raise _refused(N_("请上传 .xlsx 表格（旧的 .xls 请另存为 .xlsx）")) from error
 
 
 def _read_sheet(found: Cells, title: str, rows: Iterable[Sequence[Any]], english: dict[str, str]) -> None:

@@ -6,7 +6,6 @@ values are read (openpyxl, read-only): formulas give what Excel last computed, m
 
 import io
 import re
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +14,10 @@ from xml.etree import ElementTree
 from openpyxl import load_workbook
 
 from backend.core.errors import N_, Invalid, TooLarge
+from backend.core.packed import TooMuch, xml_parts
 
 MOST_BYTES = 8 * 2**20
 MOST_UNPACKED = 64 * 2**20
-MOST_PARTS = 400
 MOST_ROWS, MOST_COLUMNS = 5000, 80
 MOST_LETTERS = 4000
 _BROKEN = N_("这个文件打不开，请另存为 .xlsx 后再试")
@@ -42,11 +41,12 @@ def open_book(content: bytes) -> Book:
     if len(content) > MOST_BYTES:
         raise TooLarge(_BIG, fields={"file": _BIG})
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            merged = _look_at(archive)
+        merged = _merged_by_sheet(xml_parts(content, MOST_UNPACKED))
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheets = [(str(sheet.title), _cells(sheet, ranges)) for sheet, ranges in zip(book, merged, strict=False)]
         book.close()
+    except TooMuch as error:
+        raise TooLarge(_BIG, fields={"file": _BIG}) from error
     except (Invalid, TooLarge):
         raise
     except Exception as error:  # openpyxl raises whatever its parts raise on a broken file
@@ -54,24 +54,8 @@ def open_book(content: bytes) -> Book:
     return Book(sheets)
 
 
-def _look_at(archive: zipfile.ZipFile) -> list[list[str]]:
+def _merged_by_sheet(texts: dict[str, bytes]) -> list[list[str]]:
     """Ranges of merged cells, by sheet in the workbook's order."""
-    parts = archive.infolist()
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise TooLarge(_BIG, fields={"file": _BIG})
-    left = MOST_UNPACKED
-    texts: dict[str, bytes] = {}
-    for part in parts:
-        with archive.open(part) as stream:
-            content = stream.read(left + 1)
-        left -= len(content)
-        if left < 0:
-            raise TooLarge(_BIG, fields={"file": _BIG})
-        if part.filename.endswith((".xml", ".rels")):
-            if b"<!" in content.replace(b"\0", b"").replace(b"<!--", b"").replace(b"<![CDATA[", b""):
-                raise Invalid(_BROKEN, fields={"file": _BROKEN})
-            if "worksheets/" in part.filename or part.filename.startswith("xl/"):
-                texts[part.filename] = content
     return [_merged(texts.get(path, b"")) for path in _sheet_paths(texts)]
 
 
