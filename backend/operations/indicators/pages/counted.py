@@ -46,7 +46,6 @@ async def rows_page(
         actor,
         "rows",
         asked,
-        wanted.window,
         block="rows" if request.headers.get("HX-Target") == "indicator-rows" else None,
         one=one,
         rows=found,
