@@ -88,6 +88,7 @@ _ROUTERS = (
     "backend.operations.indicators.api",
     "backend.operations.distribution.pages",
     "backend.operations.distribution.api",
+    "backend.operations.distribution.stock_api",
     "backend.operations.duty.pages",
     "backend.operations.alarmload.pages",
     "backend.operations.alarmload.api",

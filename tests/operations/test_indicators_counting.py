@@ -182,7 +182,7 @@ async def _listed(session: Any, scene: Scene, place: dict[str, Any], days: float
     grading = {"source_id": source.id, "residual": True, "method": "direct", "level": "general"}
     await made(session, RiskGrading(**{**since, "created_at": ago(more.get("graded", days))}, **grading))
     ended = ago(more["dropped"]) if "dropped" in more else None
-    measure = {"source_id": source.id, "kind": "technical", "words": "密封", "dropped_at": ended}
+    measure = {"source_id": source.id, "kind": "engineering", "words": "密封", "dropped_at": ended}
     await made(session, ControlMeasure(**since, **measure))
     return source
 
