@@ -109,7 +109,10 @@ _URLS = {
 async def known_by(
     session: AsyncSession, actor: Actor, facts: Iterable[tuple[str, int]]
 ) -> Mapping[tuple[str, int], Evidence]:
-    """Of each of ``facts`` (``incident`` or ``report`` with its id) that was known, the record by which it was."""
+    """Of each of ``facts`` (``incident`` or ``report`` with its id) that was known, the record by which it was.
+
+    Risk points are left out where the site has switched them off: their pages aren't there.
+    """
     asked = set(facts)
     values = {
         "site": actor.site_id,
@@ -122,4 +125,5 @@ async def known_by(
     return {
         (row["kind"], row["id"]): Evidence(f"{_URLS[row['reason']]}/{row['known_id']}", row["title"], row["title_en"])
         for row in rows
+        if row["reason"] != BY_RISK_POINT or actor.can("risks.see")
     }
