@@ -28,6 +28,7 @@ MOST = 60
 REFUSED_FOR = timedelta(days=90)
 """So long a pace that was declined isn't proposed again."""
 FIRST_ROWS = 30
+ROUNDS_AT_ONCE = 50
 USUAL_SHARE = 1.1
 """A budget nobody has set: what is walked now, and a tenth more."""
 
@@ -120,6 +121,14 @@ async def latest(session: AsyncSession, actor: Actor) -> DecisionRound | None:
     """The newest round."""
     wanted = select(DecisionRound).where(visible(actor, DecisionRound)).order_by(col(DecisionRound.id).desc())
     return (await session.scalars(wanted.limit(1))).first()
+
+
+async def rounds_page(session: AsyncSession, actor: Actor, before: int | None = None) -> Sequence[DecisionRound]:
+    """Rounds with ids below ``before``, the newest first, ``ROUNDS_AT_ONCE`` of them."""
+    wanted = select(DecisionRound).where(visible(actor, DecisionRound)).order_by(col(DecisionRound.id).desc())
+    if before is not None:
+        wanted = wanted.where(col(DecisionRound.id) < before)
+    return (await session.scalars(wanted.limit(ROUNDS_AT_ONCE))).all()
 
 
 async def budget_of(session: AsyncSession, actor: Actor) -> DecisionBudget | None:

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 
+from backend.identity.permissions import require
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.distribution.queries.stock import stock_rows
 from backend.operations.distribution.stock import AskedStock, stock_view
 
-_BOTH = [allow("operations.see"), allow("risks.see")]
-router = APIRouter(prefix="/api/v1/distribution/risk-points", tags=["distribution"], dependencies=_BOTH)
+router = APIRouter(prefix="/api/v1/distribution/risk-points", tags=["distribution"])
 AskedDep = Annotated[AskedStock, Depends()]
 
 
@@ -95,9 +95,10 @@ class StockRowOut(BaseModel):
     post_id: int | None
 
 
-@router.get("")
+@router.get("", dependencies=[allow("operations.see")])
 async def read_stock(session: SessionDep, actor: ActorDep, asked: AskedDep) -> StockOut:
     """How many risk points of what level, where, whose; and where what happened is heavier than they say."""
+    require(actor, "risks.see")
     seen = await stock_view(session, actor, asked)
     found = seen.stock
     return StockOut(
@@ -121,9 +122,10 @@ async def read_stock(session: SessionDep, actor: ActorDep, asked: AskedDep) -> S
     )
 
 
-@router.get("/rows")
+@router.get("/rows", dependencies=[allow("operations.see")])
 async def read_stock_rows(session: SessionDep, actor: ActorDep, asked: AskedDep) -> list[StockRowOut]:
     """The risk points behind a count, the gravest first, at most 300."""
+    require(actor, "risks.see")
     return [StockRowOut.model_validate(one) for one in await stock_rows(session, actor, asked.read())]
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from backend.core.pages import render
+from backend.identity.permissions import require
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history.shares import ranked
 from backend.operations.distribution import wording
@@ -16,14 +17,15 @@ from backend.operations.distribution.stock import AGAINST, AskedStock, stock_vie
 from backend.risks.codes import ACCIDENTS, Accident
 from backend.risks.wording import LEVELS
 
-router = APIRouter(prefix="/distribution/risk-points", dependencies=[allow("operations.see"), allow("risks.see")])
+router = APIRouter(prefix="/distribution/risk-points")
 AskedDep = Annotated[AskedStock, Depends()]
 MOST_BARS = 8
 
 
-@router.get("")
+@router.get("", dependencies=[allow("operations.see")])
 async def stock_page(request: Request, session: SessionDep, actor: ActorDep, asked: AskedDep) -> Response:
     """How many of what level, where, of which kind of accident, whose; and where the list says too little."""
+    require(actor, "risks.see")
     everything = await known(session, actor)
     seen = await stock_view(session, actor, asked)
     found = seen.stock
@@ -47,9 +49,10 @@ async def stock_page(request: Request, session: SessionDep, actor: ActorDep, ask
     )
 
 
-@router.get("/rows")
+@router.get("/rows", dependencies=[allow("operations.see")])
 async def stock_rows_page(request: Request, session: SessionDep, actor: ActorDep, asked: AskedDep) -> Response:
     """The risk points behind a mark."""
+    require(actor, "risks.see")
     everything = await known(session, actor)
     rows = await stock_rows(session, actor, asked.read())
     return _shown(request, "stock_rows", asked, everything, rows=rows, called=everything.called, most=MOST)

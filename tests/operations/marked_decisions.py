@@ -1,0 +1,12 @@
+"""Decisions of an estate (tests/identity/estate.py): a round of looking."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.operations.decisions.models import DecisionRound
+from tests.factories import made
+
+
+async def make_marked_decisions(session: AsyncSession, site_id: int, mark: str) -> dict[str, int]:
+    """Gives ids by path parameter."""
+    one = DecisionRound(site_id=site_id, weeks=26, rounds=[], classes=[{"name": mark, "units": 2}])
+    return {"decision_round_id": (await made(session, one)).id}
