@@ -8,5 +8,6 @@ from tests.factories import made
 
 async def make_marked_decisions(session: AsyncSession, site_id: int, mark: str) -> dict[str, int]:
     """Gives ids by path parameter."""
-    one = DecisionRound(site_id=site_id, weeks=26, rounds=[], classes=[{"name": mark, "units": 2}])
+    law = {"rate": 0.1, "shape": 1.0, "failures": 0, "units": 2, "p": None, "wears": False, "renewals": 0}
+    one = DecisionRound(site_id=site_id, weeks=26, rounds=[], classes=[{"name": mark, **law}])
     return {"decision_round_id": (await made(session, one)).id}

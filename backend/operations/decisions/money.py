@@ -31,11 +31,12 @@ class Cost:
 @dataclass(frozen=True)
 class RoundMoney:
     """Of what was adopted after the round ``made_at`` and before the next (None: before the first that is kept): how
-    many decisions cost something, planned and spent together. ``open``: so many aren't said to be paid yet."""
+    many decisions cost something, planned (None: nobody said) and spent together. ``open``: so many aren't said to be
+    paid yet."""
 
     made_at: datetime | None
     decisions: int
-    planned: Decimal
+    planned: Decimal | None
     spent: Decimal
     open: int
 
@@ -73,7 +74,7 @@ async def money_by_round(session: AsyncSession, actor: Actor) -> Sequence[RoundM
         select(
             each.made_at,
             func.count(),
-            func.coalesce(func.sum(each.planned), nothing),
+            func.sum(each.planned),
             func.coalesce(func.sum(each.spent), nothing),
             func.count().filter(each.spent.is_(None)),
         )

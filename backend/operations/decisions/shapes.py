@@ -110,7 +110,7 @@ class RoundMoneyOut(BaseModel):
 
     made_at: datetime | None
     decisions: int
-    planned: float
+    planned: float | None
     spent: float
     open: int
 
@@ -225,7 +225,7 @@ def _money(one: RoundMoney) -> RoundMoneyOut:
     return RoundMoneyOut(
         made_at=one.made_at,
         decisions=one.decisions,
-        planned=float(one.planned),
+        planned=None if one.planned is None else float(one.planned),
         spent=float(one.spent),
         open=one.open,
     )
