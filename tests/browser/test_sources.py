@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.core import schema  # noqa: F401 - all tables, which name each other
 from backend.core.clock import now
 from backend.core.database import Database
 from backend.identity.models import Person, Site
