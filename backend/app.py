@@ -19,6 +19,7 @@ from backend.core.jobs import hang_doorbell
 from backend.core.observability import RequestLog, configure_logs
 from backend.core.pages import mount_static
 from backend.core.ratelimit import RateLimits
+from backend.core.routing import pass_over_others
 from backend.core.security import Wall
 from backend.core.settings import settings
 from backend.delivery.hub import Hub
@@ -146,6 +147,7 @@ def create_app() -> FastAPI:
     for name in _ROUTERS:
         if importlib.util.find_spec(name) is not None:
             app.include_router(importlib.import_module(name).router)
+    pass_over_others(app)
     app.add_middleware(Feeding)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     app.add_middleware(Wall)
