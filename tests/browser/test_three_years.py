@@ -90,7 +90,7 @@ async def test_a_manager_goes_from_a_weak_figure_to_its_rows_and_to_a_decision_i
 
 
 async def test_each_figure_of_a_year_is_what_the_rows_it_opens_come_to(manager: Phone) -> None:
-    page = await manager.open("/indicators?period=1y")
+    page = await manager.open("/indicators?period=year")
     cards = page.locator(".indicator-card", has=page.locator("a.indicator-rows"))
     figures = {}
     for card in await cards.all():
@@ -152,7 +152,7 @@ async def test_the_report_of_the_month_comes_by_itself_and_is_taken_along(
 
 
 PLACES = (
-    *("/", "/operations", "/indicators?period=1y", "/indicators/on_time?period=1y"),
+    *("/", "/operations", "/indicators?period=year", "/indicators/on_time?period=year"),
     *("/distribution?period=1y", "/distribution/rows?period=1y", "/decisions", "/duty", "/alarm-load?period=90d"),
     *("/risk-map", "/risks", "/safety-reports"),
 )
