@@ -19,9 +19,9 @@ from backend.core.jobs import hang_doorbell
 from backend.core.observability import RequestLog, configure_logs
 from backend.core.pages import mount_static
 from backend.core.ratelimit import RateLimits
-from backend.core.routing import pass_over_others
 from backend.core.security import Wall
 from backend.core.settings import settings
+from backend.core.signpost import Signpost
 from backend.delivery.hub import Hub
 from backend.live.queries import values_since
 from backend.outbox.feeding import Feeding
@@ -147,7 +147,7 @@ def create_app() -> FastAPI:
     for name in _ROUTERS:
         if importlib.util.find_spec(name) is not None:
             app.include_router(importlib.import_module(name).router)
-    pass_over_others(app)
+    app.router.middleware_stack = Signpost(app.router)
     app.add_middleware(Feeding)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     app.add_middleware(Wall)
