@@ -41,6 +41,7 @@ from backend.operations.duty.keeping import keep_duty
 from backend.operations.indicators.rolling import plan_roll_ups
 from backend.operations.reports.making import plan_reports
 from backend.outbox.bodies import drop_abandoned
+from backend.telemetry.quality.rolling import plan_quality
 from backend.tracing.checks.reminding import remind_of_checks
 from backend.training.causing import assign_by_cause
 from backend.training.reminders import remind_learners
@@ -118,6 +119,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(5, "causes", in_session(assign_by_cause)))
         start(every(3600, "lessons", in_session(plan_rounds)))
         start(every(10, "indicators", in_session(plan_roll_ups)))
+        start(every(60, "data quality", in_session(plan_quality)))
         start(every(3600, "decisions", in_session(plan_decisions)))
         start(every(600, "safety reports", in_session(plan_reports)))
         start(every(3600, "bodies", drop_abandoned))
