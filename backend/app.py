@@ -93,6 +93,7 @@ _ROUTERS = (
     "backend.operations.alarmload.api",
     "backend.operations.decisions.pages",
     "backend.operations.reports.pages",
+    "backend.governance.sources.pages",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -10,6 +10,7 @@ have itself are those of its equipment and area (``PLACED``).
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from backend.operations.indicators.queries.quality_facts import SOURCE_DAYS
 from backend.operations.indicators.registry import BEFOREHAND, JUDGED_WITHIN, TRAINING_SPAN, Measure
 
 
@@ -289,6 +290,7 @@ FACTS = {
     "ended": _timed("x.raised_at", "x.closed_at"),
     "trained": _effect("CROSS JOIN LATERAL (SELECT p.post_id) u", "trained"),
     "untrained": _effect(_UNTRAINED_POSTS, "untrained"),
+    "source_quality": SOURCE_DAYS,
 }
 
 PLACED = """
