@@ -87,6 +87,8 @@ PAGES = (
     "/rule-trials/{calmer}",
     "/rule-trials/{tried}",
     "/decisions",
+    "/data-sources",
+    "/data-sources/people?of=reports",
     "/safety-reports",
     "/modules",
     "/setup",

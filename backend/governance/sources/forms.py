@@ -1,6 +1,6 @@
 """Reads a source's norm as people type it. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -39,7 +39,7 @@ class NormForm:
     lateness: _Short = ""
     complete: _Short = ""
     target: _Short = ""
-    weekdays: Annotated[list[str], Form()] = field(default_factory=list)
+    weekdays: Annotated[list[str] | None, Form()] = None
     quiet_days: Annotated[str, Form(max_length=4000)] = ""
     back: _Short = ""
     reason: Annotated[str, Form(max_length=2000)] = ""
@@ -57,7 +57,7 @@ class NormForm:
         complete = self._percent("complete", self.complete, wrong) if machine else USUAL_OF_PEOPLE.complete_wanted
         target = self._percent("target", self.target, wrong)
         quiet = self._quiet(wrong)
-        weekdays = tuple(sorted({int(one) for one in self.weekdays if one in "1234567" and len(one) == 1}))
+        weekdays = tuple(sorted({int(one) for one in self.weekdays or () if one in "1234567" and len(one) == 1}))
         if len(weekdays) == 7:
             wrong["weekdays"] = N_("至少留一天有数据")
         reason = self.reason.strip().replace("\0", "")
