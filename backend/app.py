@@ -100,6 +100,7 @@ _ROUTERS = (
     "backend.operations.decisions.api",
     "backend.operations.reports.pages",
     "backend.operations.reports.api",
+    "backend.governance.sources.pages",
     "backend.home.pages",
     "backend.home.offline",
 )

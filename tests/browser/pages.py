@@ -89,6 +89,8 @@ PAGES = (
     "/rule-trials/{calmer}",
     "/rule-trials/{tried}",
     "/decisions",
+    "/data-sources",
+    "/data-sources/people?of=reports",
     "/safety-reports",
     "/modules",
     "/setup",

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from backend.operations.indicators.queries.foreseen import identified
+from backend.operations.indicators.queries.quality_facts import SOURCE_DAYS
 from backend.operations.indicators.registry import JUDGED_WITHIN, TRAINING_SPAN, Measure
 
 
@@ -270,6 +271,7 @@ FACTS = {
     "ended": _timed("x.raised_at", "x.closed_at"),
     "trained": _effect("CROSS JOIN LATERAL (SELECT p.post_id) u", "trained"),
     "untrained": _effect(_UNTRAINED_POSTS, "untrained"),
+    "source_quality": SOURCE_DAYS,
 }
 
 PLACED = """
