@@ -71,5 +71,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "duty.rule": _CONFIGURING,
     "operations.decide": _GOVERNING,
     "operations.report": _GOVERNING,
+    "dashboards.arrange": frozenset({Role.ADMIN}),
+    "dashboards.wall": _LEADING,
 }
 """Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""

@@ -42,6 +42,13 @@ async def listed(session: AsyncSession, actor: Actor) -> Sequence[SafetyReport]:
     return (await session.scalars(wanted.order_by(*order).limit(MOST))).all()
 
 
+async def newest(session: AsyncSession, actor: Actor) -> SafetyReport | None:
+    """The newest report of the whole site; None before the first."""
+    wanted = select(SafetyReport).where(visible(actor, SafetyReport), col(SafetyReport.stage_id) == NO_STAGE)
+    order = (col(SafetyReport.until).desc(), col(SafetyReport.id).desc())
+    return (await session.scalars(wanted.order_by(*order).limit(1))).first()
+
+
 async def shown(session: AsyncSession, actor: Actor, report_id: int) -> Shown:
     """One, with what is beside it. Raises NotFound."""
     report = await get_visible(session, actor, SafetyReport, report_id)
