@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -60,7 +60,7 @@ async def layouts(session: AsyncSession, actor: Actor) -> dict[Role, Layout]:
     newest = (
         select(HomeLayout)
         .where(visible(actor, HomeLayout))
-        .distinct(col(HomeLayout.role))
+        .ext(distinct_on(col(HomeLayout.role)))
         .order_by(col(HomeLayout.role), col(HomeLayout.number).desc())
     )
     found = {Role(one.role): _layout(one) for one in await session.scalars(newest)}
