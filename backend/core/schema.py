@@ -37,6 +37,7 @@ _MODELS = (
     "backend.operations.alarmload.models",
     "backend.operations.decisions.models",
     "backend.operations.reports.models",
+    "backend.home.models",
 )
 
 for _module in _MODELS:

@@ -73,5 +73,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "operations.report": _GOVERNING,
     "data.see": _GOVERNING,
     "data.manage": _CONFIGURING,
+    "dashboards.arrange": frozenset({Role.ADMIN}),
+    "dashboards.wall": _LEADING,
 }
 """Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""

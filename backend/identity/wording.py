@@ -49,6 +49,8 @@ OBJECTS = {
     "site_calendar": N_("班次和节假日"),
     "site": N_("厂区"),
     "installed_pack": N_("行业模板"),
+    "home_layout": N_("首页布置"),
+    "home_arrangement": N_("自己的首页"),
 }
 
 _PAGES = {
@@ -155,6 +157,10 @@ FIELDS = {
     "since": N_("从哪天算起"),
     "done_on": N_("完成日期"),
     "due_on": N_("应完成日期"),
+    "cards": N_("卡片"),
+    "free": N_("可以自己调整"),
+    "order": N_("顺序"),
+    "hidden": N_("收起的卡片"),
 }
 
 _VALUES = {

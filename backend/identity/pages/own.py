@@ -39,6 +39,8 @@ _LINKS = (
     ("plant.edit", "/labels", N_("标签"), "qr-code"),
     ("setup.do", "/setup", N_("开始使用"), "wand-sparkles"),
     ("modules.see", "/modules", N_("模块"), "toggle-right"),
+    ("dashboards.arrange", "/dashboards", N_("首页布置"), "grid-3x3"),
+    ("dashboards.wall", "/wall", N_("大屏"), "presentation"),
     ("people.see", "/people", N_("人员"), "users"),
     ("data.see", "/data-sources", N_("数据源"), "database"),
     ("telemetry.rejections", "/rejections", N_("拒收记录"), "file-warning"),
