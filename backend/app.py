@@ -81,6 +81,7 @@ _ROUTERS = (
     "backend.incidents.meeting.pages",
     "backend.incidents.meeting.api",
     "backend.risks.pages",
+    "backend.feedback.pages",
     "backend.operations.riskmap.pages",
     "backend.operations.hub",
     "backend.starter.setup.pages",
@@ -93,6 +94,7 @@ _ROUTERS = (
     "backend.operations.alarmload.api",
     "backend.operations.decisions.pages",
     "backend.operations.reports.pages",
+    "backend.operations.adoption.pages",
     "backend.home.pages",
     "backend.home.offline",
 )

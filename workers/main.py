@@ -25,6 +25,7 @@ from backend.core.observability import configure_logs
 from backend.core.settings import settings
 from backend.delivery.commands import address_people
 from backend.delivery.commands.pushing import intend_pushes
+from backend.feedback.reminders import remind_answerers
 from backend.hazards.reminders import remind_overdue
 from backend.hazards.reports.reminders import remind_deciders
 from backend.incidents.positions.keeping import forget_incident_positions
@@ -119,6 +120,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(3600, "lessons", in_session(plan_rounds)))
         start(every(10, "indicators", in_session(plan_roll_ups)))
         start(every(3600, "decisions", in_session(plan_decisions)))
+        start(every(600, "feedback", in_session(remind_answerers)))
         start(every(600, "safety reports", in_session(plan_reports)))
         start(every(3600, "bodies", drop_abandoned))
         start(every(3600, "partitions", lambda: keep_partitions(database)))

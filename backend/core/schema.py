@@ -24,6 +24,7 @@ _MODELS = (
     "backend.training.models",
     "backend.checkins.models",
     "backend.risks.models",
+    "backend.feedback.models",
     "backend.incidents.models",
     "backend.incidents.response.models",
     "backend.incidents.tracking.models",
@@ -36,6 +37,7 @@ _MODELS = (
     "backend.operations.alarmload.models",
     "backend.operations.decisions.models",
     "backend.operations.reports.models",
+    "backend.operations.adoption.models",
 )
 
 for _module in _MODELS:

@@ -71,5 +71,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "duty.rule": _CONFIGURING,
     "operations.decide": _GOVERNING,
     "operations.report": _GOVERNING,
+    "adoption.weigh": _GOVERNING,
+    "feedback.give": _ALL,
+    "feedback.answer": _GOVERNING,
 }
 """Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""

@@ -18,6 +18,8 @@ KINDS = {
     "report": N_("隐患上报"),
     "trace": N_("溯源"),
     "course": N_("课程"),
+    "week": N_("人周"),
+    "feedback": N_("反馈"),
 }
 REASONS = {
     "judged_true": N_("判为属实"),
@@ -54,6 +56,11 @@ REASONS = {
     "due": N_("时段已过，还没完成"),
     "trained": N_("培训过的岗位"),
     "untrained": N_("没培训的同类岗位"),
+    "used": N_("这一周用过"),
+    "not_used": N_("这一周没用过"),
+    "answered_in_time": N_("按期答复"),
+    "answered_late": N_("过了期限才答复"),
+    "not_answered": N_("过了期限还没答复"),
 }
 COUNTED = {"": N_("全部"), "yes": N_("计入分子"), "no": N_("未计入分子")}
 
@@ -133,6 +140,13 @@ ADVICE = {
         "/training",
         N_("培训"),
         N_("一个岗位过半的人通过课程满 90 天、又有没培训的同类岗位可比时，这里才有数据。"),
+    ),
+    "adoption": Advice(
+        N_("一周没有用过"),
+        N_("看看是哪个班组、哪种人没在用，去问问缺什么。"),
+        "/adoption",
+        N_("应用情况"),
+        N_("从有人用的第一个整周结束起，这里才有数据。"),
     ),
 }
 UNITS = {Kind.SHARE: "%", Kind.DURATION: N_("分钟"), Kind.EFFECT: N_("起/岗")}

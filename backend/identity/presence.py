@@ -1,0 +1,69 @@
+"""Notes that somebody worked with AnSu on a day of the site: that and nothing else, no page and no click.
+
+Adoption is measured by it (``operations.adoption``). A process writes at most once an hour a person and remembers what
+it wrote, so that nearly every request costs a look into a dictionary. A page that refreshes itself, and what a phone
+fetches ahead, is no work of a person and doesn't count.
+"""
+
+from datetime import date, datetime
+
+from fastapi import Request
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.core.clock import now
+from backend.identity.actor import Actor
+from backend.identity.permissions import system_query
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_BY_ITSELF = ("/offline/", "/ws", "/outbox/bodies", "/service-worker")
+"""What phones ask for without anybody touching them."""
+MOST_KEPT = 50_000
+_NOTE = """
+INSERT INTO person_day(site_id, person_id, day, first_at, last_at) VALUES (:site, :person, :day, :at, :at)
+ON CONFLICT (person_id, day) DO UPDATE SET last_at = GREATEST(person_day.last_at, EXCLUDED.last_at)
+"""
+
+
+class Noted:
+    """What this process has written: of each person the last hour. At ``most`` it starts anew, which costs a write."""
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._hours: dict[int, tuple[date, int]] = {}
+        self._most = most
+
+    def claim(self, person_id: int, at: datetime) -> bool:
+        """Whether the hour of ``at`` (in the site's zone) is still to be written; then it counts as written."""
+        hour = (at.date(), at.hour)
+        if self._hours.get(person_id) == hour:
+            return False
+        if len(self._hours) >= self._most:
+            self._hours.clear()
+        self._hours[person_id] = hour
+        return True
+
+    def give_back(self, person_id: int) -> None:
+        """It was not written after all."""
+        self._hours.pop(person_id, None)
+
+
+noted = Noted()
+
+
+def is_work(request: Request) -> bool:
+    """Whether a person did it: opened a page or changed something. What htmx fetches into an open page is not: much
+    of it refreshes by itself."""
+    if request.url.path.startswith(_BY_ITSELF):
+        return False
+    return request.method not in _SAFE or "hx-request" not in request.headers
+
+
+@system_query("writes the actor's own day, whoever the actor is")
+async def note_presence(session: AsyncSession, actor: Actor, known: Noted = noted) -> None:
+    """Note that ``actor`` worked today, in the request's own transaction; when that fails, the next request does."""
+    at = now()
+    here = at.astimezone(actor.zone)
+    if not known.claim(actor.person_id, here):
+        return
+    event.listen(session.sync_session, "after_rollback", lambda _: known.give_back(actor.person_id), once=True)
+    await session.execute(text(_NOTE), {"site": actor.site_id, "person": actor.person_id, "day": here.date(), "at": at})
