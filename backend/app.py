@@ -22,6 +22,7 @@ from backend.core.ratelimit import RateLimits
 from backend.core.security import Wall
 from backend.core.settings import settings
 from backend.delivery.hub import Hub
+from backend.identity.presence import Noted
 from backend.live.queries import values_since
 from backend.outbox.feeding import Feeding
 from backend.telemetry.canary import canary_age
@@ -106,6 +107,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     configure_logs("web")
     app.state.database = Database(settings().database_url)
     app.state.limits = RateLimits(settings().redis_url)
+    app.state.noted = Noted()
     doorbell = ArqDoorbell(settings().redis_url)
     hang_doorbell(doorbell)
     app.state.hub = _hub(app.state.database)

@@ -47,9 +47,6 @@ class Noted:
         self._hours.pop(person_id, None)
 
 
-noted = Noted()
-
-
 def is_work(request: Request) -> bool:
     """Whether a person did it: opened a page or changed something. What htmx fetches into an open page is not: much
     of it refreshes by itself."""
@@ -59,7 +56,7 @@ def is_work(request: Request) -> bool:
 
 
 @system_query("writes the actor's own day, whoever the actor is")
-async def note_presence(session: AsyncSession, actor: Actor, known: Noted = noted) -> None:
+async def note_presence(session: AsyncSession, actor: Actor, known: Noted) -> None:
     """Note that ``actor`` worked today, in the request's own transaction; when that fails, the next request does."""
     at = now()
     here = at.astimezone(actor.zone)

@@ -66,7 +66,7 @@ async def optional_actor(request: Request, session: SessionDep) -> Actor | None:
         actor = replace(actor, locale=actor.locale or preferred_locale(request))
         narrow_to_site(session, actor.site_id)
         if is_work(request):
-            await note_presence(session, actor)
+            await note_presence(session, actor, request.app.state.noted)
     request.state.actor = actor
     return actor
 

@@ -37,7 +37,7 @@ async def counted(database: Database, scene: Scene, measure: str, scope: Scope =
 
 
 async def _three_weeks(database: Database, scene: Scene) -> None:
-    """2 to 22 November: seven people; one was away in the second week, one left in the third, one came in the second."""
+    """2 to 22 November: seven people; in the second week one is away and one comes, in the third one leaves."""
     await joined(database, scene, date(2026, 10, 1))
     await seen(
         database,
