@@ -5,7 +5,7 @@ it wrote, so that nearly every request costs a look into a dictionary. A page th
 fetches ahead, is no work of a person and doesn't count.
 """
 
-from datetime import date, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from fastapi import Request
 from sqlalchemy import event, text
@@ -29,17 +29,18 @@ class Noted:
     """What this process has written: of each person the last hour. At ``most`` it starts anew, which costs a write."""
 
     def __init__(self, most: int = MOST_KEPT) -> None:
-        self._hours: dict[int, tuple[date, int]] = {}
+        self._hours: dict[int, tuple[datetime, datetime]] = {}
         self._most = most
 
-    def claim(self, person_id: int, at: datetime) -> bool:
-        """Whether the hour of ``at`` (in the site's zone) is still to be written; then it counts as written."""
-        hour = (at.date(), at.hour)
-        if self._hours.get(person_id) == hour:
+    def claim(self, person_id: int, at: datetime, zone: tzinfo) -> bool:
+        """Whether the hour of ``at`` by the clocks of ``zone`` is still to be written; then it counts as written."""
+        known = self._hours.get(person_id)
+        if known is not None and known[0] <= at < known[1]:
             return False
         if len(self._hours) >= self._most:
             self._hours.clear()
-        self._hours[person_id] = hour
+        begins = at.astimezone(zone).replace(minute=0, second=0, microsecond=0).astimezone(UTC)
+        self._hours[person_id] = (begins, begins + timedelta(hours=1))
         return True
 
     def give_back(self, person_id: int) -> None:
@@ -50,17 +51,18 @@ class Noted:
 def is_work(request: Request) -> bool:
     """Whether a person did it: opened a page or changed something. What htmx fetches into an open page is not: much
     of it refreshes by itself."""
-    if request.url.path.startswith(_BY_ITSELF):
+    scope = request.scope
+    if scope["path"].startswith(_BY_ITSELF):
         return False
-    return request.method not in _SAFE or "hx-request" not in request.headers
+    return scope["method"] not in _SAFE or all(name != b"hx-request" for name, _ in scope["headers"])
 
 
 @system_query("writes the actor's own day, whoever the actor is")
 async def note_presence(session: AsyncSession, actor: Actor, known: Noted) -> None:
     """Note that ``actor`` worked today, in the request's own transaction; when that fails, the next request does."""
     at = now()
-    here = at.astimezone(actor.zone)
-    if not known.claim(actor.person_id, here):
+    if not known.claim(actor.person_id, at, actor.zone):
         return
     event.listen(session.sync_session, "after_rollback", lambda _: known.give_back(actor.person_id), once=True)
-    await session.execute(text(_NOTE), {"site": actor.site_id, "person": actor.person_id, "day": here.date(), "at": at})
+    day = at.astimezone(actor.zone).date()
+    await session.execute(text(_NOTE), {"site": actor.site_id, "person": actor.person_id, "day": day, "at": at})

@@ -16,6 +16,7 @@ from backend.identity.presence import Noted, note_presence
 from tests.factories import actor_for, make_person, make_site
 from tests.webclient import running_app, signed_in
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 SIX = datetime(2026, 11, 27, 6, 10, tzinfo=UTC)
 
 
@@ -37,22 +38,21 @@ async def days(database: Database, person: Person) -> list[PersonDay]:
         return list(await session.scalars(wanted))
 
 
-def test_an_hour_is_claimed_once_and_given_back_when_it_was_not_written() -> None:
-    known = Noted()
-    assert [known.claim(1, SIX), known.claim(1, SIX + timedelta(minutes=49)), known.claim(2, SIX)] == [
-        True,
-        False,
-        True,
-    ]
-    assert known.claim(1, SIX + timedelta(minutes=50)) and known.claim(1, SIX + timedelta(days=1, minutes=50))
+def test_an_hour_of_the_site_is_claimed_once_and_given_back_when_it_was_not_written() -> None:
+    known, within, past = Noted(), timedelta(minutes=49), timedelta(minutes=50)
+    assert [known.claim(1, SIX, SHANGHAI), known.claim(1, SIX + within, SHANGHAI)] == [True, False]
+    assert known.claim(2, SIX, SHANGHAI), "somebody else"
+    assert known.claim(1, SIX + past, SHANGHAI) and known.claim(1, SIX + timedelta(days=1), SHANGHAI)
     known.give_back(2)
-    assert known.claim(2, SIX)
+    assert known.claim(2, SIX, SHANGHAI)
+    kathmandu = ZoneInfo("Asia/Kathmandu")  # 11:55 there: its hour ends at :15 by UTC
+    assert [known.claim(3, SIX, kathmandu), known.claim(3, SIX + timedelta(minutes=5), kathmandu)] == [True, True]
 
 
 def test_what_it_remembers_does_not_grow_without_end() -> None:
     known = Noted(most=3)
     for person_id in range(10):
-        assert known.claim(person_id, SIX)
+        assert known.claim(person_id, SIX, SHANGHAI)
     assert len(known._hours) <= 3
 
 
@@ -75,7 +75,7 @@ async def test_a_page_somebody_opens_makes_their_day_and_the_next_ones_write_not
         event.remove(engine, "before_cursor_execute", watch)
     (one,) = await days(database, person)
     assert len(writes) == 1, "unless the hour ended in between"
-    assert one.day == now().astimezone(ZoneInfo("Asia/Shanghai")).date()
+    assert one.day == now().astimezone(SHANGHAI).date()
     assert set(PersonDay.model_fields) == {"site_id", "person_id", "day", "first_at", "last_at"}, (
         "nothing of what they did"
     )

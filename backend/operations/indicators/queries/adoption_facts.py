@@ -9,11 +9,12 @@ week in which anybody was seen: before that nobody could be. Team and post are t
 AWAY_DAYS = 5
 """Absent so many days of a week, nobody is expected to use it."""
 
+_FROM, _UNTIL = "(run.since AT TIME ZONE :zone)::date - 6", "(run.until AT TIME ZONE :zone)::date"
 ACTIVE = f"""
-SELECT 'week' AS kind, p.id, w.at, (seen.days > 0)::int AS counted, 1 AS base, NULL::float8 AS seconds,
+SELECT 'week' AS kind, p.id, w.at, (seen.person_id IS NOT NULL)::int AS counted, 1 AS base, NULL::float8 AS seconds,
     NULL::text AS level, NULL::bigint AS equipment_id, NULL::bigint AS area_id, p.team_id, held.post_id,
     '/people/' || p.id AS url, p.name AS title, COALESCE(NULLIF(p.name_en, ''), p.name) AS title_en,
-    CASE WHEN seen.days > 0 THEN 'used' ELSE 'not_used' END AS reason
+    CASE WHEN seen.person_id IS NOT NULL THEN 'used' ELSE 'not_used' END AS reason
 FROM (SELECT min(day) AS day FROM person_day WHERE site_id = :site) first
 CROSS JOIN LATERAL (
     SELECT monday::date AS monday, (monday + interval '6 days 23:59') AT TIME ZONE :zone AS at,
@@ -22,18 +23,22 @@ CROSS JOIN LATERAL (
         interval '7 days') AS monday
 ) w
 JOIN person p ON p.site_id = :site AND p.created_at <= w.begins AND (p.active OR p.left_at >= w.ends)
-CROSS JOIN LATERAL (
-    SELECT count(*) AS days FROM person_day d
-    WHERE d.person_id = p.id AND d.day >= w.monday AND d.day < w.monday + 7
-) seen
-LEFT JOIN LATERAL (
-    SELECT h.post_id FROM post_holder h WHERE h.person_id = p.id AND h.until IS NULL ORDER BY h.since, h.id LIMIT 1
-) held ON true
-WHERE w.monday >= first.day AND w.at >= run.since AND w.at < run.until AND w.at <= :as_of AND (
-    SELECT count(DISTINCT away.day) FROM duty_absence a
-    CROSS JOIN LATERAL generate_series(GREATEST(a.from_on, w.monday), LEAST(a.to_on, w.monday + 6), interval '1 day')
-        AS away(day)
-    WHERE a.site_id = :site AND a.person_id = p.id AND a.removed_at IS NULL) < {AWAY_DAYS}
+LEFT JOIN (
+    SELECT DISTINCT d.person_id, date_trunc('week', d.day)::date AS monday FROM person_day d
+    WHERE d.site_id = :site AND d.day >= {_FROM} AND d.day <= {_UNTIL}
+) seen ON seen.person_id = p.id AND seen.monday = w.monday
+LEFT JOIN (
+    SELECT DISTINCT ON (h.person_id) h.person_id, h.post_id FROM post_holder h
+    WHERE h.site_id = :site AND h.until IS NULL ORDER BY h.person_id, h.since, h.id
+) held ON held.person_id = p.id
+LEFT JOIN (
+    SELECT a.person_id, date_trunc('week', each.day)::date AS monday, count(DISTINCT each.day) AS days
+    FROM duty_absence a CROSS JOIN LATERAL generate_series(a.from_on, a.to_on, interval '1 day') AS each(day)
+    WHERE a.site_id = :site AND a.removed_at IS NULL AND a.to_on >= {_FROM} AND a.from_on <= {_UNTIL}
+    GROUP BY 1, 2
+) away ON away.person_id = p.id AND away.monday = w.monday
+WHERE w.monday >= first.day AND w.at >= run.since AND w.at < run.until AND w.at <= :as_of
+    AND COALESCE(away.days, 0) < {AWAY_DAYS}
 """
 
 ANSWERED = """
