@@ -25,6 +25,7 @@ from backend.core.observability import configure_logs
 from backend.core.settings import settings
 from backend.delivery.commands import address_people
 from backend.delivery.commands.pushing import intend_pushes
+from backend.feedback.reminders import remind_answerers
 from backend.governance.sources.people import keep_people
 from backend.governance.sources.telling import tell_owners
 from backend.hazards.reminders import remind_overdue
@@ -125,6 +126,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(3600, "records of people", in_session(keep_people)))
         start(every(600, "owners of data", in_session(tell_owners)))
         start(every(3600, "decisions", in_session(plan_decisions)))
+        start(every(600, "feedback", in_session(remind_answerers)))
         start(every(600, "safety reports", in_session(plan_reports)))
         start(every(3600, "bodies", drop_abandoned))
         start(every(3600, "partitions", lambda: keep_partitions(database)))

@@ -25,6 +25,7 @@ _MODELS = (
     "backend.training.models",
     "backend.checkins.models",
     "backend.risks.models",
+    "backend.feedback.models",
     "backend.incidents.models",
     "backend.incidents.response.models",
     "backend.incidents.tracking.models",
@@ -38,6 +39,7 @@ _MODELS = (
     "backend.operations.decisions.models",
     "backend.operations.reports.models",
     "backend.home.models",
+    "backend.operations.adoption.models",
 )
 
 for _module in _MODELS:

@@ -75,5 +75,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "data.manage": _CONFIGURING,
     "dashboards.arrange": frozenset({Role.ADMIN}),
     "dashboards.wall": _LEADING,
+    "adoption.weigh": _GOVERNING,
+    "feedback.give": _ALL,
+    "feedback.answer": _GOVERNING,
 }
 """Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""

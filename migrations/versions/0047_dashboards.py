@@ -1,6 +1,6 @@
 """First pages: layouts by role and version, and how people have put their own.
 
-Revision: 0047, after 0043.
+Revision: 0047, after 0046.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision: str = "0047"
-down_revision: str | None = "0043"
+down_revision: str | None = "0046"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

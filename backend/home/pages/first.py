@@ -39,6 +39,7 @@ _KINDS = {
     TaskKind.MAINTENANCE: ("settings", N_("保养")),
     TaskKind.MEETING: ("users", N_("复盘会")),
     TaskKind.APPEAL: ("scale", N_("答复申诉")),
+    TaskKind.FEEDBACK: ("message-square", N_("答复反馈")),
 }
 """Picture and word of each kind of task."""
 

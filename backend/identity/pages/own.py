@@ -28,6 +28,7 @@ _LINKS = (
     ("operations.see", "/operations", N_("安全运营"), "chart-column"),
     ("reports.send", "/reports/mine", N_("我的上报"), "send"),
     ("reports.triage", "/reports", N_("隐患上报"), "shield-alert"),
+    ("feedback.give", "/feedback", N_("反馈"), "message-square"),
     ("duty.see", "/duty/me", N_("我的履职"), "award"),
     ("maintenance.see", "/maintenance", N_("维护保养"), "wrench"),
     ("incidents.report", "/me/positions", N_("我的位置"), "map-pin"),

@@ -92,6 +92,14 @@ _FORESEEN = {
 _FOREWARNED = {"incident": SAME_DAY, "warning": ANYWHERE}
 _TRACE = {"trace": SAME_DAY, "alarm": FROM_THEN_ON}
 _TRAINING = dict.fromkeys(("alarm", "rectification", "passing", "training_rule"), FROM_THEN_ON)
+_USE = {
+    "person_day": FROM_THEN_ON,
+    "account": ANYWHERE,
+    "absence": ANYWHERE,
+    "training_rule": ANYWHERE,
+}
+"""Whether somebody used it on a day, has an account, was away; ``training_rule`` also marks who holds which post. The
+first day that is known of a site decides from which week on it is counted, so a day concerns all that follow."""
 
 MEASURES: Mapping[str, Measure] = {
     one.code: one
@@ -139,6 +147,8 @@ MEASURES: Mapping[str, Measure] = {
         Measure("disposed", Kind.DURATION, N_("从确认到处置"), _ALARM, levelled=True),
         Measure("ended", Kind.DURATION, N_("从发生到关闭"), _ALARM, levelled=True),
         Measure("trained", Kind.EFFECT, N_("培训过的岗位"), _TRAINING),
+        Measure("active", Kind.SHARE, N_("这一周用过安溯的人"), _USE),
+        Measure("answered", Kind.SHARE, N_("按期答复的反馈"), {"feedback": SAME_DAY}),
         Measure("untrained", Kind.EFFECT, N_("没培训的同类岗位"), _TRAINING),
         Measure("source_quality", Kind.SCORE, N_("数据源每天的质量得分"), {"source_day": SAME_DAY}),
     )
@@ -262,9 +272,24 @@ INDICATORS: Mapping[str, Indicator] = {
             (),
             (),
         ),
+        Indicator(
+            "adoption",
+            N_("应用率"),
+            N_(
+                "一周里至少一天用过安溯的人 ÷ 整周都有账号的人。一人一周算一条，请假 5 天以上的那一周不算；"
+                "旁边是按期答复的反馈"
+            ),
+            "active",
+            Better.MORE,
+            0.80,
+            N_("按一周的最后一天（周日）归日，反馈按答复期限归日"),
+            "users",
+            ("answered",),
+            ("team", "post"),
+        ),
     )
 }
-"""In the order in which they are shown. Adoption comes as a further row here and in ``MEASURES``."""
+"""In the order in which they are shown."""
 
 DIMENSIONS = {
     "stage": N_("生产环节"),

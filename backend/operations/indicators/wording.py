@@ -19,6 +19,8 @@ KINDS = {
     "trace": N_("溯源"),
     "course": N_("课程"),
     "source_day": N_("数据源"),
+    "week": N_("人周"),
+    "feedback": N_("反馈"),
 }
 REASONS = {
     "judged_true": N_("判为属实"),
@@ -58,6 +60,11 @@ REASONS = {
     "untrained": N_("没培训的同类岗位"),
     "source_reached": N_("达到它的目标"),
     "source_short": N_("低于它的目标"),
+    "used": N_("这一周用过"),
+    "not_used": N_("这一周没用过"),
+    "answered_in_time": N_("按期答复"),
+    "answered_late": N_("过了期限才答复"),
+    "not_answered": N_("过了期限还没答复"),
 }
 KNOWN_BY = frozenset(code for code in REASONS if code.startswith("known_"))
 """Reasons behind which a record stands by which it was known."""
@@ -146,6 +153,13 @@ ADVICE = {
         "/data-sources",
         N_("数据源"),
         N_("有网关发来数据满一小时后，这里才有数据。"),
+    ),
+    "adoption": Advice(
+        N_("一周没有用过"),
+        N_("看看是哪个班组、哪种人没在用，去问问缺什么。"),
+        "/adoption",
+        N_("应用情况"),
+        N_("从有人用的第一个整周结束起，这里才有数据。"),
     ),
 }
 UNITS = {Kind.SHARE: "%", Kind.SCORE: "%", Kind.DURATION: N_("分钟"), Kind.EFFECT: N_("起/岗")}

@@ -1,7 +1,7 @@
 """The very rows that a figure counts, newest first, page by page: the same statements as the roll-up's."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,7 +85,7 @@ async def rows(
             **values,
         },
     )
-    return [Row(**row) for row in found.mappings()]
+    return [_as_seen(actor, Row(**row)) for row in found.mappings()]
 
 
 async def all_rows(session: AsyncSession, actor: Actor, wanted: Rows) -> AsyncIterator[Sequence[Row]]:
@@ -96,6 +96,11 @@ async def all_rows(session: AsyncSession, actor: Actor, wanted: Rows) -> AsyncIt
         yield found
         if len(found) < AT_ONCE:
             return
+
+
+def _as_seen(actor: Actor, row: Row) -> Row:
+    """A leader sees that feedback of their team was answered, but doesn't read it: it leads nowhere."""
+    return replace(row, url="") if row.kind == "feedback" and not actor.can("feedback.answer") else row
 
 
 def _narrowed(actor: Actor, wanted: Rows) -> tuple[str, dict[str, Any]]:
