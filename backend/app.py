@@ -21,6 +21,7 @@ from backend.core.pages import mount_static
 from backend.core.ratelimit import RateLimits
 from backend.core.security import Wall
 from backend.core.settings import settings
+from backend.core.signpost import Signpost
 from backend.delivery.hub import Hub
 from backend.live.queries import values_since
 from backend.outbox.feeding import Feeding
@@ -81,18 +82,24 @@ _ROUTERS = (
     "backend.incidents.meeting.pages",
     "backend.incidents.meeting.api",
     "backend.risks.pages",
+    "backend.risks.api",
     "backend.operations.riskmap.pages",
+    "backend.operations.riskmap.api",
     "backend.operations.hub",
     "backend.starter.setup.pages",
     "backend.operations.indicators.pages",
     "backend.operations.indicators.api",
     "backend.operations.distribution.pages",
     "backend.operations.distribution.api",
+    "backend.operations.distribution.stock_api",
     "backend.operations.duty.pages",
+    "backend.operations.duty.api",
     "backend.operations.alarmload.pages",
     "backend.operations.alarmload.api",
     "backend.operations.decisions.pages",
+    "backend.operations.decisions.api",
     "backend.operations.reports.pages",
+    "backend.operations.reports.api",
     "backend.governance.sources.pages",
     "backend.home.pages",
     "backend.home.offline",
@@ -147,6 +154,7 @@ def create_app() -> FastAPI:
     for name in _ROUTERS:
         if importlib.util.find_spec(name) is not None:
             app.include_router(importlib.import_module(name).router)
+    app.router.middleware_stack = Signpost(app.router)
     app.add_middleware(Feeding)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     app.add_middleware(Wall)

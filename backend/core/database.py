@@ -11,10 +11,9 @@ from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import TableClause, event
+from sqlalchemy import BindParameter, ColumnClause, TableClause, event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
-from sqlalchemy.sql import visitors
 
 from backend.core.tables import SiteScoped
 
@@ -95,10 +94,22 @@ def _narrowed(statement: Any, site_id: int) -> Any:
     return narrowed
 
 
+_LEAVES = (ColumnClause, BindParameter)
+"""Most of what a statement is made of, and nothing is below them: a column's table is among its select's own."""
+
+
 def _tables_of(statement: Any) -> frozenset[str]:
     """Names of all tables in ``statement``, those of subqueries, aliases and joins too. Each option costs time at every
     statement, and there are more than a hundred tables."""
-    return frozenset(part.name for part in visitors.iterate(statement) if isinstance(part, TableClause))
+    found: set[str] = set()
+    waiting: list[Any] = [statement]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, TableClause):
+            found.add(part.name)
+        elif not isinstance(part, _LEAVES):
+            waiting.extend(part.get_children())
+    return frozenset(found)
 
 
 @lru_cache(maxsize=4096)

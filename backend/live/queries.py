@@ -4,21 +4,36 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnExpressionArgument, Integer, Subquery, cast, func, select
+from sqlalchemy import ColumnExpressionArgument, Integer, Subquery, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.alarms.models import Alarm, AlarmRule, AlarmState, RuleKind
 from backend.identity.actor import Actor
 from backend.identity.permissions import system_query, visible
-from backend.live.views import EquipmentCard, LimitMark, LivePoint, OpenLevels, Series, spark_of, worst
-from backend.plant.models import Point
+from backend.live.views import (
+    LEVEL_ORDER,
+    AreaRow,
+    Board,
+    EquipmentCard,
+    LimitMark,
+    LivePoint,
+    OpenLevels,
+    Series,
+    key_values,
+    spark_of,
+    worst,
+)
+from backend.plant.models import Area, Equipment, Point, PointStatus
 from backend.plant.queries import active_points, all_equipment
 from backend.telemetry.models import PointState, Reading
 
 SPARK = timedelta(hours=1)
 SPARK_CELLS = 40
 SERIES_CELLS = 360
+EVERYTHING = 150
+"""Up to so many points are all listed at once: more are hard to scroll and slow on a cheap phone."""
+MOST_CARDS = 25
 _TELLING = (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED)
 """States that colour the plan; who shelved an alarm or took its rule out of service knows about it."""
 
@@ -28,9 +43,7 @@ async def cards(session: AsyncSession, actor: Actor, now: datetime) -> list[Equi
     points = await active_points(session, actor)
     levels = await open_levels(session, actor)
     live = await live_points(session, actor, points, levels, now)
-    by_equipment: dict[int, list[LivePoint]] = defaultdict(list)
-    for point in live:
-        by_equipment[point.equipment_id or 0].append(point)
+    by_equipment = _by_equipment(live)
     found = [
         EquipmentCard(e.id, e.name, e.name_en, levels.equipment.get(e.id, ""), tuple(by_equipment.pop(e.id, ())))
         for e in await all_equipment(session, actor)
@@ -39,14 +52,91 @@ async def cards(session: AsyncSession, actor: Actor, now: datetime) -> list[Equi
     return [*found, EquipmentCard(0, "", "", worst(p.level for p in rest), rest)] if rest else found
 
 
+async def board(session: AsyncSession, actor: Actor, now: datetime, levels: OpenLevels, search: str = "") -> Board:
+    """What 现场 shows. Of a plant of more than ``EVERYTHING`` points the list holds what ``search`` finds, without it
+    what has open alarms, and leads to the rest by area; the plan shows one point of each equipment in any case."""
+    if await _count(session, actor) <= EVERYTHING and not search:
+        every = await cards(session, actor, now)
+        return Board(tuple(every), key_values(every))
+    units = await all_equipment(session, actor)
+    listed = await _found(session, actor, search) if search else set(levels.equipment)
+    gravity = {one.id: LEVEL_ORDER.get(levels.equipment.get(one.id, ""), 0) for one in units}
+    ranked = sorted((one for one in units if one.id in listed), key=lambda one: -gravity[one.id])[:MOST_CARDS]
+    points = await active_points(session, actor, of_equipment=[one.id for one in ranked])
+    marks = await active_points(session, actor, first_of_each=True)
+    live = await live_points(session, actor, points, levels, now)
+    shown = [*live, *await live_points(session, actor, marks, levels, now, sparks=False)]
+    by_equipment = _by_equipment(live)
+    return Board(
+        tuple(
+            EquipmentCard(
+                one.id, one.name, one.name_en, levels.equipment.get(one.id, ""), tuple(by_equipment.get(one.id, ()))
+            )
+            for one in ranked
+        ),
+        key_values([EquipmentCard(id_, "", "", "", tuple(some)) for id_, some in _by_equipment(shown).items()]),
+        tuple(await _area_rows(session, actor, levels)),
+        found=len(listed),
+    )
+
+
+def _by_equipment(points: Iterable[LivePoint]) -> dict[int, list[LivePoint]]:
+    found: dict[int, list[LivePoint]] = defaultdict(list)
+    for point in points:
+        found[point.equipment_id or 0].append(point)
+    return found
+
+
+async def _count(session: AsyncSession, actor: Actor) -> int:
+    counted = select(func.count()).where(visible(actor, Point), col(Point.status) == PointStatus.ACTIVE)
+    return (await session.execute(counted)).scalar_one()
+
+
+async def _found(session: AsyncSession, actor: Actor, search: str) -> set[int]:
+    """Equipment in use whose names or codes, or those of its points, hold ``search``."""
+    own = (Equipment.code, Equipment.name, Equipment.name_en)
+    named = select(col(Equipment.id)).where(
+        visible(actor, Equipment),
+        col(Equipment.retired_at).is_(None),
+        or_(*(col(column).icontains(search, autoescape=True) for column in own)),
+    )
+    of_points = (Point.code, Point.name, Point.name_en)
+    measured = select(col(Point.equipment_id)).where(
+        visible(actor, Point),
+        col(Point.status) == PointStatus.ACTIVE,
+        or_(*(col(column).icontains(search, autoescape=True) for column in of_points)),
+    )
+    ids = await session.scalars(named.union(measured))
+    return {id_ for id_ in ids if id_ is not None}
+
+
+async def _area_rows(session: AsyncSession, actor: Actor, levels: OpenLevels) -> list[AreaRow]:
+    """Areas in use in the order of the plant, each with how much equipment stands there."""
+    standing = func.count(col(Equipment.id)).filter(col(Equipment.retired_at).is_(None))
+    rows = await session.execute(
+        select(col(Area.id), col(Area.name), col(Area.name_en), standing)
+        .outerjoin(Equipment, col(Equipment.area_id) == col(Area.id))
+        .where(visible(actor, Area), col(Area.retired_at).is_(None))
+        .group_by(col(Area.id))
+        .order_by(col(Area.position), col(Area.id))
+    )
+    return [AreaRow(id_, name, name_en, levels.areas.get(id_, ""), n) for id_, name, name_en, n in rows]
+
+
 async def live_points(
-    session: AsyncSession, actor: Actor, points: Sequence[Point], levels: OpenLevels, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    points: Sequence[Point],
+    levels: OpenLevels,
+    now: datetime,
+    *,
+    sparks: bool = True,
 ) -> list[LivePoint]:
-    """``points`` with latest value, sparkline, limits and open alarms."""
+    """``points`` with latest value and open alarms; with ``sparks`` with sparkline and limits too."""
     ids = [point.id for point in points]
     states = await _states(session, actor, ids)
-    cells = await _cells(session, actor, ids, now)
-    limits = await limit_marks(session, actor, ids)
+    cells = await _cells(session, actor, ids, now) if sparks else {}
+    limits = await limit_marks(session, actor, ids) if sparks else {}
     return [
         LivePoint(
             point.id,

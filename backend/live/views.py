@@ -125,6 +125,28 @@ class EquipmentCard:
     points: tuple[LivePoint, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AreaRow:
+    """An area with the worst of its open alarms and how much equipment stands there."""
+
+    id: int
+    name: str
+    name_en: str
+    level: str
+    equipment: int
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """现场: equipment listed, the point shown on each mark of the plan. ``areas`` lead to what isn't listed, none when
+    all is; ``found``: how much equipment would be listed."""
+
+    cards: tuple[EquipmentCard, ...]
+    shown: Mapping[int, LivePoint]
+    areas: tuple[AreaRow, ...] = ()
+    found: int = 0
+
+
 def worst(levels: Iterable[str]) -> str:
     """The gravest of ``levels``; empty when there is none."""
     return max(levels, key=lambda level: LEVEL_ORDER.get(level, 0), default="")

@@ -1,9 +1,11 @@
 """SQL of the plant graph, on behalf of people: the drawn floor plan, equipment with its owners, points, links."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import and_, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -218,9 +220,16 @@ async def neighbours(session: AsyncSession, actor: Actor, equipment_id: int) -> 
 
 
 async def active_points(
-    session: AsyncSession, actor: Actor, *, equipment_id: int | None = None, point_id: int | None = None
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    equipment_id: int | None = None,
+    point_id: int | None = None,
+    of_equipment: Sequence[int] | None = None,
+    first_of_each: bool = False,
 ) -> list[Point]:
-    """Points in use in the order of the plant, of one equipment or one by id if asked; not the product's own."""
+    """Points in use in the order of the plant, of one equipment, of some or one by id if asked; not the product's own.
+    ``first_of_each``: one of each equipment, a measured one if there is any."""
     statement = (
         select(Point)
         .where(
@@ -234,6 +243,12 @@ async def active_points(
         statement = statement.where(col(Point.equipment_id) == equipment_id)
     if point_id is not None:
         statement = statement.where(col(Point.id) == point_id)
+    if of_equipment is not None:
+        statement = statement.where(col(Point.equipment_id).in_(of_equipment))
+    if first_of_each:
+        place = (col(Point.equipment_id), col(Point.manipulated), col(Point.position), col(Point.id))
+        statement = statement.where(col(Point.equipment_id).is_not(None)).order_by(None).order_by(*place)
+        statement = statement.ext(distinct_on(col(Point.equipment_id)))
     return list((await session.execute(statement)).scalars())
 
 

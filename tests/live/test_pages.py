@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from backend.core.clock import now
 from backend.core.database import Database
 from backend.identity.models import Role
+from backend.live import queries
 from tests.factories import make_alarm, make_person, make_post, make_rule, make_site
 from tests.live.conftest import LivePlant
 from tests.webclient import running_app, signed_in
@@ -30,6 +31,25 @@ async def test_the_plant_shows_plan_values_and_their_age(app: FastAPI, settle: S
     assert "进料泵" in page and "储罐" in page and "泵区" in page
     assert f'data-point="{plant.flow.id}"' in page and ">69.0<" in page
     assert "刚刚" in page and "2 小时前" in page and "没有数据" in page
+
+
+async def test_a_large_plant_lists_what_is_wrong_and_leads_to_the_rest_by_area_and_search(
+    app: FastAPI, settle: Settle, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "EVERYTHING", 2)
+    plant = await settle()
+    async with database.session() as session:
+        await make_alarm(session, plant.site, plant.level, level="major")
+    async with signed_in(app, plant.person) as browser:
+        page = (await browser.get("/plant")).text
+        found = (await browser.get("/plant?search=流量", headers={"HX-Target": "plant-list"})).text
+        nothing = (await browser.get("/plant?search=%25")).text
+    listed = page[page.index('id="plant-list"') :]
+    assert f"equipment-{plant.tank.id}" in listed and f"equipment-{plant.pump.id}" not in listed
+    assert f'data-point="{plant.flow.id}"' in page, "the plan shows a value of the pump all the same"
+    assert 'href="/areas/' in listed and "台设备" in listed
+    assert f"equipment-{plant.pump.id}" in found and f"equipment-{plant.tank.id}" not in found
+    assert "没有找到设备或测点" in nothing
 
 
 async def test_an_alarm_colours_its_equipment_with_shape_and_word(

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.operations.indicators.contributing import parts, slow_parts, weightiest
-from backend.operations.indicators.figures import Guard, Sums, duration, effect, mean_score, median_interval, share, wilson
+from backend.operations.indicators.figures import (
+    Guard,
+    Sums,
+    duration,
+    effect,
+    mean_score,
+    median_interval,
+    share,
+    wilson,
+)
 from backend.operations.indicators.registry import INDICATORS, MEASURES, Better
 from backend.operations.indicators.windows import PERIODS, Change, Window, days_to_count, runs, steps, window_of
 

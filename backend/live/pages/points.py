@@ -15,7 +15,7 @@ from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live import queries
 from backend.live.charting import trend
 from backend.live.nearing import nearing
-from backend.live.views import LivePoint, key_values
+from backend.live.views import LivePoint
 from backend.live.wording import LIMITS, RULE_KINDS, SPANS
 from backend.plant import commands
 from backend.plant import queries as plant
@@ -60,10 +60,12 @@ async def plant_page(
     session: SessionDep,
     actor: ActorDep,
     plan: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    search: Annotated[str, Query(max_length=60)] = "",
 ) -> Response:
     """Plan (the first unless asked for) and points; htmx gets one of the two blocks alone when something changes."""
     target = request.headers.get("hx-target", "")
-    cards = await queries.cards(session, actor, now())
+    levels = await queries.open_levels(session, actor)
+    board = await queries.board(session, actor, now(), levels, search.strip())
     return render(
         request,
         "plant/plant.html",
@@ -71,9 +73,10 @@ async def plant_page(
         drawing=await plant.floor_plan(session, actor, plan),
         plans=await plant.floor_plans(session, actor),
         here=f"/plant?plan={plan}" if plan else "/plant",
-        levels=await queries.open_levels(session, actor),
-        cards=cards,
-        shown=key_values(cards),
+        levels=levels,
+        board=board,
+        shown=board.shown,
+        search=search.strip(),
         edits=actor.can("plant.edit"),
     )
 
