@@ -89,6 +89,7 @@ PAGES = (
     "/rule-trials/{calmer}",
     "/rule-trials/{tried}",
     "/decisions",
+    "/indicators/identification/rows?period=year",
     "/data-sources",
     "/data-sources/people?of=reports",
     "/safety-reports",
