@@ -94,6 +94,8 @@ _ROUTERS = (
     "backend.operations.alarmload.api",
     "backend.operations.decisions.pages",
     "backend.operations.reports.pages",
+    "backend.governance.retention.pages",
+    "backend.governance.retention.api",
     "backend.home.pages",
     "backend.home.offline",
 )

@@ -36,6 +36,7 @@ _MODELS = (
     "backend.operations.alarmload.models",
     "backend.operations.decisions.models",
     "backend.operations.reports.models",
+    "backend.governance.retention.models",
 )
 
 for _module in _MODELS:

@@ -9,7 +9,7 @@ from backend.identity.models import Role
 
 _PERSONAL = {"rectification", "report", "checkin"}
 """Subjects of which a worker learns only what concerns them."""
-_NAMED_ALONE = {"course", "duty", "duty_score", "safety_report"}
+_NAMED_ALONE = {"course", "duty", "duty_score", "safety_report", "retention"}
 """Subjects of which nobody learns but who is named: what one has to learn, duties not done and answers to them."""
 _CAPABILITY = {
     "alarm": "alarms.see",
@@ -32,6 +32,7 @@ _CAPABILITY = {
     "maintenance": "maintenance.see",
     "safety_report": "operations.report",
     "risk": "risks.see",
+    "retention": "retention.see",
 }
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
 

@@ -126,6 +126,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _check_in(session, worker, post.id, equipment.id, mark),
         **await make_marked_duty(session, worker, estate.people[Role.SAFETY_OFFICER], mark),
         **await make_marked_maintenance(session, worker, equipment.id, post.id, mark),
+        **await make_marked_retention(session, site.id),
         **await make_marked_plant(session, worker, equipment.id, point.id, mark),
         **await make_marked_load(session, rule, worker.id),
         **await make_marked_risks(session, estate.people[Role.LEADER], area.id, equipment.id, mark),
