@@ -2,6 +2,4 @@
 
 from backend.core.expiring import Expiring
 
-REJECTIONS = Expiring(
-    "rejection", "t.received_at", shown="concat_ws(' · ', NULLIF(t.source, ''), NULLIF(t.point_code, ''))"
-)
+REJECTIONS = Expiring("rejection", "t.received_at", shown="trim(concat(t.source, ' ', t.point_code))")

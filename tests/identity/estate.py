@@ -62,6 +62,7 @@ from tests.factories import (
     make_team,
     unique,
 )
+from tests.governance.retention.marked import make_marked_retention
 from tests.identity.lessons import asked_by_incident, lessons_of, safety_report_of
 from tests.incidents.marked import make_marked_incident
 from tests.incidents.marked_positions import make_marked_positions
