@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from backend.governance.retention.forms import read_days
-from backend.governance.retention.kinds import KINDS
+from backend.governance.retention.kinds import FOR_EVER, KINDS, LONGEST_DAYS
 from backend.governance.retention.models import Kind
 from backend.governance.retention.queries import dry_run, overview
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -76,10 +76,13 @@ async def settings_(session: SessionDep, actor: ActorDep) -> list[KindOut]:
 
 @router.get("/data-retention/preview", dependencies=[allow("retention.see")])
 async def preview(
-    session: SessionDep, actor: ActorDep, kind: Kind, days: Annotated[str, Query(max_length=5, pattern=r"^\d+$")]
+    session: SessionDep,
+    actor: ActorDep,
+    kind: Kind = Kind.READINGS,
+    days: Annotated[int, Query(ge=0, le=LONGEST_DAYS)] = FOR_EVER,
 ) -> DryRunOut:
     """What would go of ``kind`` if it were kept ``days`` (0: for ever). 422 outside of what is allowed."""
-    tried = await dry_run(session, actor, kind, read_days(kind, days))
+    tried = await dry_run(session, actor, kind, read_days(kind, str(days)))
     holds = [HoldOut(why=h.why, id=h.id, number=h.number, starts=h.starts, ends=h.ends) for h in tried.holds]
     return DryRunOut(
         kind=kind,
