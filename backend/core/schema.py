@@ -12,6 +12,7 @@ _MODELS = (
     "backend.plant.models",
     "backend.labels.models",
     "backend.telemetry.models",
+    "backend.telemetry.quality.models",
     "backend.alarms.models",
     "backend.delivery.models",
     "backend.tracing.models",

@@ -9,7 +9,7 @@ from backend.identity.models import Role
 
 _PERSONAL = {"rectification", "report", "checkin"}
 """Subjects of which a worker learns only what concerns them."""
-_NAMED_ALONE = {"course", "duty", "duty_score", "safety_report", "retention"}
+_NAMED_ALONE = {"course", "duty", "duty_score", "safety_report", "source_day", "retention"}
 """Subjects of which nobody learns but who is named: what one has to learn, duties not done and answers to them."""
 _CAPABILITY = {
     "alarm": "alarms.see",
@@ -31,6 +31,7 @@ _CAPABILITY = {
     "course": "training.see",
     "maintenance": "maintenance.see",
     "safety_report": "operations.report",
+    "source_day": "data.see",
     "risk": "risks.see",
     "retention": "retention.see",
 }

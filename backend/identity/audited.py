@@ -11,6 +11,7 @@ ACTIONS = {
     "person.edit": N_("修改人员"),
     "person.enable": N_("启用账号"),
     "person.disable": N_("停用账号"),
+    "source.norm": N_("设定数据源规范"),
     "decision.budget": N_("设置决策预算"),
     "decision.cost": N_("填写建议的费用"),
     "safety_report.readers": N_("设置安全报告通知谁"),

@@ -73,5 +73,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "duty.rule": _CONFIGURING,
     "operations.decide": _GOVERNING,
     "operations.report": _GOVERNING,
+    "data.see": _GOVERNING,
+    "data.manage": _CONFIGURING,
 }
 """Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""

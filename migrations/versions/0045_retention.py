@@ -1,6 +1,6 @@
 """Retention: how long each kind is kept, and what each night did.
 
-Revision: 0045, after 0042.
+Revision: 0045, after 0050.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0045"
-down_revision: str | None = "0042"
+down_revision: str | None = "0050"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

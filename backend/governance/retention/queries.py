@@ -141,7 +141,7 @@ async def _oldest(session: AsyncSession, actor: Actor, expiring: Expiring) -> da
     found: datetime | None = await session.scalar(
         text(
             f"SELECT {expiring.at} FROM {expiring.table} t WHERE t.site_id = :site AND {expiring.also}"  # noqa: S608
-            f" ORDER BY {expiring.at} LIMIT 1"
+            f" AND {expiring.at} < ansu_now() ORDER BY {expiring.at} LIMIT 1"
         ),
         {"site": actor.site_id},
     )

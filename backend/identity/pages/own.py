@@ -40,6 +40,7 @@ _LINKS = (
     ("setup.do", "/setup", N_("开始使用"), "wand-sparkles"),
     ("modules.see", "/modules", N_("模块"), "toggle-right"),
     ("people.see", "/people", N_("人员"), "users"),
+    ("data.see", "/data-sources", N_("数据源"), "database"),
     ("telemetry.rejections", "/rejections", N_("拒收记录"), "file-warning"),
     ("telemetry.adopt", "/adoptions", N_("测点认领"), "plug"),
     ("audit.see", "/audit", N_("操作日志"), "history"),

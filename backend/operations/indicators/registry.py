@@ -24,6 +24,8 @@ class Kind(enum.StrEnum):
     DURATION = "duration"
     EFFECT = "effect"
     """Cases a post after less before, less the same of posts without (difference in differences)."""
+    SCORE = "score"
+    """The mean of scores 0 … 1; each fact counts ten-thousandths."""
 
 
 class Better(enum.StrEnum):
@@ -85,6 +87,7 @@ _FORESEEN = {
     "hazard_report": FROM_THEN_ON,
     "rectification": FROM_THEN_ON,
     "warning": FROM_THEN_ON,
+    "risk_point": FROM_THEN_ON,
 }
 _FOREWARNED = {"incident": SAME_DAY, "warning": ANYWHERE}
 _TRACE = {"trace": SAME_DAY, "alarm": FROM_THEN_ON}
@@ -94,6 +97,7 @@ MEASURES: Mapping[str, Measure] = {
     one.code: one
     for one in (
         Measure("identified", Kind.SHARE, N_("事前已登记的事件和检查发现"), _FORESEEN, levelled=True),
+        Measure("known_by_list", Kind.SHARE, N_("事前只列在风险点清单里的"), _FORESEEN, levelled=True),
         Measure("found_by_staff", Kind.SHARE, N_("由一线发现的隐患"), {"hazard_report": SAME_DAY}),
         Measure(
             "judged_true",
@@ -136,6 +140,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure("ended", Kind.DURATION, N_("从发生到关闭"), _ALARM, levelled=True),
         Measure("trained", Kind.EFFECT, N_("培训过的岗位"), _TRAINING),
         Measure("untrained", Kind.EFFECT, N_("没培训的同类岗位"), _TRAINING),
+        Measure("source_quality", Kind.SCORE, N_("数据源每天的质量得分"), {"source_day": SAME_DAY}),
     )
 }
 
@@ -146,15 +151,15 @@ INDICATORS: Mapping[str, Indicator] = {
             "identification",
             N_("风险识别率"),
             N_(
-                "事前至少 24 小时、一年以内，同一设备（没有设备的看区域）已有预警、隐患或整改的"
-                "事件、未遂和检查发现 ÷ 全部"
+                "事前至少 24 小时、一年以内，同一设备（没有设备的看区域）已有预警、隐患或整改，"
+                "或事前 24 小时已有评过级、有管控措施的风险点的事件、未遂和检查发现 ÷ 全部"
             ),
             "identified",
             Better.MORE,
             0.80,
             N_("按事件最初迹象、检查发现的时间归日"),
             "eye",
-            ("found_by_staff",),
+            ("known_by_list", "found_by_staff"),
         ),
         Indicator(
             "precision",
@@ -245,9 +250,21 @@ INDICATORS: Mapping[str, Indicator] = {
             ("untrained",),
             ("post",),
         ),
+        Indicator(
+            "data_quality",
+            N_("数据质量"),
+            N_("每个数据源每天：准时率 × 完整率 × 有效率 × 不重复率，按它自己的规范；再对所有数据源和天取平均"),
+            "source_quality",
+            Better.MORE,
+            0.90,
+            N_("按数据所属的日期归日"),
+            "database",
+            (),
+            (),
+        ),
     )
 }
-"""In the order in which they are shown. Data quality and adoption come as further rows here and in ``MEASURES``."""
+"""In the order in which they are shown. Adoption comes as a further row here and in ``MEASURES``."""
 
 DIMENSIONS = {
     "stage": N_("生产环节"),

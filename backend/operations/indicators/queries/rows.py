@@ -13,7 +13,7 @@ from backend.hazards.queries.recurrence import policy_of
 from backend.identity.actor import Actor
 from backend.operations.indicators.queries.facts import fact_values, placed
 from backend.operations.indicators.queries.reading import WHOLE, Scope, own_team
-from backend.operations.indicators.registry import MEASURES
+from backend.operations.indicators.registry import MEASURES, Kind
 from backend.operations.indicators.windows import Window
 
 PAGE = 50
@@ -108,6 +108,8 @@ def _narrowed(actor: Actor, wanted: Rows) -> tuple[str, dict[str, Any]]:
     if wanted.scope.dimension in _PLACES:
         conditions.append(f"f.{_PLACES[wanted.scope.dimension]} = :member")
         values["member"] = wanted.scope.member_id
-    if wanted.counted is not None:
+    if wanted.counted is not None and MEASURES[wanted.measure].kind == Kind.SCORE:
+        conditions.append(f"f.reason = '{'source_reached' if wanted.counted else 'source_short'}'")
+    elif wanted.counted is not None:
         conditions.append("f.counted > 0" if wanted.counted else "f.counted = 0")
     return " AND ".join(conditions), values
