@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Float, case, cast, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -258,7 +259,7 @@ async def _rulings(session: AsyncSession, actor: Actor, codes: Sequence[str]) ->
     newest = (
         select(SourceNorm)
         .where(visible(actor, SourceNorm), col(SourceNorm.code).in_(codes))
-        .distinct(col(SourceNorm.family), col(SourceNorm.code))
+        .ext(distinct_on(col(SourceNorm.family), col(SourceNorm.code)))
         .order_by(col(SourceNorm.family), col(SourceNorm.code), col(SourceNorm.version).desc())
     )
     return {(one.family, one.code): one for one in await session.scalars(newest)}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, Subquery, and_, cast, func, literal, select, type_coerce
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.dialects.postgresql import array, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import NullType
 from sqlmodel import col
@@ -185,7 +185,7 @@ async def targets(session: AsyncSession, actor: Actor) -> Mapping[str, Indicator
     newest = (
         select(IndicatorTarget)
         .where(visible(actor, IndicatorTarget))
-        .distinct(col(IndicatorTarget.indicator))
+        .ext(distinct_on(col(IndicatorTarget.indicator)))
         .order_by(col(IndicatorTarget.indicator), col(IndicatorTarget.version).desc())
     )
     return {one.indicator: one for one in await session.scalars(newest)}
