@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+_READY_WITHIN_S = 60
+"""Of one that has to compile all libraries first, beside busy neighbours."""
 
 
 def free_port() -> int:
@@ -45,7 +47,7 @@ class LiveServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + _READY_WITHIN_S
         while time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(f"{self.url}/readyz", timeout=2)
@@ -54,6 +56,7 @@ class LiveServer:
                 if self.process.poll() is not None:
                     break
                 time.sleep(0.05)
+        self.kill()
         raise RuntimeError(f"web did not start:\n{self.log.read_text()[-3000:]}")
 
     def kill(self, how: int = signal.SIGKILL) -> None:

@@ -1,10 +1,11 @@
 """Whether this process and what it stands on are well: for load balancers, Prometheus and programs."""
 
+import asyncio
 import hmac
 import ipaddress
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
@@ -62,8 +63,15 @@ async def metrics(request: Request) -> Response:
 
 @router.get("/api/v1/openapi.json", dependencies=[allow()])
 async def openapi(request: Request) -> dict[str, Any]:
-    """The JSON API's description, for signed-in people."""
-    routes = [route for route in iter_route_contexts(request.app.routes) if (route.path or "").startswith("/api/v1/")]
+    """The JSON API's description, for signed-in people; written once, which takes a second, in a thread."""
+    app: FastAPI = request.app
+    if app.openapi_schema is None:
+        app.openapi_schema = await asyncio.to_thread(_described, app)
+    return app.openapi_schema
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    routes = [route for route in iter_route_contexts(app.routes) if (route.path or "").startswith("/api/v1/")]
     return get_openapi(title="AnSu 安溯", version=__version__, routes=routes)
 
 

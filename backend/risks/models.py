@@ -56,6 +56,7 @@ class HazardSource(SiteScoped, Stamped, table=True):
             unique=True,
             postgresql_where=text("dropped_at IS NULL"),
         ),
+        Index("hazard_source_ever", "risk_point_id"),
     )
 
     id: int = identity_key()

@@ -1,8 +1,9 @@
 """What a page costs a cheap phone: Lighthouse's scores and times on emulated slow 4G with a CPU four times slower, and
 the compressed bytes of a first visit. ``python scripts/bench/weight.py [--pages / /scan …] [--account worker1]``
 
-Starts a demo plant of its own. Lighthouse comes from npm (``lighthouse/package-lock.json`` beside this file, put into
-``.tools``) and needs Node 20 or newer; its default mobile throttling is 150 ms round trip, 1.6 Mbit/s, CPU ÷ 4.
+Starts a demo plant of its own; ``--base http://127.0.0.1:8000`` looks at one that runs already. Lighthouse comes from
+npm (``lighthouse/package-lock.json`` beside this file, put into ``.tools``) and needs Node 20 or newer; its default
+mobile throttling is 150 ms round trip, 1.6 Mbit/s, CPU ÷ 4.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from playwright.async_api import async_playwright
 from backend.embedded.ports import free_port
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.phone import Phone
-from tests.embedded.running import ROOT, Up, ups_in
+from tests.embedded.running import ROOT, ups_in
 
 PAGES = ("/", "/tasks", "/scan", "/reports/new", "/checkins", "/rectifications", "/training", "/equipment/1")
 CATEGORIES = ("performance", "accessibility", "best-practices")
@@ -83,9 +84,8 @@ def figures(report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def look_at(up: Up, pages: Sequence[str], account: str, home: Path) -> None:
-    """Print a line of figures for each of ``pages`` as ``account`` sees it."""
-    base = f"http://127.0.0.1:{up.environment['ANSU_PORT']}"
+async def look_at(base: str, pages: Sequence[str], account: str, home: Path) -> None:
+    """Print a line of figures for each of ``pages`` of the AnSu at ``base`` as ``account`` sees it."""
     command, port = install(), free_port()
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
@@ -103,13 +103,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", nargs="*", default=PAGES)
     parser.add_argument("--account", default="worker1")
+    parser.add_argument("--base", default="", help="where an AnSu answers whose people have the demo's password")
     wanted = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="ansu-weight-"))
     home.chmod(0o711)
     try:
+        if wanted.base:
+            asyncio.run(look_at(wanted.base, wanted.pages, wanted.account, home))
+            return
         with ups_in(home) as new_up:
             up = new_up("data", ANSU_DEMO="1").start().wait_running()
-            asyncio.run(look_at(up, wanted.pages, wanted.account, home))
+            base = f"http://127.0.0.1:{up.environment['ANSU_PORT']}"
+            asyncio.run(look_at(base, wanted.pages, wanted.account, home))
             up.end()
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -96,7 +96,9 @@ async def _places(ledger: Ledger, size: Size, posts: list[int], teams: list[int]
     stages = [(ledger.id(Stage), f"S{n}", name, name, n) for n, name in enumerate(_STAGES, 1)]
     await ledger.copy(Stage, ("id", "code", "name", "name_en", "position"), stages)
     plan = ledger.id(FloorPlan)
-    await ledger.copy(FloorPlan, ("id", "name", "width", "height", "width_m"), [(plan, "总平面", 600.0, 500.0, 300.0)])
+    rows_of_six = -(-size.areas // 6)
+    ground = (plan, "总平面", 600.0, 100.0 * rows_of_six, 300.0)
+    await ledger.copy(FloorPlan, ("id", "name", "width", "height", "width_m"), [ground])
     places, rows = [], []
     for order in range(size.areas):
         stage = stages[order * len(stages) // size.areas][0]

@@ -71,6 +71,8 @@ PAGES = (
     "/indicators/response/rows",
     "/distribution",
     "/distribution/rows?period=90d",
+    "/distribution/risk-points",
+    "/distribution/risk-points/rows?level=major",
     "/duty",
     "/duty?show=teams",
     "/duty/me",

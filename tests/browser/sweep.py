@@ -8,7 +8,6 @@ from playwright.async_api import Page
 
 from tests.browser.phone import Phone
 
-THEMES = ("light", "dark")
 BARRIER_RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag2aaa"]
 
 _SMALL_TARGETS = """(least) => [...document.querySelectorAll("a, button, input, select, textarea, summary")]
@@ -40,8 +39,8 @@ _COLOURS_REST = "() => document.getAnimations().forEach((one) => one.finish())"
 class Seen:
     """What was seen on one page."""
 
-    barriers: dict[str, list[str]]
-    """By theme: targets too small for a thumb, and what keeps a screen reader or weak eyes out."""
+    barriers: list[str]
+    """Targets too small for a thumb, and what keeps a screen reader or weak eyes out."""
     chinese: set[str]
     """Its Chinese words that no person typed."""
     complaints: list[str]
@@ -74,14 +73,14 @@ async def violations(page: Page, rules: list[str]) -> list[str]:
     ]
 
 
-async def look_over(phone: Phone, path: str, *, opened_in: str) -> Seen:
-    """Open the page in the theme ``opened_in``, which is the phone's, look, and look again in the other."""
-    await phone.page.emulate_media(color_scheme="dark" if opened_in == "dark" else "light")
+async def look_over(phone: Phone, path: str) -> Seen:
+    """Open the page in the phone's own language and theme, and look.
+
+    Each page is opened by two phones (``test_pages``, ``test_pages_in_english``): structure and words are of the
+    language, colours of the theme, so that between them both languages and both themes are seen.
+    """
     phone.complaints.clear()
     await look(phone, path)
     chinese = set(await phone.page.evaluate(_OUR_CHINESE))
-    barriers = {}
-    for theme in sorted(THEMES, key=lambda one: one != opened_in):
-        await phone.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-        barriers[theme] = [*await small_targets(phone.page, 48), *await violations(phone.page, BARRIER_RULES)]
+    barriers = [*await small_targets(phone.page, 48), *await violations(phone.page, BARRIER_RULES)]
     return Seen(barriers, chinese, list(phone.complaints))

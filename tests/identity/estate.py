@@ -68,6 +68,7 @@ from tests.incidents.marked_positions import make_marked_positions
 from tests.incidents.marked_response import make_marked_response
 from tests.maintenance.marked import make_marked_maintenance
 from tests.operations.duty.marked import make_marked_duty
+from tests.operations.marked_decisions import make_marked_decisions
 from tests.operations.marked_load import make_marked_load
 from tests.plant.marked import make_marked_plant
 from tests.risks.marked import make_marked_risks
@@ -127,6 +128,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await make_marked_duty(session, worker, estate.people[Role.SAFETY_OFFICER], mark),
         **await make_marked_maintenance(session, worker, equipment.id, post.id, mark),
         **await make_marked_plant(session, worker, equipment.id, point.id, mark),
+        **await make_marked_decisions(session, site.id, mark),
         **await make_marked_load(session, rule, worker.id),
         **await make_marked_risks(session, estate.people[Role.LEADER], area.id, equipment.id, mark),
     }

@@ -83,6 +83,26 @@ STATEMENTS = {
         SELECT :site, :then, :word, '漏', '', 'object', 'general', '', '', 'person',
         CASE WHEN :pick % 2 = 0 THEN CAST(:officer AS bigint) ELSE :worker END, '', '', 'accepted', '', {_PLACE}, :area""",
     "refuse": _of("hazard_report", "state = 'refused'"),
+    "listed": f"""WITH p AS (INSERT INTO risk_point(site_id, created_at, code, name, name_en, kind, control, unit, keeper,
+        level, origin, version, retired_why, sample, equipment_id, area_id) SELECT :site, :then, :word, '点', '', 'facility',
+        'team', '', '', '', 'hand', 1, '', false, {_PLACE}, :area RETURNING id, site_id, created_at
+        ), s AS (INSERT INTO hazard_source(site_id, created_at, risk_point_id, position, name, name_en, accidents, factor,
+        consequence, consequence_en, basis, basis_en, inherent_level, residual_level) SELECT site_id, created_at, id, 0,
+        '漏', '', '[]', '', '', '', '', '', '', '' FROM p RETURNING id, site_id, created_at
+        ), g AS (INSERT INTO risk_grading(site_id, created_at, source_id, residual, method, level, why, bands)
+        SELECT site_id, created_at, id, true, 'direct', 'major', '', '[]' FROM s WHERE :pick % 5 > 0)
+        INSERT INTO control_measure(site_id, created_at, source_id, kind, words, words_en, check_item, position)
+        SELECT site_id, created_at, id, 'technical', '挡', '', '', 0 FROM s WHERE :pick % 4 > 0""",
+    "grade": f"""INSERT INTO risk_grading(site_id, created_at, source_id, residual, method, level, why, bands) SELECT :site,
+        :then, s, true, 'direct', 'major', '', '[]' FROM (SELECT {_PICKED.format(table="hazard_source")} AS s) b
+        WHERE s IS NOT NULL""",
+    "hold": f"""INSERT INTO control_measure(site_id, created_at, source_id, kind, words, words_en, check_item, position)
+        SELECT :site, :then, s, 'technical', '挡', '', '', 0 FROM (SELECT {_PICKED.format(table="hazard_source")} AS s) b
+        WHERE s IS NOT NULL""",
+    "retire": _of("risk_point", "retired_at = CASE WHEN retired_at IS NULL THEN CAST(:then AS timestamptz) END"),
+    "drop_danger": _of("hazard_source", "dropped_at = :then"),
+    "let_go": _of("control_measure", "dropped_at = CASE WHEN dropped_at IS NULL THEN CAST(:at AS timestamptz) END"),
+    "put_elsewhere": _of("risk_point", "equipment_id = CASE WHEN :pick % 2 = 0 THEN CAST(:pump AS bigint) END"),
     "hand_over": "UPDATE equipment SET owner_post_id = :post WHERE id = :reactor",
     "another_team": "UPDATE person SET team_id = :team WHERE id = :stranger",
 }

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.errors import Invalid
+from backend.core.kept import Kept
 from backend.incidents.history.periods import Step
 from backend.operations.distribution.advice import RULES, by_cause, by_place, by_time, by_type
 from backend.operations.distribution.asked import Asked, Source
 from backend.operations.distribution.concentration import chance_gini, concentration, gini
-from backend.operations.distribution.keeping import Kept
 from backend.operations.distribution.wording import TYPES, chosen
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

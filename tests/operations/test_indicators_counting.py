@@ -16,9 +16,11 @@ from backend.incidents.models import Incident, IncidentSource
 from backend.maintenance.models import MaintenanceRecord
 from backend.operations.indicators.figures import Figure
 from backend.operations.indicators.overview import figure_of
+from backend.operations.indicators.queries.foreseen import known_by
 from backend.operations.indicators.queries.reading import WHOLE, Scope
 from backend.operations.indicators.rolling import roll_up
 from backend.operations.indicators.windows import Window
+from backend.risks.models import ControlMeasure, HazardSource, RiskGrading, RiskPoint
 from tests.factories import made, make_alarm, make_post, unique
 from tests.incidents.scene import Scene
 
@@ -165,9 +167,82 @@ async def test_an_incident_was_identified_if_something_stood_there_a_day_before(
     assert lead.value == 12 * 3600
 
 
-async def _broken_out(session: Any, scene: Scene, equipment_id: int, at: datetime) -> Incident:
+async def _listed(session: Any, scene: Scene, place: dict[str, Any], days: float, **more: Any) -> HazardSource:
+    """A risk point that was graded and held by a measure so many days ago."""
+    row: dict[str, Any] = {
+        "code": unique("R-"),
+        "name": "泵房",
+        "kind": "facility",
+        "control": "team",
+        "origin": "hand",
+    }
+    since = {"site_id": scene.site.id, "created_at": ago(days)}
+    point = await made(session, RiskPoint(**since, **row, **place))
+    source = await made(session, HazardSource(**since, risk_point_id=point.id, name="泄漏"))
+    grading = {"source_id": source.id, "residual": True, "method": "direct", "level": "general"}
+    await made(session, RiskGrading(**{**since, "created_at": ago(more.get("graded", days))}, **grading))
+    ended = ago(more["dropped"]) if "dropped" in more else None
+    measure = {"source_id": source.id, "kind": "engineering", "words": "密封", "dropped_at": ended}
+    await made(session, ControlMeasure(**since, **measure))
+    return source
+
+
+async def test_a_risk_point_that_was_graded_and_held_a_day_before_is_known_and_told_apart(
+    database: Database, scene: Scene
+) -> None:
+    """Pump at 10 d: listed since 12 d. Reactor at 10 d: graded too late, at 9 d; at 2 d: graded, but its measure was
+    dropped at 3 d. An area without equipment at 5 d: its own point. So 2 of 4, both known by the list alone; when the
+    pump had a warning too, it is 2 of 4 still and by the list alone 1."""
+    async with database.session() as session:
+        for place, days in ((scene.pump, 10.0), (scene.reactor, 10.0), (scene.reactor, 2.0)):
+            await _broken_out(session, scene, place.id, ago(days))
+        area = {"equipment_id": None, "area_id": scene.area.id}
+        await _broken_out(session, scene, None, ago(5), area_id=scene.area.id)
+        await _listed(session, scene, {"equipment_id": scene.pump.id, "area_id": scene.area.id}, 12)
+        await _listed(session, scene, {"equipment_id": scene.reactor.id}, 30, graded=9, dropped=3)
+        await _listed(session, scene, area, 6.5)
+    assert (await _share(database, scene, "identified"), await _share(database, scene, "known_by_list")) == (
+        (2, 4),
+        (2, 4),
+    )
+    async with database.session() as session:
+        row: dict[str, Any] = {"raised_at": ago(11.5), "warning": True, "state": "closed"}
+        await make_alarm(session, scene.site, scene.points["flow"], **{**row, "equipment_id": scene.pump.id})
+    assert (await _share(database, scene, "identified"), await _share(database, scene, "known_by_list")) == (
+        (2, 4),
+        (1, 4),
+    )
+    async with database.session() as session:
+        incidents = await session.execute(
+            text("SELECT id, equipment_id FROM incident WHERE site_id = :s ORDER BY id"), {"s": scene.site.id}
+        )
+        pump, _, _, area_only = [row.id for row in incidents]
+        known = await known_by(session, scene.people["manager"], [("incident", id_) for id_ in (pump, area_only)])
+    assert known[("incident", pump)].url.startswith("/alarms/"), "a live warning is named before a static list"
+    assert known[("incident", area_only)].url.startswith("/risks/")
+
+
+async def test_a_retired_risk_point_is_not_known_any_more_and_the_roll_up_follows(
+    database: Database, scene: Scene
+) -> None:
+    async with database.session() as session:
+        await _broken_out(session, scene, scene.pump.id, ago(2))
+        source = await _listed(session, scene, {"equipment_id": scene.pump.id}, 30)
+    assert await _share(database, scene, "identified") == (1, 1)
+    async with database.session() as session:
+        retired = {"at": ago(3), "id": source.risk_point_id}
+        await session.execute(text("UPDATE risk_point SET retired_at = :at WHERE id = :id"), retired)
+    assert await _share(database, scene, "identified") == (0, 1)
+
+
+async def _share(database: Database, scene: Scene, measure: str) -> tuple[int, int]:
+    found = await counted(database, scene, measure)
+    return found.counted, found.base
+
+
+async def _broken_out(session: Any, scene: Scene, equipment_id: int | None, at: datetime, **more: Any) -> Incident:
     row: dict[str, Any] = {"number": unique("SJ-"), "kind": "near_miss", "level": "general", "title": "漏"}
-    row |= {"title_en": "leak", "equipment_id": equipment_id, "began_at": at, "opened_at": at}
+    row |= {"title_en": "leak", "equipment_id": equipment_id, "began_at": at, "opened_at": at, **more}
     return await made(session, Incident(site_id=scene.site.id, **row))
 
 

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from sqlalchemy import text
 
 from backend.checkins.models import InspectionPlan, InspectionStop
@@ -61,6 +62,26 @@ async def _lived(url: str, history: list[Step]) -> None:
         await database.close()
 
 
+def _step(what: str, back: int, *, pause: int = 1, roll: bool = True) -> Step:
+    return Step(timedelta(hours=pause), what, timedelta(hours=back), 6, roll)
+
+
+_A_POINT_COMES_AND_GOES = [
+    _step("report", 1),
+    _step("listed", 100),
+    _step("put_elsewhere", 0),
+    _step("report", 1, pause=75),
+    _step("let_go", 0),
+    _step("report", 0, pause=30),
+    _step("let_go", 0),
+    _step("retire", 26),
+    _step("retire", 0),
+    _step("drop_danger", 40),
+]
+"""A pump's risk point that is written down late, moved, let go of and taken up again, retired and put back."""
+
+
+@example(history=_A_POINT_COMES_AND_GOES)
 @settings(max_examples=25, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(history=histories())
 def test_rolled_up_step_by_step_is_what_counting_anew_gives(database_url: str, history: list[Step]) -> None:

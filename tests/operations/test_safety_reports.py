@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,8 @@ from backend.core.past import as_of
 from backend.hazards.models import Rectification
 from backend.identity.models import Person, Role, Site
 from backend.incidents.models import Incident
+from backend.lessons.models import Suggestion
+from backend.operations.decisions.models import SuggestionCost
 from backend.operations.reports import making
 from backend.operations.reports.making import REPORT_JOB, is_time, plan_reports, write_report
 from backend.operations.reports.models import Period, SafetyReport
@@ -180,3 +183,29 @@ async def test_who_is_told_is_chosen_from_those_who_may_read_it(app: FastAPI, da
         assert len(await making.told(session, site.id, Period.MONTH)) >= 2
     async with signed_in(app, worker) as browser:
         assert (await browser.get("/safety-reports")).status_code == 403
+
+
+async def test_a_report_says_what_decisions_were_to_cost_and_did(app: FastAPI, database: Database, site: Site) -> None:
+    """Adopted in October, not paid; adopted in September, paid in October, dearer; paid in November: not there."""
+    officer = await one_of(database, site, Role.SAFETY_OFFICER)
+    async with database.session() as session:
+        for name, decided, planned, spent, paid in (
+            ("换阀", _at(5, 9), "8000", None, None),
+            ("换泵", _at(5, 9) - timedelta(days=20), "50000", "52000.50", _at(20, 9)),
+            ("换表", _at(5, 9) - timedelta(days=20), "300", "300", _at(20, 9) + timedelta(days=20)),
+        ):
+            one = Suggestion(
+                site_id=site.id, key=name, kind="renewal", state="adopted", words=name, words_en=f"New {name}"
+            )
+            one.decided_at = decided
+            await made(session, one)
+            cost = SuggestionCost(site_id=site.id, suggestion_id=one.id, money=Decimal(planned), spent_at=paid)
+            cost.spent, cost.spent_by = Decimal(spent) if spent else None, officer.id if spent else None
+            await made(session, cost)
+        report = await write_report(session, {**OCTOBER, "site_id": site.id})
+        assert report is not None
+    async with signed_in(app, officer) as browser:
+        page = (await browser.get(f"/safety-reports/{report.id}")).text
+    money = page.split("决策的费用")[1]
+    assert "2 项决定，计划 58,000.00 元，实际已花 52,000.50 元" in money
+    assert "换阀" in money and "换泵" in money and "换表" not in money and officer.name in money

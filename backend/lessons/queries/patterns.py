@@ -17,6 +17,7 @@ from backend.identity.scoping import get_visible
 from backend.incidents.models import Incident
 from backend.lessons.models import MINE_JOB, LessonPattern, LessonRound
 from backend.lessons.queries import records
+from backend.lessons.queries.holding import held_by
 from backend.lessons.queries.records import Row
 
 MOST_SHOWN = 60
@@ -72,6 +73,7 @@ async def rows_of(session: AsyncSession, actor: Actor, refs: Sequence[str]) -> l
         *await _rectifications(session, actor, ids.get("rectification", [])),
         *await records.lapses(session, actor, ids.get("lapse", [])),
         *await records.disposals(session, actor, ids.get("disposal", [])),
+        *await held_by(session, actor, ids),
     ]
     known = {row.ref: row for row in found}
     return [known[ref] for ref in dict.fromkeys(refs) if ref in known]

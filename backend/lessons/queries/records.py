@@ -23,6 +23,9 @@ SORTS = {
     "rectification": N_("整改记录"),
     "lapse": N_("履职缺口"),
     "disposal": N_("处置"),
+    "risk_point": N_("风险点"),
+    "plan": N_("巡检计划"),
+    "maintenance": N_("保养计划"),
 }
 """What a record is, by how its ref begins."""
 

@@ -15,7 +15,7 @@ from backend.identity.audit import record_change
 from backend.identity.permissions import require, visible
 from backend.identity.scoping import get_visible
 from backend.lessons.commands import Choice, adopt, decline
-from backend.lessons.models import Suggestion, SuggestionKind, SuggestionState
+from backend.lessons.models import IN_FORCE, Suggestion, SuggestionKind, SuggestionState
 from backend.operations.decisions.making import look_for_decisions
 from backend.operations.decisions.models import MOST_MONEY, DecisionBudget, SuggestionCost
 from backend.operations.decisions.queries import Pick, advised_for, budget_of
@@ -69,6 +69,26 @@ async def set_cost(session: AsyncSession, actor: Actor, suggestion_id: int, mone
     await session.execute(new.on_conflict_do_update(index_elements=["suggestion_id"], set_=said))
     change = {"money": [None if before is None else str(before), str(money)]}
     await record_change(session, actor, "decision.cost", "lesson_suggestion", one.id, change)
+
+
+async def set_spent(session: AsyncSession, actor: Actor, suggestion_id: int, money: Decimal | None) -> None:
+    """Say what an adopted suggestion did cost. Raises Forbidden, NotFound, Conflict before it is adopted, Invalid."""
+    require(actor, "operations.decide")
+    one = await get_visible(session, actor, Suggestion, suggestion_id)
+    if one.state not in IN_FORCE:
+        raise Conflict(N_("采纳以后才能记实际花费"))
+    if money is None or not money.is_finite() or not 0 <= money < MOST_MONEY:
+        raise Invalid(fields={"spent": N_("金额请填写 0 或更大的数")})
+    before = await session.scalar(
+        select(col(SuggestionCost.spent)).where(
+            visible(actor, SuggestionCost), col(SuggestionCost.suggestion_id) == one.id
+        )
+    )
+    said = {"spent": money, "spent_by": actor.person_id, "spent_at": now()}
+    new = insert(SuggestionCost).values(site_id=actor.site_id, suggestion_id=one.id, **said)
+    await session.execute(new.on_conflict_do_update(index_elements=["suggestion_id"], set_=said))
+    change = {"spent": [None if before is None else str(before), str(money)]}
+    await record_change(session, actor, "decision.spent", "lesson_suggestion", one.id, change)
 
 
 async def look_now(session: AsyncSession, actor: Actor) -> None:

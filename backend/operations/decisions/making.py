@@ -13,10 +13,13 @@ from sqlmodel import col
 
 from backend.core.clock import now
 from backend.core.jobs import enqueue
-from backend.identity.models import Post
+from backend.identity.models import Post, Site
+from backend.identity.modules import Module
 from backend.identity.permissions import system_query
 from backend.lessons.models import Suggestion, SuggestionKind, SuggestionState
+from backend.operations.decisions.controls import suggest_measures
 from backend.operations.decisions.gathering import WEEKS, Renewal, stored_class, stored_walk, walked, worn
+from backend.operations.decisions.grounds import grounds, stored_ground
 from backend.operations.decisions.models import DECIDE_JOB, DecisionRound
 from backend.operations.decisions.needs import Need, needs
 from backend.training.models import Course
@@ -49,10 +52,13 @@ async def find_out(session: AsyncSession, site_id: int) -> DecisionRound:
     """One round: what was found is kept, and what asks for a renewal or a course is suggested, once each."""
     rounds = await walked(session, site_id)
     classes = await worn(session, site_id)
+    site = await session.get_one(Site, site_id)
+    grades = Module.RISKS not in site.modules_off
+    expected = await grounds(session, site_id) if grades else {}
     made = DecisionRound(
         site_id=site_id,
         weeks=WEEKS,
-        rounds=[stored_walk(one) for one in rounds],
+        rounds=[{**stored_walk(one), **stored_ground(expected.get(one.plan_id))} for one in rounds],
         classes=[stored_class(one) for one in classes],
     )
     session.add(made)
@@ -64,6 +70,8 @@ async def find_out(session: AsyncSession, site_id: int) -> DecisionRound:
         renewed = {name: new.excluded[name] for name in ("proposal", "refs", "per_90_days")}
         open_ = col(Suggestion.state) == SuggestionState.OPEN
         await session.execute(new.on_conflict_do_update(index_elements=["site_id", "key"], set_=renewed, where=open_))
+    if grades:
+        await suggest_measures(session, site_id, WEEKS)
     await session.execute(
         text("DELETE FROM decision_round WHERE site_id = :site AND made_at < :before"),
         {"site": site_id, "before": now() - KEPT},

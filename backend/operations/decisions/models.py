@@ -49,13 +49,21 @@ class DecisionBudget(SiteScoped, Stamped, table=True):
 
 
 class SuggestionCost(SiteScoped, table=True):
-    """What a suggestion would cost, as somebody says who knows."""
+    """What a suggestion would cost, as somebody says who knows, and what it did cost when it was done."""
 
     __tablename__ = "suggestion_cost"
-    __table_args__ = (UniqueConstraint("suggestion_id"), CheckConstraint("money >= 0", name="suggestion_cost_money"))
+    __table_args__ = (
+        UniqueConstraint("suggestion_id"),
+        CheckConstraint("money >= 0", name="suggestion_cost_money"),
+        CheckConstraint("spent >= 0 AND (spent IS NULL) = (spent_at IS NULL)", name="suggestion_cost_spent"),
+    )
 
     id: int = identity_key()
     suggestion_id: int = reference("lesson_suggestion.id")
-    money: Decimal = Field(sa_type=Numeric(14, 2))
+    money: Decimal | None = Field(default=None, sa_type=Numeric(14, 2))
+    """Planned; None where nobody said before it was done."""
     said_by: int | None = reference("person.id", nullable=True)
     said_at: datetime = moment(now=True)
+    spent: Decimal | None = Field(default=None, sa_type=Numeric(14, 2))
+    spent_by: int | None = reference("person.id", nullable=True)
+    spent_at: datetime | None = moment(nullable=True)

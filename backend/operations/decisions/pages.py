@@ -11,10 +11,12 @@ from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
+from backend.lessons.models import IN_FORCE
 from backend.lessons.wording import STATES, TONES, WISHES
 from backend.live.wording import EQUIPMENT_CLASSES
 from backend.operations.decisions import commands
 from backend.operations.decisions.forms import read_hours, read_money
+from backend.operations.decisions.holding import WORDS as WHYS
 from backend.operations.decisions.queries import advised_for, decisions
 from backend.operations.decisions.wear import LEAST_FAILURES
 from backend.operations.decisions.wording import DONE, pace_words
@@ -61,6 +63,19 @@ async def cost(
         typed = {"cost_of": str(suggestion_id), "cost": money}
         return await _show(request, session, actor, typed=typed, refused=refusal(request, error))
     return RedirectResponse("/decisions?done=cost#spendings", 303)
+
+
+@router.post("/suggestions/{suggestion_id}/spent", dependencies=[allow("operations.decide")])
+async def spent(
+    request: Request, session: SessionDep, actor: ActorDep, suggestion_id: int, spent: _Short = ""
+) -> Response:
+    """Say what an adopted suggestion did cost."""
+    try:
+        await commands.set_spent(session, actor, suggestion_id, read_money(spent))
+    except REFUSALS as error:
+        typed = {"spent_of": str(suggestion_id), "spent": spent}
+        return await _show(request, session, actor, typed=typed, refused=refusal(request, error))
+    return RedirectResponse("/decisions?done=spent#decided", 303)
 
 
 @router.get("/plans/{plan_id}", dependencies=[allow("operations.see")])
@@ -111,6 +126,8 @@ async def _show(
         "less": "on" if found.budget and found.budget.may_look_less else "",
         "cost_of": "",
         "cost": "",
+        "spent_of": "",
+        "spent": "",
     }
     locale = locale_of(request)
     response = render(
@@ -129,6 +146,8 @@ async def _show(
         wishes=WISHES,
         states=STATES,
         tones=TONES,
+        whys=WHYS,
+        in_force=IN_FORCE,
         done=done,
     )
     response.status_code = refused.status

@@ -1,7 +1,7 @@
 """Decisions as the page shows them: what the last round found, chosen under the budget that holds now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,12 +21,14 @@ from backend.lessons.queries.patterns import rows_of
 from backend.lessons.queries.records import Row
 from backend.operations.decisions.choosing import Candidate, choose
 from backend.operations.decisions.models import DecisionBudget, DecisionRound, SuggestionCost
+from backend.operations.decisions.money import Cost, RoundMoney, costs_of, money_by_round
 from backend.operations.decisions.rounds import WEIGHTS, Advice, Round, allot, hours, key, left_unseen, pace_of
 
 MOST = 60
 REFUSED_FOR = timedelta(days=90)
 """So long a pace that was declined isn't proposed again."""
 FIRST_ROWS = 30
+ROUNDS_AT_ONCE = 50
 USUAL_SHARE = 1.1
 """A budget nobody has set: what is walked now, and a tenth more."""
 
@@ -41,6 +43,8 @@ class Pick:
     refs: Sequence[str]
     area_id: int | None
     known: bool
+    risk_points: Mapping[str, int] = field(default_factory=dict)
+    """How many risk points of each level are there."""
 
     @property
     def pace(self) -> str:
@@ -87,6 +91,9 @@ class Decisions:
     hours: Hours | None
     spendings: Sequence[Spending]
     decided: Sequence[Suggestion]
+    costs: Mapping[int, Cost]
+    """Of those decided, by id."""
+    money: Sequence[RoundMoney]
 
 
 def worth_of(one: Suggestion) -> float:
@@ -98,12 +105,15 @@ async def decisions(session: AsyncSession, actor: Actor) -> Decisions:
     """What to decide now."""
     round_ = await latest(session, actor)
     budget = await budget_of(session, actor)
+    decided = await _decided(session, actor)
     return Decisions(
         round_,
         budget,
         await hours_of(session, actor, round_, budget) if round_ else None,
         await _spendings(session, actor, budget),
-        await _decided(session, actor),
+        decided,
+        await costs_of(session, actor, [one.id for one in decided]),
+        await money_by_round(session, actor),
     )
 
 
@@ -111,6 +121,14 @@ async def latest(session: AsyncSession, actor: Actor) -> DecisionRound | None:
     """The newest round."""
     wanted = select(DecisionRound).where(visible(actor, DecisionRound)).order_by(col(DecisionRound.id).desc())
     return (await session.scalars(wanted.limit(1))).first()
+
+
+async def rounds_page(session: AsyncSession, actor: Actor, before: int | None = None) -> Sequence[DecisionRound]:
+    """Rounds with ids below ``before``, the newest first, ``ROUNDS_AT_ONCE`` of them."""
+    wanted = select(DecisionRound).where(visible(actor, DecisionRound)).order_by(col(DecisionRound.id).desc())
+    if before is not None:
+        wanted = wanted.where(col(DecisionRound.id) < before)
+    return (await session.scalars(wanted.limit(ROUNDS_AT_ONCE))).all()
 
 
 async def budget_of(session: AsyncSession, actor: Actor) -> DecisionBudget | None:
@@ -145,11 +163,12 @@ def _round(plan: InspectionPlan, seen: Mapping[str, Any], shifts: int, less: boo
     pace = pace_of(plan.rhythm, plan.interval_minutes, shifts)
     points = sum(WEIGHTS.get(level, 1.0) * times for level, times in seen["levels"].items())
     least = 0.0 if less and "major" not in seen["levels"] else pace.per_week
-    return Round(plan.id, seen["stops"], seen["minutes"], pace, points, least)
+    return Round(plan.id, seen["stops"], seen["minutes"], pace, points, least, seen.get("exposure", 0.0))
 
 
 def _pick(plan: InspectionPlan, advice: Advice, seen: Mapping[str, Any]) -> Pick:
-    return Pick(plan, advice, seen["levels"], seen["refs"], seen["area_id"], seen["known"])
+    refs = [*seen.get("risk_refs", ())[:10], *seen["refs"]]
+    return Pick(plan, advice, seen["levels"], refs, seen["area_id"], seen["known"], seen.get("risk_points", {}))
 
 
 async def _refused(session: AsyncSession, actor: Actor) -> frozenset[tuple[int, str]]:

@@ -44,6 +44,13 @@ class Round:
     points: float
     least_per_week: float = 0.0
     """It may not be walked more seldom."""
+    graded: float = 0.0
+    """What risk points let expect of its stops (``grounds.exposure``); 0: as much of each stop."""
+
+    @property
+    def exposure(self) -> float:
+        """What its stops let expect, beside those of other rounds."""
+        return self.graded or float(self.stops)
 
 
 @dataclass(frozen=True)
@@ -84,9 +91,10 @@ def pace_of(rhythm: str, interval_minutes: int | None, shifts: int) -> Pace:
     return next(one for one in fits if rhythm != Rhythm.INTERVAL or one.interval_minutes == interval_minutes)
 
 
-def shrunk(points: float, weeks: float, stops: int, site_points_a_stop_week: float) -> float:
+def shrunk(points: float, weeks: float, stops: float, site_points_a_stop_week: float) -> float:
     """Risk points a week of a round: its own, and ``PRIOR_WEEKS`` of what so many stops have on the site (Gamma-Poisson
-    mean)."""
+    mean with expectations that differ beforehand: Bühlmann and Gisler, A Course in Credibility Theory, 2005). ``stops``
+    may be weighted by what is expected of each."""
     return (points + PRIOR_WEEKS * stops * site_points_a_stop_week) / (weeks + PRIOR_WEEKS)
 
 
@@ -132,10 +140,10 @@ def left_unseen(rounds: Sequence[Round], weeks: float) -> float:
 
 
 def _a_week(rounds: Sequence[Round], weeks: float) -> list[float]:
-    """Risk points a week of each round."""
-    stops = sum(one.stops for one in rounds)
-    mean = sum(one.points for one in rounds) / weeks / stops if stops else 0.0
-    return [shrunk(one.points, weeks, one.stops, mean) for one in rounds]
+    """Risk points a week of each round, those with few records by what their risk points let expect."""
+    whole = sum(one.exposure for one in rounds)
+    mean = sum(one.points for one in rounds) / weeks / whole if whole else 0.0
+    return [shrunk(one.points, weeks, one.exposure, mean) for one in rounds]
 
 
 def key(pace: Pace) -> str:

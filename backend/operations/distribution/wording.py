@@ -57,6 +57,16 @@ UNKNOWN = {
     "cause": N_("没有查到原因"),
 }
 """What facts are called of which it isn't known."""
+NOT_GRADED = N_("还没有评级")
+STOCK_FILTERS = {
+    "level": N_("现有级别"),
+    "inherent": N_("固有级别"),
+    "area": FILTERS["area"],
+    "stage": FILTERS["stage"],
+    "accident": N_("事故类型"),
+    "post": N_("责任岗位"),
+}
+"""By what the stock of risk points is narrowed."""
 HOURS_OF_DAY = range(0, 24, HOURS)
 _TYPES = {code: words for of in TYPES.values() for code, words in of.items()}
 _WEEKDAYS = {str(number): words for number, words in enumerate(WEEKDAYS, start=1)}

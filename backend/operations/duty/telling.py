@@ -3,28 +3,18 @@
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from backend.core.events import record_event
 from backend.identity.actor import Actor
-from backend.identity.models import Person, Role
-from backend.identity.permissions import visible
-from backend.operations.duty.appealing import may_answer
 from backend.operations.duty.models import AppealState, DutyAppeal
+from backend.operations.duty.queries.answerers import answerers
 from backend.operations.duty.scoring import Row
 
 
 async def tell_appealed(session: AsyncSession, actor: Actor, appeal: DutyAppeal) -> None:
-    """Told are the managers and safety officers who may answer it."""
-    above = await session.scalars(
-        select(col(Person.id)).where(
-            visible(actor, Person), col(Person.active), col(Person.role).in_([Role.MANAGER, Role.SAFETY_OFFICER])
-        )
-    )
-    row = Row(**appeal.row)
-    told = {person for person in above if may_answer(person, appeal.person_id, row.by)}
+    """Told is who can answer it."""
+    told = await answerers(session, actor, appeal)
     words = (f"履职申诉待答复：{actor.name}", f"Duty appeal to answer: {actor.name_en or actor.name}")
     await _tell(session, appeal.site_id, "appealed", appeal.id, words, f"/duty/appeals/{appeal.id}", told, actor)
 

@@ -85,6 +85,7 @@ _FORESEEN = {
     "hazard_report": FROM_THEN_ON,
     "rectification": FROM_THEN_ON,
     "warning": FROM_THEN_ON,
+    "risk_point": FROM_THEN_ON,
 }
 _FOREWARNED = {"incident": SAME_DAY, "warning": ANYWHERE}
 _TRACE = {"trace": SAME_DAY, "alarm": FROM_THEN_ON}
@@ -94,6 +95,7 @@ MEASURES: Mapping[str, Measure] = {
     one.code: one
     for one in (
         Measure("identified", Kind.SHARE, N_("事前已登记的事件和检查发现"), _FORESEEN, levelled=True),
+        Measure("known_by_list", Kind.SHARE, N_("事前只列在风险点清单里的"), _FORESEEN, levelled=True),
         Measure("found_by_staff", Kind.SHARE, N_("由一线发现的隐患"), {"hazard_report": SAME_DAY}),
         Measure(
             "judged_true",
@@ -146,15 +148,15 @@ INDICATORS: Mapping[str, Indicator] = {
             "identification",
             N_("风险识别率"),
             N_(
-                "事前至少 24 小时、一年以内，同一设备（没有设备的看区域）已有预警、隐患或整改的"
-                "事件、未遂和检查发现 ÷ 全部"
+                "事前至少 24 小时、一年以内，同一设备（没有设备的看区域）已有预警、隐患或整改，"
+                "或事前 24 小时已有评过级、有管控措施的风险点的事件、未遂和检查发现 ÷ 全部"
             ),
             "identified",
             Better.MORE,
             0.80,
             N_("按事件最初迹象、检查发现的时间归日"),
             "eye",
-            ("found_by_staff",),
+            ("known_by_list", "found_by_staff"),
         ),
         Indicator(
             "precision",

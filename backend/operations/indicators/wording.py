@@ -30,6 +30,7 @@ REASONS = {
     "known_warning": N_("事前已有预警"),
     "known_report": N_("事前已有隐患上报"),
     "known_rectification": N_("事前已有整改"),
+    "known_risk_point": N_("事前只列为风险点"),
     "unknown_before": N_("事前没有登记"),
     "by_staff": N_("一线人员发现"),
     "by_audit": N_("检查发现"),
@@ -55,6 +56,8 @@ REASONS = {
     "trained": N_("培训过的岗位"),
     "untrained": N_("没培训的同类岗位"),
 }
+KNOWN_BY = frozenset(code for code in REASONS if code.startswith("known_"))
+"""Reasons behind which a record stands by which it was known."""
 COUNTED = {"": N_("全部"), "yes": N_("计入分子"), "no": N_("未计入分子")}
 
 

@@ -15,6 +15,7 @@ from backend.identity.permissions import system_query
 from backend.operations.indicators.overview import Card, cards
 from backend.operations.indicators.queries.reading import WHOLE, Scope
 from backend.operations.indicators.windows import Window
+from backend.operations.reports.money import money_of
 
 MOST = 20
 """So many incidents, late rectifications and decisions are named; how many there were is always said."""
@@ -90,6 +91,7 @@ async def gathered(session: AsyncSession, reader: Actor, window: Window, past: W
         "late": await _rows(session, _LATE, {**values, "until": min(until, now())}),
         "places": await _rows(session, _PLACES, values),
         "decided": [] if stage_id else await _rows(session, _DECIDED, values),
+        "money": [] if stage_id else await money_of(session, values),
         "waiting": [] if stage_id else await _rows(session, _WAITING, values),
     }
 

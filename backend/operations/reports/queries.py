@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 from sqlmodel import col
 
 from backend.identity.actor import Actor
@@ -16,6 +17,7 @@ from backend.operations.reports.models import NO_STAGE, Period, ReportAudience, 
 from backend.plant.models import Stage
 
 MOST = 60
+PAGE = 50
 GOVERNING = (Role.MANAGER, Role.SAFETY_OFFICER, Role.ADMIN)
 
 
@@ -40,6 +42,26 @@ async def listed(session: AsyncSession, actor: Actor) -> Sequence[SafetyReport]:
     wanted = select(SafetyReport).where(visible(actor, SafetyReport), col(SafetyReport.id).in_(newest))
     order = (col(SafetyReport.until).desc(), col(SafetyReport.kind))
     return (await session.scalars(wanted.order_by(*order).limit(MOST))).all()
+
+
+async def page(
+    session: AsyncSession, actor: Actor, kind: Period | None, stage_id: int | None, before: int | None
+) -> Sequence[SafetyReport]:
+    """All versions with ids below ``before``, the newest first, ``PAGE`` of them, without their content."""
+    wanted = (
+        select(SafetyReport)
+        .where(visible(actor, SafetyReport))
+        .order_by(col(SafetyReport.id).desc())
+        .limit(PAGE)
+        .options(defer(SafetyReport.content, raiseload=True))  # type: ignore[arg-type]
+    )
+    if kind is not None:
+        wanted = wanted.where(col(SafetyReport.kind) == kind)
+    if stage_id is not None:
+        wanted = wanted.where(col(SafetyReport.stage_id) == stage_id)
+    if before is not None:
+        wanted = wanted.where(col(SafetyReport.id) < before)
+    return (await session.scalars(wanted)).all()
 
 
 async def shown(session: AsyncSession, actor: Actor, report_id: int) -> Shown:

@@ -12,6 +12,7 @@ from backend.operations.indicators.figures import Guard
 from backend.operations.indicators.registry import INDICATORS, MEASURES
 from backend.operations.indicators.wording import LEVEL_WORDS, said
 from backend.operations.reports.models import Period, SafetyReport
+from backend.operations.reports.money import tell_money
 
 _KINDS = {Period.WEEK: N_("安全周报"), Period.MONTH: N_("安全月报")}
 
@@ -35,6 +36,7 @@ def tell(content: Mapping[str, Any], reader: Reader) -> list[Section]:
     ]
     if content["decided"]:
         sections.append(Section("decided", reader.say(N_("这段时间的决定")), [_decided(content["decided"], reader)]))
+    sections += tell_money(content, reader)
     if content["waiting"]:
         sections.append(Section("waiting", reader.say(N_("等待决定的建议")), _named(content["waiting"], reader)))
     return sections

@@ -1,5 +1,6 @@
 """``/risk-map``: the floor plan in four colours, still or live, with the areas and their reasons beside it."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -8,12 +9,16 @@ from backend.core.pages import render
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.riskmap import queries
 from backend.operations.riskmap.rules import WORDS
+from backend.plant.drawing import Drawing
 from backend.plant.queries import floor_plan
 from backend.risks.codes import RANK
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 6
 """Reasons of an area that stand open; the others unfold."""
+
+CROWDED = 30
+"""With more pieces of equipment their marks would lie over the colours: then the areas stand alone."""
 
 
 @router.get("/risk-map", dependencies=[allow("risks.map")])
@@ -29,7 +34,7 @@ async def map_page(
         request,
         "operations/risk_map.html",
         block="present" if request.headers.get("hx-target") == "risk-map" else None,
-        drawing=await floor_plan(session, actor),
+        drawing=_uncrowded(await floor_plan(session, actor)),
         areas=sorted(places, key=lambda area: (-RANK[levels[area.id]], area.code)),
         standings=standings,
         levels=levels,
@@ -38,3 +43,9 @@ async def map_page(
         shown=SHOWN,
         risks=actor.can("risks.see"),
     )
+
+
+def _uncrowded(drawing: Drawing | None) -> Drawing | None:
+    if drawing is None or len(drawing.equipment) <= CROWDED:
+        return drawing
+    return replace(drawing, equipment=(), pipes=())

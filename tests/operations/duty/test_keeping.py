@@ -28,6 +28,7 @@ from backend.operations.duty.commands import (
 from backend.operations.duty.keeping import freeze, remind
 from backend.operations.duty.months import shifted
 from backend.operations.duty.queries import of_month, of_person, to_answer
+from backend.operations.duty.queries.answerers import answerers
 from backend.operations.duty.rules import USUAL
 from backend.operations.duty.scoring import Facts
 from backend.training.models import Course, CourseVersion, QuizAttempt, TrainingAssignment
@@ -220,6 +221,29 @@ async def test_an_upheld_appeal_makes_a_second_version_and_a_refused_one_says_wh
         await do(database, plant.scene.officer, answer_appeal, other.id, upheld=False, answer="")
     await do(database, plant.scene.officer, answer_appeal, other.id, upheld=False, answer="当天设备在运行")
     assert len(await statements(database, plant, plant.worker)) == 2
+
+
+async def test_where_the_only_one_above_judged_it_an_administrator_answers(database: Database, plant: Month) -> None:
+    async with database.session() as session:
+        (await session.get_one(Person, plant.scene.manager.person_id)).active = False
+        back = await sent_back(session, plant, await rectified(session, plant), plant.scene.officer)
+        [missed] = await rounds(session, plant, ["missed"])
+    await frozen(database, plant)
+    said = Complaint(plant.last, f"rectification_returned:{back.id}", "照片里已经改好")
+    appeal = await do(database, plant.worker, appeal_point, said)
+    assert await told(database, plant, "duty_score.appealed") == [{plant.scene.admin.person_id}]
+    with pytest.raises(Forbidden):
+        await do(database, plant.scene.officer, answer_appeal, appeal.id, upheld=True, answer="")
+    async with database.session() as session:
+        (await session.get_one(Person, plant.scene.admin.person_id)).active = False
+    assert await do(database, plant.worker, answerers, appeal) == set(), "nobody at all: the page says so"
+    async with database.session() as session:
+        (await session.get_one(Person, plant.scene.admin.person_id)).active = True
+    done, _ = await do(database, plant.scene.admin, answer_appeal, appeal.id, upheld=True, answer="已核实")
+    assert done.state == "upheld"
+    await do(database, plant.worker, appeal_point, Complaint(plant.last, f"visit_missed:{missed}", "设备停用"))
+    officer = {plant.scene.officer.person_id}
+    assert (await told(database, plant, "duty_score.appealed"))[-1] == officer, "who didn't judge this one"
 
 
 async def test_an_appeal_in_the_running_month_holds_when_it_is_scored_anew(database: Database, plant: Month) -> None:

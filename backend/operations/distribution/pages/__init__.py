@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from backend.operations.distribution.pages import export, overview, rows
+from backend.operations.distribution.pages import export, overview, rows, stock
 
 router = APIRouter(include_in_schema=False)
-for _part in (overview, rows, export):
+for _part in (overview, rows, stock, export):
     router.include_router(_part.router)

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alarms.labels import LEVELS
-from backend.core.pages import locale_of, render
+from backend.core.kept import kept_drawings
+from backend.core.pages import drawn, locale_of
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history.periods import Against
@@ -18,7 +19,6 @@ from backend.incidents.history.shares import Bar, few, ranked
 from backend.incidents.history.wording import SHORT_WEEKDAYS, STEPS, VERDICTS, change
 from backend.operations.distribution import wording
 from backend.operations.distribution.asked import Asked
-from backend.operations.distribution.keeping import Kept
 from backend.operations.distribution.overview import Overview, overview
 from backend.operations.distribution.pages.frame import Frame, framed, shown
 from backend.operations.distribution.queries.names import Known, known
@@ -37,20 +37,11 @@ async def overview_page(
 ) -> Response:
     """The whole distribution; what is drawn is kept for half a minute, for each person by themselves."""
     frame = await framed(request, session, actor, asked)
-    drawn = Markup("")
+    drawing = Markup("")
     if frame.wanted is not None:
         key = (actor.rights, locale_of(request), asked)
-        drawn = await _kept(request).get(key, lambda: _drawn(request, session, actor, frame))
-    return shown(request, actor, frame, "overview", drawn=drawn)
-
-
-def _kept(request: Request) -> Kept[Markup]:
-    """This web process's own."""
-    state = request.app.state
-    if not hasattr(state, "distributions"):
-        state.distributions = Kept[Markup]()
-    kept: Kept[Markup] = state.distributions
-    return kept
+        drawing = await kept_drawings(request, "distribution").get(key, lambda: _drawn(request, session, actor, frame))
+    return shown(request, actor, frame, "overview", drawn=drawing)
 
 
 async def _drawn(request: Request, session: AsyncSession, actor: Actor, frame: Frame) -> Markup:
@@ -60,7 +51,7 @@ async def _drawn(request: Request, session: AsyncSession, actor: Actor, frame: F
     drawing = await floor_plan(session, actor)
     counts = seen.counts
     causes = ranked({code: n for code, n in counts.causes.items() if code}, counts.confirmed)
-    answer = render(
+    return drawn(
         request,
         "operations/distribution/drawn.html",
         seen=seen,
@@ -97,7 +88,6 @@ async def _drawn(request: Request, session: AsyncSession, actor: Actor, frame: F
         chosen=wording.chosen,
         links=[next((one for one in advice.rule.links if actor.can(one.capability)), None) for advice in seen.advice],
     )
-    return Markup(bytes(answer.body).decode())  # noqa: S704 - what a template of ours has escaped
 
 
 def _areas(seen: Overview, everything: Known) -> list[Bar[int | None]]:

@@ -14,8 +14,10 @@ from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.duty import commands, queries
 from backend.operations.duty.forms import AppealForm
+from backend.operations.duty.models import AppealState
 from backend.operations.duty.months import read_month
 from backend.operations.duty.pages.shown import words
+from backend.operations.duty.queries.answerers import answerers
 from backend.operations.duty.wording import DONE
 
 router = APIRouter(prefix="/duty/appeals")
@@ -140,6 +142,7 @@ async def _one(
         one=one,
         view=await queries.of_person(session, actor, one.person.id, one.appeal.month),
         own=one.person.id == actor.person_id,
+        nobody=one.appeal.state == AppealState.OPEN and not await answerers(session, actor, one.appeal),
         typed=typed,
         done=done,
         refused=refused,

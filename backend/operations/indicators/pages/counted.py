@@ -16,6 +16,7 @@ from backend.operations.indicators.asked import Asked, known, today_of
 from backend.operations.indicators.exporting import written
 from backend.operations.indicators.overview import figure_of
 from backend.operations.indicators.pages.frame import called, shown
+from backend.operations.indicators.queries.foreseen import known_by
 from backend.operations.indicators.queries.reading import counted_until, members
 from backend.operations.indicators.queries.rows import MOST_EXPORTED, PAGE, Rows, rows
 from backend.operations.indicators.registry import Indicator
@@ -39,6 +40,7 @@ async def rows_page(
     as_of = await counted_until(session, actor) or now()
     found = await rows(session, actor, wanted, as_of, past)
     names = await members(session, actor)
+    by = [(row.kind, row.id) for row in found if row.reason in wording.KNOWN_BY]
     more = asked.url(f"/{one.code}/rows") if len(found) == PAGE else ""
     return await shown(
         request,
@@ -46,10 +48,10 @@ async def rows_page(
         actor,
         "rows",
         asked,
-        wanted.window,
         block="rows" if request.headers.get("HX-Target") == "indicator-rows" else None,
         one=one,
         rows=found,
+        evidence=await known_by(session, actor, by),
         more_url=f"{more}{'&' if '?' in more else '?'}past={past + PAGE}" if more else "",
         figure=await figure_of(session, actor, wanted.scope, wanted.window, wanted.measure),
         measure=wanted.measure,

@@ -1,6 +1,6 @@
 """``/indicators/<code>``: one in full; who governs sets its target."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,10 +12,10 @@ from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.indicators.asked import Asked, known, today_of
 from backend.operations.indicators.commands import set_target
-from backend.operations.indicators.overview import whole
-from backend.operations.indicators.pages.frame import called, shown
+from backend.operations.indicators.overview import target_of, whole
+from backend.operations.indicators.pages.frame import called, figures_of, shown
 from backend.operations.indicators.queries.reading import members
-from backend.operations.indicators.registry import Indicator
+from backend.operations.indicators.registry import MEASURES, Indicator
 
 router = APIRouter(prefix="/indicators")
 AskedDep = Annotated[Asked, Depends()]
@@ -66,20 +66,22 @@ async def _one(
     refused: Refusal | None = None,
 ) -> Response:
     scope, window = asked.read_scope(), asked.read_window(today_of(actor))
-    names = await members(session, actor)
-    found = await whole(session, actor, indicator, scope, window, names, asked.change)
+
+    async def reckon() -> dict[str, Any]:
+        names = await members(session, actor)
+        found = await whole(session, actor, indicator, scope, window, names, asked.change)
+        return {"found": found, "one": indicator, "names": names, "of": called(names, scope), "scope": scope}
+
     answer = await shown(
         request,
         session,
         actor,
         "one",
         asked,
-        window,
-        found=found,
+        drawing=await figures_of(request, session, actor, ("whole", indicator.code), asked, reckon),
         one=indicator,
-        names=names,
-        of=called(names, scope),
-        scope=scope,
+        target=await target_of(session, actor, indicator),
+        target_kind=MEASURES[indicator.measure].kind,
         typed=typed,
         refused=refused or Refusal(),
         done=done,

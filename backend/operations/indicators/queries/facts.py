@@ -10,15 +10,15 @@ have itself are those of its equipment and area (``PLACED``).
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from backend.operations.indicators.registry import BEFOREHAND, JUDGED_WITHIN, TRAINING_SPAN, Measure
+from backend.operations.indicators.queries.foreseen import identified
+from backend.operations.indicators.registry import JUDGED_WITHIN, TRAINING_SPAN, Measure
 
 
 def _hours(span: timedelta) -> str:
     return f"interval '{int(span.total_seconds() // 3600)} hours'"
 
 
-REGISTERED_WITHIN = _hours(timedelta(days=365))
-_BEFORE, _JUDGED, _SPAN = _hours(BEFOREHAND), _hours(JUDGED_WITHIN), _hours(TRAINING_SPAN)
+_JUDGED, _SPAN = _hours(JUDGED_WITHIN), _hours(TRAINING_SPAN)
 _IN_RUN = "{at} >= run.since AND {at} < run.until AND {at} <= :as_of"
 
 
@@ -80,36 +80,16 @@ SELECT 'incident' AS kind, x.id, x.began_at AS at, 1 AS counted, 1 AS base,
     extract(epoch FROM x.opened_at - first.at)::float8 AS seconds, {_OF_INCIDENT}, 'warned' AS reason
 FROM incident x {_FIRST_WARNING} WHERE x.site_id = :site AND {_INCIDENTS} AND first.at IS NOT NULL
 """
-_IDENTIFIED = f"""
-SELECT x.kind, x.id, x.at, (known.reason IS NOT NULL)::int AS counted, 1 AS base, NULL::float8 AS seconds,
-    x.level, x.equipment_id, x.area_id, {_NOBODY}, x.url, x.title, x.title_en,
-    COALESCE(known.reason, 'unknown_before') AS reason
-FROM (
-    SELECT 'incident' AS kind, x.id, x.began_at AS at, {_OF_INCIDENT.replace(f" {_NOBODY},", "")}
-    FROM incident x WHERE x.site_id = :site AND {_INCIDENTS}
-    UNION ALL
-    SELECT 'report', x.id, x.created_at, x.level, x.equipment_id, x.area_id, '/reports/' || x.id,
-        COALESCE(NULLIF(x.title, ''), x.details), COALESCE(NULLIF(x.title, ''), x.details)
-    FROM hazard_report x JOIN person p ON p.id = x.reporter_id AND p.role NOT IN ('worker', 'leader')
-    WHERE x.site_id = :site AND x.state = 'accepted' AND {_in_run("x.created_at")}
-) x
-LEFT JOIN LATERAL (
-    SELECT 'known_warning' AS reason FROM alarm w
-    WHERE w.site_id = :site AND w.warning AND w.judgement <> 'false' AND w.equipment_id = x.equipment_id
-        AND w.raised_at >= x.at - {REGISTERED_WITHIN} AND w.raised_at <= x.at - {_BEFORE}
-    UNION ALL
-    SELECT 'known_report' FROM hazard_report h
-    WHERE h.site_id = :site AND h.state <> 'refused' AND NOT (x.kind = 'report' AND h.id = x.id)
-        AND (h.equipment_id = x.equipment_id OR (x.equipment_id IS NULL AND h.area_id = x.area_id))
-        AND h.created_at >= x.at - {REGISTERED_WITHIN} AND h.created_at <= x.at - {_BEFORE}
-    UNION ALL
-    SELECT 'known_rectification' FROM rectification r
-    WHERE r.site_id = :site AND r.state <> 'cancelled'
-        AND (r.equipment_id = x.equipment_id OR (x.equipment_id IS NULL AND r.area_id = x.area_id))
-        AND r.created_at >= x.at - {REGISTERED_WITHIN} AND r.created_at <= x.at - {_BEFORE}
-    ORDER BY reason LIMIT 1
-) known ON true
+_FOUND = f"""
+SELECT 'incident' AS kind, x.id, x.began_at AS at, {_OF_INCIDENT.replace(f" {_NOBODY},", "")}
+FROM incident x WHERE x.site_id = :site AND {_INCIDENTS}
+UNION ALL
+SELECT 'report', x.id, x.created_at, x.level, x.equipment_id, x.area_id, '/reports/' || x.id,
+    COALESCE(NULLIF(x.title, ''), x.details), COALESCE(NULLIF(x.title, ''), x.details)
+FROM hazard_report x JOIN person p ON p.id = x.reporter_id AND p.role NOT IN ('worker', 'leader')
+WHERE x.site_id = :site AND x.state = 'accepted' AND {_in_run("x.created_at")}
 """
+_OF_FOUND = f"x.level, x.equipment_id, x.area_id, {_NOBODY}, x.url, x.title, x.title_en"
 _FOUND_BY_STAFF = f"""
 SELECT 'report' AS kind, x.id, x.created_at AS at, (p.role IN ('worker', 'leader'))::int AS counted, 1 AS base,
     NULL::float8 AS seconds, NULL::text AS level, x.equipment_id, x.area_id, x.team_id, NULL::bigint AS post_id,
@@ -269,7 +249,8 @@ _UNTRAINED_POSTS = f"""JOIN passed u ON u.course_id = p.course_id AND u.post_id 
     AND (u.at IS NULL OR u.at >= p.at + {_SPAN})"""
 
 FACTS = {
-    "identified": _IDENTIFIED,
+    "identified": identified(_FOUND, _OF_FOUND),
+    "known_by_list": identified(_FOUND, _OF_FOUND, only_by_list=True),
     "found_by_staff": _FOUND_BY_STAFF,
     "judged_true": _JUDGED_TRUE,
     "unjudged": _UNJUDGED,

@@ -1,13 +1,18 @@
-"""Keeps what was counted for half a minute, and lets who asks for the same meanwhile wait for the one that counts.
+"""Keeps what was counted or drawn for half a minute; who asks for the same meanwhile waits for the one at work.
 
-Three years of a plant take the database a tenth of a second to count by ten things at once. A page says as of when its
-figures are; lists and the API are always counted anew.
+Three years of a plant take the database a tenth of a second to count by ten things at once, and a page of charts takes
+as long to be drawn. A key holds all that tells answers apart: the site, what of it somebody may see, the language, and
+as of when its figures are, so that a new count is seen at once.
 """
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
+
+from fastapi import Request
+from markupsafe import Markup
 
 KEPT_S = 30.0
 MOST = 256
@@ -45,3 +50,12 @@ class Kept(Generic[_Value]):
             del self._kept[one]
         known = self._kept.get(key)
         return known[1] if known else None
+
+
+def kept_drawings(request: Request, name: str) -> Kept[Markup]:
+    """What this web process keeps of the pages ``name``."""
+    state = request.app.state
+    if not hasattr(state, "drawings"):
+        state.drawings = defaultdict(Kept[Markup])
+    kept: Kept[Markup] = state.drawings[name]
+    return kept
