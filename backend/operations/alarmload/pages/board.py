@@ -114,8 +114,6 @@ async def _board(
         period=period,
         periods={key: (words, _address("/alarm-load", period=key, within=within)) for key, words in PERIODS.items()},
         within=within,
-        parts=await queries.parts(session, actor),
-        part_names=PARTS,
         priorities=PRIORITIES,
         wanted_split=SPLIT,
         rows_url=rows_url,
@@ -131,9 +129,10 @@ async def _board(
 
 @dataclass(frozen=True)
 class _Figures:
-    """What is the same for all who look at it: counted, and the two pieces of it that cost most to draw."""
+    """What is the same for all who look at it: counted, and the pieces that cost most to draw."""
 
     found: Overview
+    filter: Markup
     cards: Markup
     course: Markup
 
@@ -143,8 +142,10 @@ async def _figures(
 ) -> _Figures:
     found = await overview(session, actor, asked_of(period, within), period)
     draw = partial(drawn, request, found=found, rows_url=rows_url)
+    parts = await queries.parts(session, actor)
     return _Figures(
         found,
+        draw("operations/alarm_load_filter.html", parts=parts, part_names=PARTS, period=period, within=within),
         draw("operations/alarm_load_cards.html", cards=cards(found)),
         draw("operations/alarm_load_course.html", zone=actor.time_zone) if found.alarms else Markup(),
     )
