@@ -8,7 +8,8 @@ from starlette.requests import Request
 from backend.core.database import Database
 from backend.core.events import record_event
 from backend.identity.models import Role
-from backend.identity.sharing import sees, shared, stands_at
+from backend.identity.queries.standing import stands_at
+from backend.identity.sharing import sees, shared
 from backend.risks import commands
 from backend.risks.terms import PointTerms
 from tests.factories import actor_for, make_person
