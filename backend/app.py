@@ -23,6 +23,7 @@ from backend.core.security import Wall
 from backend.core.settings import settings
 from backend.core.signpost import Signpost
 from backend.delivery.hub import Hub
+from backend.identity.presence import Noted
 from backend.live.queries import values_since
 from backend.outbox.feeding import Feeding
 from backend.telemetry.canary import canary_age
@@ -82,6 +83,7 @@ _ROUTERS = (
     "backend.incidents.meeting.pages",
     "backend.incidents.meeting.api",
     "backend.risks.pages",
+    "backend.feedback.pages",
     "backend.risks.api",
     "backend.operations.riskmap.pages",
     "backend.operations.riskmap.api",
@@ -99,7 +101,9 @@ _ROUTERS = (
     "backend.operations.decisions.pages",
     "backend.operations.decisions.api",
     "backend.operations.reports.pages",
+    "backend.operations.adoption.pages",
     "backend.operations.reports.api",
+    "backend.governance.sources.pages",
     "backend.home.pages",
     "backend.home.offline",
 )
@@ -111,6 +115,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     configure_logs("web")
     app.state.database = Database(settings().database_url)
     app.state.limits = RateLimits(settings().redis_url)
+    app.state.noted = Noted()
     doorbell = ArqDoorbell(settings().redis_url)
     hang_doorbell(doorbell)
     app.state.hub = _hub(app.state.database)

@@ -1,5 +1,7 @@
 """Which function does which kind of job."""
 
+from datetime import date
+
 from backend.core.jobs import Handler, JobContext
 from backend.delivery.commands.pushing import PUSH_JOB, PUSH_TEST_JOB, send_push, send_test_push
 from backend.incidents.review.making import review_incident
@@ -15,6 +17,8 @@ from backend.operations.indicators.models import ROLL_UP_JOB
 from backend.operations.indicators.rolling import roll_up
 from backend.operations.reports.making import write_report
 from backend.operations.reports.models import REPORT_JOB
+from backend.telemetry.quality.models import QUALITY_JOB
+from backend.telemetry.quality.rolling import roll_quality
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
@@ -70,6 +74,13 @@ async def _report(context: JobContext) -> None:
     await write_report(context.session, context.payload)
 
 
+async def _quality(context: JobContext) -> None:
+    payload = context.payload
+    days = [date.fromisoformat(day) for day in payload.get("days", ())]
+    everything = bool(payload.get("everything"))
+    await roll_quality(context.session, int(payload["site_id"]), days=days, everything=everything)
+
+
 HANDLERS: dict[str, Handler] = {
     TRACE_JOB: _trace,
     REPLAY_JOB: _replay,
@@ -81,6 +92,7 @@ HANDLERS: dict[str, Handler] = {
     TRIAL_JOB: work_on_trial,
     DECIDE_JOB: _decide,
     REPORT_JOB: _report,
+    QUALITY_JOB: _quality,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,
 }

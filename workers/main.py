@@ -25,6 +25,9 @@ from backend.core.observability import configure_logs
 from backend.core.settings import settings
 from backend.delivery.commands import address_people
 from backend.delivery.commands.pushing import intend_pushes
+from backend.feedback.reminders import remind_answerers
+from backend.governance.sources.people import keep_people
+from backend.governance.sources.telling import tell_owners
 from backend.hazards.reminders import remind_overdue
 from backend.hazards.reports.reminders import remind_deciders
 from backend.incidents.positions.keeping import forget_incident_positions
@@ -41,6 +44,7 @@ from backend.operations.duty.keeping import keep_duty
 from backend.operations.indicators.rolling import plan_roll_ups
 from backend.operations.reports.making import plan_reports
 from backend.outbox.bodies import drop_abandoned
+from backend.telemetry.quality.rolling import plan_quality
 from backend.tracing.checks.reminding import remind_of_checks
 from backend.training.causing import assign_by_cause
 from backend.training.reminders import remind_learners
@@ -118,7 +122,11 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(5, "causes", in_session(assign_by_cause)))
         start(every(3600, "lessons", in_session(plan_rounds)))
         start(every(10, "indicators", in_session(plan_roll_ups)))
+        start(every(60, "data quality", in_session(plan_quality)))
+        start(every(3600, "records of people", in_session(keep_people)))
+        start(every(600, "owners of data", in_session(tell_owners)))
         start(every(3600, "decisions", in_session(plan_decisions)))
+        start(every(600, "feedback", in_session(remind_answerers)))
         start(every(600, "safety reports", in_session(plan_reports)))
         start(every(3600, "bodies", drop_abandoned))
         start(every(3600, "partitions", lambda: keep_partitions(database)))

@@ -12,6 +12,7 @@ _MODELS = (
     "backend.plant.models",
     "backend.labels.models",
     "backend.telemetry.models",
+    "backend.telemetry.quality.models",
     "backend.alarms.models",
     "backend.delivery.models",
     "backend.tracing.models",
@@ -24,6 +25,7 @@ _MODELS = (
     "backend.training.models",
     "backend.checkins.models",
     "backend.risks.models",
+    "backend.feedback.models",
     "backend.incidents.models",
     "backend.incidents.response.models",
     "backend.incidents.tracking.models",
@@ -36,6 +38,8 @@ _MODELS = (
     "backend.operations.alarmload.models",
     "backend.operations.decisions.models",
     "backend.operations.reports.models",
+    "backend.home.models",
+    "backend.operations.adoption.models",
 )
 
 for _module in _MODELS:

@@ -9,8 +9,9 @@ from backend.identity.models import Role
 
 _PERSONAL = {"rectification", "report", "checkin"}
 """Subjects of which a worker learns only what concerns them."""
-_NAMED_ALONE = {"course", "duty", "duty_score", "safety_report"}
-"""Subjects of which nobody learns but who is named: what one has to learn, duties not done and answers to them."""
+_NAMED_ALONE = {"course", "duty", "duty_score", "safety_report", "source_day", "feedback"}
+"""Subjects of which nobody learns but who is named: what one has to learn, duties not done and answers to them,
+feedback."""
 _CAPABILITY = {
     "alarm": "alarms.see",
     "incident": "incidents.see",
@@ -31,7 +32,9 @@ _CAPABILITY = {
     "course": "training.see",
     "maintenance": "maintenance.see",
     "safety_report": "operations.report",
+    "source_day": "data.see",
     "risk": "risks.see",
+    "feedback": "feedback.give",
 }
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
 

@@ -87,7 +87,10 @@ class RectificationEntry(SiteScoped, Stamped, table=True):
     """One step (a value of ``lifecycle.Step``) with its words and pictures."""
 
     __tablename__ = "rectification_entry"
-    __table_args__ = (Index("rectification_entry_of", "rectification_id", "id"),)
+    __table_args__ = (
+        Index("rectification_entry_of", "rectification_id", "id"),
+        Index("rectification_entry_made", "site_id", "created_at"),
+    )
 
     id: int = identity_key()
     rectification_id: int = reference("rectification.id")

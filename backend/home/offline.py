@@ -23,6 +23,7 @@ _ALWAYS = (
     ("", "/tasks"),
     ("", "/scan"),
     ("reports.send", "/reports/new"),
+    ("feedback.give", "/feedback/new"),
     ("incidents.report", "/incidents/new"),
     ("checkins.do", "/checkins"),
     ("training.see", "/training"),

@@ -22,6 +22,7 @@ class TaskKind(enum.StrEnum):
     MAINTENANCE = "maintenance"
     MEETING = "meeting"
     APPEAL = "appeal"
+    FEEDBACK = "feedback"
 
 
 @dataclass(frozen=True)

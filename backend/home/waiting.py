@@ -6,6 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.checkins.queries import DueVisit, due_visits
 from backend.core.clock import now
+from backend.feedback.queries import Card as FeedbackCard
+from backend.feedback.queries import to_answer as feedback_to_answer
 from backend.hazards.lifecycle import WORKABLE
 from backend.hazards.queries import Card, Tab, rectifications
 from backend.hazards.reports.queries import Card as ReportCard
@@ -51,6 +53,7 @@ async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
         *(_to_reply(incident) for incident in await to_answer(session, actor)),
         *(_to_maintain(one, actor) for one in upkeep),
         *(_to_judge(one) for one in await to_judge(session, actor)),
+        *(_to_answer(card) for card in await feedback_to_answer(session, actor)),
         *(_to_meet(one) for one in await to_attend(session, actor)),
         *(_to_learn(one, actor) for one in courses if one.duty in {Duty.DUE, Duty.OVERDUE}),
     ]
@@ -107,6 +110,14 @@ def _to_judge(one: Appealed) -> Task:
         row.words,
         row.words_en,
         due_at=one.appeal.due_at,
+    )
+
+
+def _to_answer(card: FeedbackCard) -> Task:
+    """Somebody waits for an answer to what they say of AnSu."""
+    one = card.feedback
+    return Task(
+        TaskKind.FEEDBACK, f"/feedback/{one.id}", one.words.split("\n", 1)[0], place=one.page, due_at=one.due_at
     )
 
 

@@ -71,5 +71,12 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "duty.rule": _CONFIGURING,
     "operations.decide": _GOVERNING,
     "operations.report": _GOVERNING,
+    "data.see": _GOVERNING,
+    "data.manage": _CONFIGURING,
+    "dashboards.arrange": frozenset({Role.ADMIN}),
+    "dashboards.wall": _LEADING,
+    "adoption.weigh": _GOVERNING,
+    "feedback.give": _ALL,
+    "feedback.answer": _GOVERNING,
 }
 """Capability → roles. Every route names one (or ``public``), and the authorization test walks them all."""

@@ -1,10 +1,10 @@
 """Tables of people and what they may: site, team, post, person, sign-in session, audit entry."""
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from backend.core.tables import SiteScoped, Stamped, document, identity_key, moment, reference
@@ -79,10 +79,25 @@ class Person(SiteScoped, Stamped, table=True):
     password_hash: str
     must_change_password: bool = False
     active: bool = True
+    left_at: datetime | None = moment(nullable=True)
+    """Since when the account is closed, where that is known; None while it is open."""
     locale: str = ""
     """``zh_CN`` or ``en``; empty follows the phone."""
     theme: str = "auto"
     sample: bool = False
+
+
+class PersonDay(SiteScoped, table=True):
+    """That somebody worked with AnSu on a day of the site. Nothing of what they did there (``identity.presence``)."""
+
+    __tablename__ = "person_day"
+    __table_args__ = (Index("person_day_site", "site_id", "day"),)
+
+    person_id: int = Field(primary_key=True, foreign_key="person.id", sa_type=BigInteger)
+    day: date = Field(primary_key=True)
+    first_at: datetime = moment()
+    last_at: datetime = moment()
+    """Within an hour: it is written at most once an hour."""
 
 
 class PostHolder(SiteScoped, table=True):

@@ -68,6 +68,7 @@ _AREAS = {
     "duty": Module.DUTY,
     "operations": Module.OPERATIONS,
     "indicators": Module.OPERATIONS,
+    "adoption": Module.OPERATIONS,
 }
 """What stands before the dot of a capability → its module."""
 

@@ -20,6 +20,7 @@ from backend.core.settings import settings
 from backend.identity.actor import Actor
 from backend.identity.capabilities import CAPABILITIES
 from backend.identity.permissions import require
+from backend.identity.presence import is_work, note_presence
 from backend.identity.sessions import actor_of
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -64,6 +65,8 @@ async def optional_actor(request: Request, session: SessionDep) -> Actor | None:
     if actor is not None:
         actor = replace(actor, locale=actor.locale or preferred_locale(request))
         narrow_to_site(session, actor.site_id)
+        if is_work(request):
+            await note_presence(session, actor, request.app.state.noted)
     request.state.actor = actor
     return actor
 

@@ -47,8 +47,14 @@ OBJECTS = {
     "inspection_plan": N_("巡检计划"),
     "maintenance_plan": N_("保养计划"),
     "site_calendar": N_("班次和节假日"),
+    "feedback": N_("反馈"),
+    "feedback_policy": N_("反馈设置"),
+    "feedback_template": N_("答复模板"),
+    "adoption_rule": N_("应用评估设置"),
     "site": N_("厂区"),
     "installed_pack": N_("行业模板"),
+    "home_layout": N_("首页布置"),
+    "home_arrangement": N_("自己的首页"),
 }
 
 _PAGES = {
@@ -61,6 +67,7 @@ _PAGES = {
     "lesson_suggestion": "/lessons/suggestions/{}",
     "hazard_report": "/reports/{}",
     "rectification": "/rectifications/{}",
+    "feedback": "/feedback/{}",
     "checkin": "/checkins/records/{}",
     "inspection_plan": "/plans/{}",
     "maintenance_plan": "/maintenance/{}",
@@ -142,6 +149,11 @@ FIELDS = {
     "asks_photo": N_("每次都要现场拍照"),
     "shifts": N_("接班时间"),
     "holidays": N_("节假日"),
+    "words": N_("内容"),
+    "useful": N_("有用"),
+    "assigned_to": N_("由谁答复"),
+    "days": N_("天数"),
+    "weights": N_("权重"),
     "fence": N_("围栏"),
     "kind": N_("类型"),
     "point_id": N_("测点"),
@@ -155,6 +167,10 @@ FIELDS = {
     "since": N_("从哪天算起"),
     "done_on": N_("完成日期"),
     "due_on": N_("应完成日期"),
+    "cards": N_("卡片"),
+    "free": N_("可以自己调整"),
+    "order": N_("顺序"),
+    "hidden": N_("收起的卡片"),
 }
 
 _VALUES = {

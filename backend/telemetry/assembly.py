@@ -13,6 +13,7 @@ from backend.telemetry.formats import Address, Decoded, Micros, Refusal, Value, 
 from backend.telemetry.formats.moments import SECOND, to_datetime
 from backend.telemetry.judging import LiveValue
 from backend.telemetry.plant_map import KnownPoint, KnownSite, PlantMap
+from backend.telemetry.quality.accounting import QUARTER, Behind, hour_of
 from backend.telemetry.reasons import FOLDED, Reason
 
 SHOWN_CHARACTERS = 2000
@@ -133,6 +134,10 @@ class Assembly:
         self.tallies: dict[tuple[int, str], Tally] = {}
         self.receipts: dict[bytes, None] = {}
         """Deliveries that only their receipt can tell again, in order; repetitions too, which may have another id."""
+        self.behind: set[Behind] = set()
+        """Hours of points that may have been counted already and get a value now."""
+        self.oldest: Micros = 0
+        """When the first of this batch was received."""
         self.days: set[int] = set()
         """UTC days since 1970 that rows fall into."""
         self.moved: dict[int, KnownPoint] = {}
@@ -145,6 +150,7 @@ class Assembly:
     def add(self, opened: Opened, committed: Container[bytes]) -> None:
         """Take a message in. ``committed`` are the receipts of deliveries that were committed before."""
         message, address, site, content = opened
+        self.oldest = self.oldest or message.received
         if site is None:
             return
         tally = self._tally(site.id, address.source, message.received)
@@ -200,6 +206,8 @@ class Assembly:
     def _store(self, point: KnownPoint, cleaned: Cleaned, received: Micros, tally: Tally) -> None:
         at, number, quality, judged = cleaned
         row = Row(point.site_id, point.id, at, number, quality, received)
+        if at // QUARTER < received // QUARTER:
+            self.behind.add((point.site_id, point.id, hour_of(at)))
         fresh = at > point.newest
         if fresh:
             point.newest = at

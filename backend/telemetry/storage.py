@@ -14,10 +14,12 @@ from typing import Any
 import msgspec
 from asyncpg import UniqueViolationError
 
+from backend.core.clock import now
 from backend.identity.permissions import system_query
 from backend.telemetry.assembly import Assembly, Rejected, Row, Tally
 from backend.telemetry.formats.moments import EPOCH, Micros, from_datetime, to_datetime
 from backend.telemetry.plant_map import KnownPoint
+from backend.telemetry.quality.accounting import QUARTER, hour_of, note_behind
 
 Connection = Any
 """An asyncpg connection."""
@@ -50,6 +52,11 @@ async def store(connection: Connection, batch: Assembly, *, all_doubtful: bool =
         await _add_tallies(connection, list(batch.tallies.values()))
     if batch.moved:
         await _move_sources(connection, list(batch.moved.values()))
+    if batch.oldest // QUARTER < from_datetime(now()) // QUARTER:
+        # What waited to be written may be too late for its hour, though it was received in time.
+        batch.behind.update((row.site_id, row.point_id, hour_of(row.at)) for row in (*batch.fresh, *batch.doubtful))
+    if batch.behind:
+        await note_behind(connection, batch.behind)
     return repeated
 
 
@@ -142,10 +149,19 @@ def _plain(raw: str) -> str:
 
 
 _TALLY = """
+WITH batch AS (
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[],
+        $7::bigint[]) AS u(site_id, code, at, received, stored, duplicate, rejected)
+), by_quarter AS (
+    INSERT INTO source_tally AS t (site_id, source, at, received, stored, duplicate, rejected)
+    SELECT site_id, code, date_bin('15 minutes', at, '2000-01-01 00:00+00'), received, stored, duplicate, rejected
+    FROM batch ORDER BY 1, 2, 3
+    ON CONFLICT (site_id, source, at) DO UPDATE
+    SET received = t.received + EXCLUDED.received, stored = t.stored + EXCLUDED.stored,
+        duplicate = t.duplicate + EXCLUDED.duplicate, rejected = t.rejected + EXCLUDED.rejected
+)
 INSERT INTO source(site_id, code, first_seen_at, last_seen_at, received, stored, duplicate, rejected)
-SELECT s, c, at, at, received, stored, duplicate, rejected
-FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
-     AS u(s, c, at, received, stored, duplicate, rejected)
+SELECT site_id, code, at, at, received, stored, duplicate, rejected FROM batch ORDER BY 1, 2
 ON CONFLICT (site_id, code) DO UPDATE
 SET last_seen_at = GREATEST(source.last_seen_at, EXCLUDED.last_seen_at), received = source.received + EXCLUDED.received,
     stored = source.stored + EXCLUDED.stored, duplicate = source.duplicate + EXCLUDED.duplicate,

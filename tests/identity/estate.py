@@ -62,7 +62,9 @@ from tests.factories import (
     make_team,
     unique,
 )
+from tests.feedback.marked import make_marked_feedback
 from tests.identity.lessons import asked_by_incident, lessons_of, safety_report_of
+from tests.identity.quality import make_marked_quality
 from tests.incidents.marked import make_marked_incident
 from tests.incidents.marked_positions import make_marked_positions
 from tests.incidents.marked_response import make_marked_response
@@ -126,10 +128,12 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await _training(session, worker, mark),
         **await _check_in(session, worker, post.id, equipment.id, mark),
         **await make_marked_duty(session, worker, estate.people[Role.SAFETY_OFFICER], mark),
+        **await make_marked_feedback(session, worker, estate.people[Role.MANAGER], mark),
         **await make_marked_maintenance(session, worker, equipment.id, post.id, mark),
         **await make_marked_plant(session, worker, equipment.id, point.id, mark),
         **await make_marked_decisions(session, site.id, mark),
         **await make_marked_load(session, rule, worker.id),
+        **await make_marked_quality(session, point, worker.id, mark),
         **await make_marked_risks(session, estate.people[Role.LEADER], area.id, equipment.id, mark),
     }
     await make_marked_response(session, estate.people, estate.ids, mark)

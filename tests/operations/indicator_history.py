@@ -104,6 +104,22 @@ STATEMENTS = {
     "let_go": _of("control_measure", "dropped_at = CASE WHEN dropped_at IS NULL THEN CAST(:at AS timestamptz) END"),
     "put_elsewhere": _of("risk_point", "equipment_id = CASE WHEN :pick % 2 = 0 THEN CAST(:pump AS bigint) END"),
     "hand_over": "UPDATE equipment SET owner_post_id = :post WHERE id = :reactor",
+    "joined": _of("person", "created_at = CAST(:then AS timestamptz) - interval '60 days'"),
+    "left": _of(
+        "person", "active = :pick % 3 = 0, left_at = CASE WHEN :pick % 3 > 0 THEN CAST(:then AS timestamptz) END"
+    ),
+    "seen": f"""INSERT INTO person_day(site_id, person_id, day, first_at, last_at)
+        SELECT :site, {_PICKED.format(table="person")}, (CAST(:then AS timestamptz) AT TIME ZONE 'Asia/Shanghai')::date,
+        :then, :at ON CONFLICT DO NOTHING""",
+    "forgotten": "DELETE FROM person_day WHERE site_id = :site AND day < CAST(:then AS timestamptz)::date",
+    "away": f"""INSERT INTO duty_absence(site_id, created_at, person_id, from_on, to_on, reason, made_by)
+        SELECT :site, :at, {_PICKED.format(table="person")}, CAST(:then AS timestamptz)::date,
+        CAST(:then AS timestamptz)::date + CAST(:pick AS int) % 9, '', :worker""",
+    "back_again": _of("duty_absence", "removed_at = :at"),
+    "fed": """INSERT INTO feedback(site_id, created_at, number, kind, words, page, device, version, locale, role, state,
+        person_id, first_due_at) SELECT :site, :then, :word, 'idea', '慢', '', '', '', '', 'worker', 'received', :worker,
+        CASE WHEN :pick % 4 > 0 THEN CAST(:then AS timestamptz) + :pick * interval '3 hours' END""",
+    "answered": _of("feedback", "answered_at = :then, state = 'answered'"),
     "another_team": "UPDATE person SET team_id = :team WHERE id = :stranger",
 }
 

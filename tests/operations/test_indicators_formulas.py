@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.operations.indicators.contributing import parts, slow_parts, weightiest
-from backend.operations.indicators.figures import Guard, Sums, duration, effect, median_interval, share, wilson
+from backend.operations.indicators.figures import (
+    Guard,
+    Sums,
+    duration,
+    effect,
+    mean_score,
+    median_interval,
+    share,
+    wilson,
+)
 from backend.operations.indicators.registry import INDICATORS, MEASURES, Better
 from backend.operations.indicators.windows import PERIODS, Change, Window, days_to_count, runs, steps, window_of
 
@@ -49,6 +58,12 @@ def test_training_is_what_changed_less_what_changed_without() -> None:
     found = effect(Sums(4, counted=5, base=12), Sums(5, counted=9, base=10))
     assert found.value == pytest.approx(-1.55)
     assert found.n == 4
+
+
+def test_scores_are_averaged_and_counted_as_so_many() -> None:
+    found = mean_score(Sums(2, counted=8_379 + 10_000, base=20_000))
+    assert (found.value, found.n) == (pytest.approx(0.91895), 2)
+    assert mean_score(Sums()).value is None
 
 
 def test_who_makes_up_most_of_the_gap_is_named_and_a_small_one_is_not() -> None:

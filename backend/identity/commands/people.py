@@ -85,6 +85,7 @@ async def set_active(session: AsyncSession, actor: Actor, person_id: int, *, act
         _keep_an_administrator(actor, person, admins)
         await revoke(session, person.id)
     person.active = active
+    person.left_at = None if active else now()
     verb = "person.enable" if active else "person.disable"
     await record_change(session, actor, verb, "person", person.id, {"active": [not active, active]})
     return person

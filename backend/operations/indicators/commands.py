@@ -63,6 +63,7 @@ async def set_target(
 
 _ASKS = {
     Kind.SHARE: N_("请填写 0 到 100 的数"),
+    Kind.SCORE: N_("请填写 0 到 100 的数"),
     Kind.DURATION: N_("请填写大于 0 的分钟数"),
     Kind.EFFECT: N_("请填写 -1000 到 1000 的数"),
 }
@@ -75,7 +76,7 @@ def _read(indicator: str, typed: str) -> float | None:
     except ValueError:
         return None
     kind = MEASURES[INDICATORS[indicator].measure].kind
-    if kind == Kind.SHARE:
+    if kind in {Kind.SHARE, Kind.SCORE}:
         return number / 100 if 0 <= number <= 100 else None
     if kind == Kind.DURATION:
         return number * 60 if 0 < number * 60 <= MOST_S else None

@@ -136,10 +136,18 @@ def effect(with_it: Sums, without: Sums) -> Figure:
     return Figure(Kind.EFFECT, value, posts, with_it.counted, with_it.base)
 
 
+def mean_score(sums: Sums) -> Figure:
+    """The mean of scores: their sum ÷ how many. 8,379 and 10,000 of ten-thousandths each → 0.91895, n = 2."""
+    value = sums.counted / sums.base if sums.base else None
+    return Figure(Kind.SCORE, value, sums.members if sums.base else 0, sums.counted, sums.base)
+
+
 def figure(kind: Kind, sums: Sums, without: Sums | None = None) -> Figure:
     """The figure of ``sums`` by ``kind``; ``without`` is of an effect's comparable posts."""
     if kind == Kind.EFFECT:
         return effect(sums, without or Sums())
+    if kind == Kind.SCORE:
+        return mean_score(sums)
     return share(sums) if kind == Kind.SHARE else duration(sums)
 
 

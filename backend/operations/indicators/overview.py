@@ -172,7 +172,7 @@ async def breakdown(
             Bar(
                 named.get(id_, Named(0, "", "")),
                 figures[id_],
-                abs(figures[id_].value or 0) / (1 if kind == Kind.SHARE else longest),
+                abs(figures[id_].value or 0) / (1 if kind in {Kind.SHARE, Kind.SCORE} else longest),
                 gaps[id_].share if id_ in gaps else 0.0,
             )
             for id_ in order

@@ -24,6 +24,8 @@ class Kind(enum.StrEnum):
     DURATION = "duration"
     EFFECT = "effect"
     """Cases a post after less before, less the same of posts without (difference in differences)."""
+    SCORE = "score"
+    """The mean of scores 0 … 1; each fact counts ten-thousandths."""
 
 
 class Better(enum.StrEnum):
@@ -90,6 +92,14 @@ _FORESEEN = {
 _FOREWARNED = {"incident": SAME_DAY, "warning": ANYWHERE}
 _TRACE = {"trace": SAME_DAY, "alarm": FROM_THEN_ON}
 _TRAINING = dict.fromkeys(("alarm", "rectification", "passing", "training_rule"), FROM_THEN_ON)
+_USE = {
+    "person_day": FROM_THEN_ON,
+    "account": ANYWHERE,
+    "absence": ANYWHERE,
+    "training_rule": ANYWHERE,
+}
+"""Whether somebody used it on a day, has an account, was away; ``training_rule`` also marks who holds which post. The
+first day that is known of a site decides from which week on it is counted, so a day concerns all that follow."""
 
 MEASURES: Mapping[str, Measure] = {
     one.code: one
@@ -137,7 +147,10 @@ MEASURES: Mapping[str, Measure] = {
         Measure("disposed", Kind.DURATION, N_("从确认到处置"), _ALARM, levelled=True),
         Measure("ended", Kind.DURATION, N_("从发生到关闭"), _ALARM, levelled=True),
         Measure("trained", Kind.EFFECT, N_("培训过的岗位"), _TRAINING),
+        Measure("active", Kind.SHARE, N_("这一周用过安溯的人"), _USE),
+        Measure("answered", Kind.SHARE, N_("按期答复的反馈"), {"feedback": SAME_DAY}),
         Measure("untrained", Kind.EFFECT, N_("没培训的同类岗位"), _TRAINING),
+        Measure("source_quality", Kind.SCORE, N_("数据源每天的质量得分"), {"source_day": SAME_DAY}),
     )
 }
 
@@ -247,9 +260,36 @@ INDICATORS: Mapping[str, Indicator] = {
             ("untrained",),
             ("post",),
         ),
+        Indicator(
+            "data_quality",
+            N_("数据质量"),
+            N_("每个数据源每天：准时率 × 完整率 × 有效率 × 不重复率，按它自己的规范；再对所有数据源和天取平均"),
+            "source_quality",
+            Better.MORE,
+            0.90,
+            N_("按数据所属的日期归日"),
+            "database",
+            (),
+            (),
+        ),
+        Indicator(
+            "adoption",
+            N_("应用率"),
+            N_(
+                "一周里至少一天用过安溯的人 ÷ 整周都有账号的人。一人一周算一条，请假 5 天以上的那一周不算；"
+                "旁边是按期答复的反馈"
+            ),
+            "active",
+            Better.MORE,
+            0.80,
+            N_("按一周的最后一天（周日）归日，反馈按答复期限归日"),
+            "users",
+            ("answered",),
+            ("team", "post"),
+        ),
     )
 }
-"""In the order in which they are shown. Data quality and adoption come as further rows here and in ``MEASURES``."""
+"""In the order in which they are shown."""
 
 DIMENSIONS = {
     "stage": N_("生产环节"),

@@ -18,6 +18,9 @@ KINDS = {
     "report": N_("隐患上报"),
     "trace": N_("溯源"),
     "course": N_("课程"),
+    "source_day": N_("数据源"),
+    "week": N_("人周"),
+    "feedback": N_("反馈"),
 }
 REASONS = {
     "judged_true": N_("判为属实"),
@@ -55,6 +58,13 @@ REASONS = {
     "due": N_("时段已过，还没完成"),
     "trained": N_("培训过的岗位"),
     "untrained": N_("没培训的同类岗位"),
+    "source_reached": N_("达到它的目标"),
+    "source_short": N_("低于它的目标"),
+    "used": N_("这一周用过"),
+    "not_used": N_("这一周没用过"),
+    "answered_in_time": N_("按期答复"),
+    "answered_late": N_("过了期限才答复"),
+    "not_answered": N_("过了期限还没答复"),
 }
 KNOWN_BY = frozenset(code for code in REASONS if code.startswith("known_"))
 """Reasons behind which a record stands by which it was known."""
@@ -137,15 +147,31 @@ ADVICE = {
         N_("培训"),
         N_("一个岗位过半的人通过课程满 90 天、又有没培训的同类岗位可比时，这里才有数据。"),
     ),
+    "data_quality": Advice(
+        N_("低于目标"),
+        N_("从得分最低的数据源看起，先找没有数据的测点。"),
+        "/data-sources",
+        N_("数据源"),
+        N_("有网关发来数据满一小时后，这里才有数据。"),
+    ),
+    "adoption": Advice(
+        N_("一周没有用过"),
+        N_("看看是哪个班组、哪种人没在用，去问问缺什么。"),
+        "/adoption",
+        N_("应用情况"),
+        N_("从有人用的第一个整周结束起，这里才有数据。"),
+    ),
 }
-UNITS = {Kind.SHARE: "%", Kind.DURATION: N_("分钟"), Kind.EFFECT: N_("起/岗")}
+UNITS = {Kind.SHARE: "%", Kind.SCORE: "%", Kind.DURATION: N_("分钟"), Kind.EFFECT: N_("起/岗")}
+
+PERCENT = {Kind.SHARE, Kind.SCORE}
 
 
 def said(locale: str, kind: Kind, value: float | None) -> str:
     """``83.3%``, ``4 分钟``, ``-1.55 起/岗``; 无数据 without a value."""
     if value is None:
         return translate(locale, N_("无数据"))
-    if kind == Kind.SHARE:
+    if kind in PERCENT:
         return f"{phrases.number(value * 100, 1)}%"
     if kind == Kind.DURATION:
         return phrases.lasting(locale, value)
@@ -164,7 +190,7 @@ def drawn(kind: Kind, value: float | None) -> float | None:
     """The value as a chart draws it: percent, minutes, cases."""
     if value is None:
         return None
-    return round({Kind.SHARE: value * 100, Kind.DURATION: value / 60}.get(kind, value), 2)
+    return round({Kind.SHARE: value * 100, Kind.SCORE: value * 100, Kind.DURATION: value / 60}.get(kind, value), 2)
 
 
 def typed(kind: Kind, value: float) -> str:
@@ -177,7 +203,7 @@ def difference(locale: str, now: Figure, before: Figure, better: Better) -> tupl
     if now.value is None or before.value is None:
         return translate(locale, N_("上期无数据")), "quiet"
     delta = now.value - before.value
-    if now.kind == Kind.SHARE:
+    if now.kind in PERCENT:
         words = translate(locale, N_("比上期 %(n)s 个百分点"), n=f"{delta * 100:+.1f}")
     elif now.kind == Kind.DURATION:
         sign = "+" if delta >= 0 else "−"

@@ -44,6 +44,13 @@ async def listed(session: AsyncSession, actor: Actor) -> Sequence[SafetyReport]:
     return (await session.scalars(wanted.order_by(*order).limit(MOST))).all()
 
 
+async def newest(session: AsyncSession, actor: Actor) -> SafetyReport | None:
+    """The newest report of the whole site; None before the first."""
+    wanted = select(SafetyReport).where(visible(actor, SafetyReport), col(SafetyReport.stage_id) == NO_STAGE)
+    order = (col(SafetyReport.until).desc(), col(SafetyReport.id).desc())
+    return (await session.scalars(wanted.order_by(*order).limit(1))).first()
+
+
 async def page(
     session: AsyncSession, actor: Actor, kind: Period | None, stage_id: int | None, before: int | None
 ) -> Sequence[SafetyReport]:

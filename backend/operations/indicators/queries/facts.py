@@ -10,7 +10,9 @@ have itself are those of its equipment and area (``PLACED``).
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from backend.operations.indicators.queries.adoption_facts import ACTIVE, ANSWERED
 from backend.operations.indicators.queries.foreseen import identified
+from backend.operations.indicators.queries.quality_facts import SOURCE_DAYS
 from backend.operations.indicators.registry import JUDGED_WITHIN, TRAINING_SPAN, Measure
 
 
@@ -270,6 +272,9 @@ FACTS = {
     "ended": _timed("x.raised_at", "x.closed_at"),
     "trained": _effect("CROSS JOIN LATERAL (SELECT p.post_id) u", "trained"),
     "untrained": _effect(_UNTRAINED_POSTS, "untrained"),
+    "source_quality": SOURCE_DAYS,
+    "active": ACTIVE,
+    "answered": ANSWERED,
 }
 
 PLACED = """
@@ -288,11 +293,15 @@ def placed(measure: str) -> str:
     return PLACED.format(facts=FACTS[measure])
 
 
+_BY_DAY = {"maintenance", "person_day"}
+"""Topics whose facts lie on days of the site: their statements ask for its ``:zone``."""
+
+
 def fact_values(measure: Measure, as_of: datetime, zone: ZoneInfo, recurrence: timedelta) -> dict[str, object]:
     """What the statement of ``measure`` asks for besides the site and its runs."""
     values: dict[str, object] = {"as_of": as_of}
     if measure.matures:
         values["recurrence_hours"] = recurrence // timedelta(hours=1)
-    if "maintenance" in measure.topics:
+    if measure.topics.keys() & _BY_DAY:
         values["zone"] = str(zone)
     return values

@@ -1,7 +1,7 @@
 """The very rows that a figure counts, newest first, page by page: the same statements as the roll-up's."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from backend.hazards.queries.recurrence import policy_of
 from backend.identity.actor import Actor
 from backend.operations.indicators.queries.facts import fact_values, placed
 from backend.operations.indicators.queries.reading import WHOLE, Scope, own_team
-from backend.operations.indicators.registry import MEASURES
+from backend.operations.indicators.registry import MEASURES, Kind
 from backend.operations.indicators.windows import Window
 
 PAGE = 50
@@ -85,7 +85,7 @@ async def rows(
             **values,
         },
     )
-    return [Row(**row) for row in found.mappings()]
+    return [_as_seen(actor, Row(**row)) for row in found.mappings()]
 
 
 async def all_rows(session: AsyncSession, actor: Actor, wanted: Rows) -> AsyncIterator[Sequence[Row]]:
@@ -98,6 +98,11 @@ async def all_rows(session: AsyncSession, actor: Actor, wanted: Rows) -> AsyncIt
             return
 
 
+def _as_seen(actor: Actor, row: Row) -> Row:
+    """A leader sees that feedback of their team was answered, but doesn't read it: it leads nowhere."""
+    return replace(row, url="") if row.kind == "feedback" and not actor.can("feedback.answer") else row
+
+
 def _narrowed(actor: Actor, wanted: Rows) -> tuple[str, dict[str, Any]]:
     """By team of a leader, by scope, by numerator: conditions of ours with values of theirs."""
     conditions, values = ["true"], {}
@@ -108,6 +113,8 @@ def _narrowed(actor: Actor, wanted: Rows) -> tuple[str, dict[str, Any]]:
     if wanted.scope.dimension in _PLACES:
         conditions.append(f"f.{_PLACES[wanted.scope.dimension]} = :member")
         values["member"] = wanted.scope.member_id
-    if wanted.counted is not None:
+    if wanted.counted is not None and MEASURES[wanted.measure].kind == Kind.SCORE:
+        conditions.append(f"f.reason = '{'source_reached' if wanted.counted else 'source_short'}'")
+    elif wanted.counted is not None:
         conditions.append("f.counted > 0" if wanted.counted else "f.counted = 0")
     return " AND ".join(conditions), values

@@ -9,7 +9,7 @@ const PATIENCE_MS = 6000;
 const FRESH_MS = 10 * 60_000;
 const PICTURES = /^\/(photos|training\/pictures)\//;
 const FILMS = /^\/training\/media\//;
-const NOT_KEPT = /^\/(sign-in|sign-out|people|audit|api|ws|service-worker|healthz|readyz|metrics|incidents\/\d+\/positions)/; // where people are isn't left on a phone
+const NOT_KEPT = /^\/(sign-in|sign-out|people|audit|adoption|feedback\/(all|export)|api|ws|service-worker|healthz|readyz|metrics|incidents\/\d+\/positions)/; // where people are isn't left on a phone
 
 self.addEventListener("install", (event) => {
   event.waitUntil(keepShell().then(() => self.skipWaiting()));

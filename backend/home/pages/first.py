@@ -1,27 +1,21 @@
 """``/``: what waits for the person who looks, and how the plant stands."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
-from backend.alarms.queries.listing import Show, Wanted, alarms
-from backend.checkins.queries import due_visit_count
 from backend.core.clock import now
 from backend.core.errors import N_
 from backend.core.pages import render
-from backend.hazards.queries import most_urgent
-from backend.hazards.reports.queries import triage_count
-from backend.home.queries import is_beginning, standing
+from backend.home.layout import page
+from backend.home.pages.shown import first_paint
+from backend.home.queries import is_beginning, look
 from backend.home.tasks import TaskKind
 from backend.home.waiting import waiting_for
 from backend.identity.web import ActorDep, SessionDep, allow
-from backend.incidents.queries.listing import open_incidents
 from backend.incidents.response.queries.rolls import open_rolls
-from backend.incidents.wording import STATES, TONES
-from backend.maintenance.queries import due_for_count
-from backend.training.queries import due_count
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 _GREETINGS = (
     (5, N_("夜里好")),
@@ -45,12 +39,9 @@ _KINDS = {
     TaskKind.MAINTENANCE: ("settings", N_("保养")),
     TaskKind.MEETING: ("users", N_("复盘会")),
     TaskKind.APPEAL: ("scale", N_("答复申诉")),
+    TaskKind.FEEDBACK: ("message-square", N_("答复反馈")),
 }
 """Picture and word of each kind of task."""
-MOST_FLOODS = 4
-"""So many alarms call on the first page; the list has the rest."""
-STALE_AFTER = timedelta(minutes=2)
-"""Data older than this is shown as old: sources usually send every few seconds."""
 
 
 def greeting(moment: datetime) -> str:
@@ -60,30 +51,18 @@ def greeting(moment: datetime) -> str:
 
 @router.get("/", dependencies=[allow()])
 async def home(request: Request, session: SessionDep, actor: ActorDep) -> Response:
-    """The first page: how the plant stands, what calls, what is one's own to do. htmx gets that part alone, anew."""
-    moment = now()
-    stands = await standing(session, actor)
-    newest = stands.newest_reading_at
+    """The first page: how the plant stands, what calls, then the actor's cards. htmx gets that part alone, anew."""
+    seen = await look(session, actor)
+    cards = page(seen.layout, seen.own, lambda one: one.allowed(actor))
+    moment = now().astimezone(actor.zone)
     return render(
         request,
         "home/home.html",
         block="present" if request.headers.get("hx-target") == "present" else None,
-        stands=stands,
-        evacuations=await open_rolls(session, actor),
-        incidents=await open_incidents(session, actor),
-        incident_states=STATES,
-        incident_tones=TONES,
-        floods=(await alarms(session, actor, Wanted(Show.WAITING), most=MOST_FLOODS)).floods,
-        to_learn=await due_count(session, actor) if actor.can("training.see") else None,
-        to_check=await due_visit_count(session, actor) if actor.can("checkins.do") else 0,
-        to_maintain=await due_for_count(session, actor) if actor.can("maintenance.do") else 0,
-        to_triage=await triage_count(session, actor),
-        own=await most_urgent(session, actor),
-        greeting=greeting(moment.astimezone(actor.zone)),
-        today=moment.astimezone(actor.zone),
-        stale=newest is None or moment - newest > STALE_AFTER,
-        leads=actor.can("rectifications.verify"),
+        greeting=greeting(moment),
+        today=moment,
         beginning=actor.can("setup.do") and await is_beginning(session, actor),
+        **await first_paint(session, actor, seen.stands, cards),
     )
 
 

@@ -1,4 +1,5 @@
-"""How the actor's plant stands at this moment, in one statement: open alarms, late rectifications, age of the data."""
+"""How the actor's plant stands at this moment, and which cards their page has, in one statement: open alarms, late
+rectifications, age of the data, layout. The first page waits for the database as seldom as it can."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,8 @@ from backend.checkins.models import CheckIn
 from backend.hazards.lifecycle import FINAL, WORKABLE
 from backend.hazards.models import Rectification
 from backend.hazards.queries import to_be_done_by, verifiable_by
+from backend.home.layout import Arrangement, Layout
+from backend.home.queries.layouts import arrangement_of, document_of, layout_from, own_from
 from backend.identity.actor import Actor
 from backend.identity.permissions import made_once, visible
 from backend.telemetry.models import PointState
@@ -43,11 +46,25 @@ class Standing:
         return next(iter(self.by_level), None)
 
 
+@dataclass(frozen=True)
+class Look:
+    """What is known of a page before its cards: how it stands, what its role shows, how the actor has put theirs."""
+
+    stands: Standing
+    layout: Layout
+    own: Arrangement
+
+
 async def standing(session: AsyncSession, actor: Actor) -> Standing:
     """How it stands now. Shelved alarms and those out of service don't count: somebody has dealt with them."""
+    return (await look(session, actor)).stands
+
+
+async def look(session: AsyncSession, actor: Actor) -> Look:
+    """How it stands now, for a page of the actor's role."""
     row = (await session.execute(_standing(actor))).one()
     levels = row[: len(Level)]
-    return Standing(
+    stands = Standing(
         by_level={level: count for level, count in zip(Level, levels, strict=True) if count},
         unacknowledged=row.calling,
         overdue=row.overdue,
@@ -55,6 +72,7 @@ async def standing(session: AsyncSession, actor: Actor) -> Standing:
         to_verify=row.to_verify,
         newest_reading_at=row.newest,
     )
+    return Look(stands, layout_from(actor.role, row.layout), own_from(row.own))
 
 
 @made_once
@@ -79,7 +97,9 @@ def _standing(actor: Actor) -> Select[Any]:
         .subquery()
     )
     newest = select(func.max(col(PointState.received_at)).label("newest")).where(visible(actor, PointState)).subquery()
-    return select(*alarms.c, *rectifications.c, *newest.c).select_from(
+    layout = document_of(actor, actor.role).scalar_subquery().label("layout")
+    own = arrangement_of(actor).scalar_subquery().label("own")
+    return select(*alarms.c, *rectifications.c, *newest.c, layout, own).select_from(
         alarms.join(rectifications, true()).join(newest, true())
     )
 

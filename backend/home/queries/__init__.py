@@ -1,0 +1,16 @@
+"""All questions of the first page."""
+
+from backend.home.queries.layouts import Version, layout_numbered, layouts, versions
+from backend.home.queries.standing import Look, Standing, is_beginning, look, standing
+
+__all__ = [
+    "Look",
+    "Standing",
+    "Version",
+    "is_beginning",
+    "layout_numbered",
+    "layouts",
+    "look",
+    "standing",
+    "versions",
+]
