@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - functions are put together from our own pieces
 """A changed row is marked once for the indicators, where its old and its new moments are the same: half the writing.
 
-Revision: 0048, after 0042.
+Revision: 0048, after 0047.
 """
 
 import importlib.util
@@ -12,7 +12,7 @@ from types import ModuleType
 from alembic import op
 
 revision: str = "0048"
-down_revision: str | None = "0042"
+down_revision: str | None = "0047"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
