@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from fastapi import Request
 from markupsafe import Markup
@@ -52,10 +52,15 @@ class Kept(Generic[_Value]):
         return known[1] if known else None
 
 
-def kept_drawings(request: Request, name: str) -> Kept[Markup]:
+def kept_of(request: Request, name: str) -> Kept[Any]:
     """What this web process keeps of the pages ``name``."""
     state = request.app.state
-    if not hasattr(state, "drawings"):
-        state.drawings = defaultdict(Kept[Markup])
-    kept: Kept[Markup] = state.drawings[name]
+    if not hasattr(state, "kept"):
+        state.kept = defaultdict(Kept[Any])
+    kept: Kept[Any] = state.kept[name]
     return kept
+
+
+def kept_drawings(request: Request, name: str) -> Kept[Markup]:
+    """The same of pages that are kept as they are drawn."""
+    return kept_of(request, name)

@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - triggers are put together from our own pieces
 """Risk points feed indicators and decisions: what changes of them is counted anew; money that was spent.
 
-Revision: 0050, after 0047.
+Revision: 0050, after 0048.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0050"
-down_revision: str | None = "0047"
+down_revision: str | None = "0048"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

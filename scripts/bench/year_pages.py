@@ -9,10 +9,17 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.checkins.timekeeping import keep_rounds
+from backend.core.clock import now
 from backend.hazards.reminders import remind_overdue
 from backend.lessons.making import look_for_patterns
 from backend.maintenance.reminders import remind_of_maintenance
+from backend.operations.decisions.making import find_out
+from backend.operations.duty.keeping import keep_duty
 from backend.operations.hub import SCENES
+from backend.operations.indicators.rolling import roll_up
+from backend.operations.reports.making import write_report
+from backend.operations.reports.models import NO_STAGE, Period
+from backend.operations.reports.periods import last_over
 from backend.training.reminders import remind_learners
 
 OPERATIONS = ("/operations", *(scene.url for scene in SCENES))
@@ -51,6 +58,15 @@ PAGES = (
     "/rules",
     "/rules/{rule}",
     *OPERATIONS,
+    "/risk-map?show=still",
+    "/risks?q=反应",
+    "/indicators?period=year",
+    "/distribution?period=year",
+    "/duty/me",
+    "/duty/people/{person}",
+    "/alarm-load?period=30d",
+    "/alarm-load?period=90d",
+    "/alarm-load/rows?period=90d",
 )
 IDS = {
     "alarm": "alarm",
@@ -74,5 +90,14 @@ JOBS: dict[str, Job] = {
     "overdue rectifications": lambda session, _site: remind_overdue(session),
     "maintenance": lambda session, _site: remind_of_maintenance(session),
     "learners": lambda session, _site: remind_learners(session),
+    "indicators, all days anew": lambda session, site: roll_up(session, site, everything=True),
+    "duty, its month and the three before": lambda session, _site: keep_duty(session),
+    "decisions": find_out,
+    "the site's monthly report": lambda session, site: write_report(session, _last_month(site)),
 }
 """Of the worker; each is done in a transaction that is rolled back, so that one doesn't help the next."""
+
+
+def _last_month(site: int) -> dict[str, Any]:
+    first = last_over(Period.MONTH, now().date()).first
+    return {"site_id": site, "kind": str(Period.MONTH), "first": first.isoformat(), "stage_id": NO_STAGE, "by": None}

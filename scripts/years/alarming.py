@@ -14,6 +14,7 @@ from scripts.years.people import Crew
 from scripts.years.plant import Condition, Plant
 from scripts.years.raising import Raised, words_of
 from scripts.years.rhythm import Span
+from scripts.years.story import tell_alarms
 
 JUDGED = 0.7
 """Share of alarms that somebody judged."""
@@ -80,6 +81,7 @@ async def alarm(ledger: Ledger, span: Span, plant: Plant, crew: Crew, raised: li
         rows.append(row)
         told.append(_told(row, plant.conditions[one.condition], len(sizes[one.group])))
     await ledger.copy(Alarm, COLUMNS, rows)
+    await tell_alarms(ledger, COLUMNS, rows)
     await _deadlines(ledger, span, rows)
     return told
 

@@ -13,12 +13,15 @@ from backend.checkins.lifecycle import is_late, state_after
 from backend.checkins.models import CheckIn, CheckInAnswer, InspectionVisit, VisitState
 from backend.checkins.schedule import Window
 from backend.core.database import Database
+from backend.core.events import Cursor, Event, read_events
 from backend.hazards import lifecycle as rectifying
 from backend.hazards.models import Rectification, RectificationEntry, RectificationState
 from backend.identity.models import Person, Role, Site
+from backend.operations.alarmload.overview import asked_of, overview
 from backend.training.content import read_content
 from backend.training.models import CourseVersion
 from scripts.years.filling import Taken, fill
+from tests.factories import actor_for
 from tests.years.conftest import UNTIL, wanted
 
 KEPT = """
@@ -151,3 +154,34 @@ async def test_what_else_is_written_can_be_read_by_the_product(database: Databas
             "SELECT count(*) FROM incident_lapse l JOIN inspection_visit v ON v.id = l.row_id WHERE v.state = 'done'",
         ):
             assert await session.scalar(text(wrong)) == 0, wrong
+
+
+async def test_the_event_log_tells_each_alarms_life_and_calls_nobody_again(database: Database) -> None:
+    alarms = {one.id: one for one in await all_of(database, Alarm)}
+    told: dict[int, list[Event]] = defaultdict(list)
+    events = sorted(await all_of(database, Event), key=lambda one: (one.site_id, one.id))
+    assert events == sorted(events, key=lambda one: (one.site_id, one.at, one.id))
+    for event in events:
+        told[event.subject_id].append(event)
+    assert told.keys() == alarms.keys()
+    for id_, story in told.items():
+        one, moments = alarms[id_], {event.kind: event.at for event in story}
+        assert story[0].kind == "alarm.raised" and story[0].at == one.raised_at
+        assert story[0].data["state"] == AlarmState.UNACKNOWLEDGED and story[0].site_id == one.site_id
+        assert [event for event in story if not event.kind.startswith("alarm.judged")][-1].data["state"] == one.state
+        assert moments.get("alarm.acknowledged") == one.acknowledged_at
+        assert moments.get("alarm.returned") == one.returned_at and moments.get("alarm.closed") == one.closed_at
+        assert moments.get(f"alarm.judged_{one.judgement}") == one.judged_at and len(moments) == len(story)
+    async with database.session() as session:
+        assert not (await read_events(session, Cursor())).events, "a reader that begins is told of none"
+
+
+async def test_alarm_load_counts_what_was_generated(database: Database) -> None:
+    async with database.session() as session:
+        site = await session.scalar(select(Site).where(col(Site.code) == "first"))
+        person = await session.scalar(select(Person).where(col(Person.account) == "first-manager1"))
+        assert site is not None and person is not None
+        asked = asked_of("90d", "", at=UNTIL)
+        raised = [one for one in await all_of(database, Alarm) if one.site_id == site.id]
+        found = await overview(session, await actor_for(session, person), asked, "90d")
+    assert found.alarms == sum(asked.from_at <= one.raised_at < asked.to_at for one in raised) > 0

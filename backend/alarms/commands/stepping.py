@@ -37,7 +37,6 @@ EVENT_WORDS: dict[str, tuple[str, str]] = {
 
 async def tell(session: AsyncSession, alarm: Alarm, kind: str, *, actor_id: int | None = None, **further: Any) -> None:
     """Record an event of ``alarm`` with what phones and timelines show; ``further`` joins its data."""
-    zh, en = EVENT_WORDS[kind]
     await record_event(
         session,
         site_id=alarm.site_id,
@@ -46,21 +45,26 @@ async def tell(session: AsyncSession, alarm: Alarm, kind: str, *, actor_id: int 
         subject_id=alarm.id,
         level=alarm.level,
         actor_id=actor_id,
-        data={
-            "title_zh": zh + alarm.title,
-            "title_en": en + alarm.title_en,
-            "url": f"/alarms/{alarm.id}",
-            "level": alarm.level,
-            "state": alarm.state,
-            "warning": alarm.warning,
-            "point_id": alarm.point_id,
-            "equipment_id": alarm.equipment_id,
-            "area_id": alarm.area_id,
-            "group_id": alarm.group_id,
-            "value": alarm.value,
-            **further,
-        },
+        data=told_of(alarm, kind) | further,
     )
+
+
+def told_of(alarm: Alarm, kind: str) -> dict[str, Any]:
+    """What phones and timelines show of ``alarm`` as it stands, for an event of ``kind``."""
+    zh, en = EVENT_WORDS[kind]
+    return {
+        "title_zh": zh + alarm.title,
+        "title_en": en + alarm.title_en,
+        "url": f"/alarms/{alarm.id}",
+        "level": alarm.level,
+        "state": alarm.state,
+        "warning": alarm.warning,
+        "point_id": alarm.point_id,
+        "equipment_id": alarm.equipment_id,
+        "area_id": alarm.area_id,
+        "group_id": alarm.group_id,
+        "value": alarm.value,
+    }
 
 
 async def advance(

@@ -1,11 +1,16 @@
 """``/risk-map``: the floor plan in four colours, still or live, with the areas and their reasons beside it."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from markupsafe import Markup
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.core.pages import render
+from backend.core.pages import drawn, render
+from backend.identity.actor import Actor
+from backend.identity.sharing import shared
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.riskmap import queries
 from backend.operations.riskmap.rules import WORDS
@@ -27,13 +32,24 @@ async def map_page(
 ) -> Response:
     """``show``: ``live`` or ``still``. htmx gets map and list alone, anew."""
     live = show != "still"
-    places = await queries.areas(session, actor)
-    standings = await queries.standings(session, actor, places)
-    levels = {id_: (one.live if live else one.still) for id_, one in standings.items()}
     return render(
         request,
         "operations/risk_map.html",
         block="present" if request.headers.get("hx-target") == "risk-map" else None,
+        live=live,
+        present=await shared(
+            request, session, actor, "risk map", live, partial(_present, request, session, actor, live)
+        ),
+    )
+
+
+async def _present(request: Request, session: AsyncSession, actor: Actor, live: bool) -> Markup:
+    places = await queries.areas(session, actor)
+    standings = await queries.standings(session, actor, places)
+    levels = {id_: (one.live if live else one.still) for id_, one in standings.items()}
+    return drawn(
+        request,
+        "operations/risk_map_present.html",
         drawing=_uncrowded(await floor_plan(session, actor)),
         areas=sorted(places, key=lambda area: (-RANK[levels[area.id]], area.code)),
         standings=standings,

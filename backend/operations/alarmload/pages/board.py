@@ -1,21 +1,26 @@
 """``/alarm-load``: how many alarms people bear, which ones, and every figure's rows."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.errors import Invalid
-from backend.core.pages import render
+from backend.core.pages import drawn, render
 from backend.identity.actor import Actor
+from backend.identity.sharing import shared
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.alarmload import commands
 from backend.operations.alarmload.figures import PRIORITY, SPLIT
 from backend.operations.alarmload.following import followed
-from backend.operations.alarmload.overview import USUAL, asked_of, overview
+from backend.operations.alarmload.overview import USUAL, Overview, asked_of, overview
 from backend.operations.alarmload.queries import load as queries
 from backend.operations.alarmload.queries.load import Asked, Which
 from backend.operations.alarmload.wording import DONE, LISTS, PARTS, PERIODS, PRIORITIES, cards
@@ -91,21 +96,24 @@ async def _board(
     refused: Invalid | None = None,
 ) -> Response:
     period = period if period in PERIODS else USUAL
-    found = await overview(session, actor, asked_of(period, within), period)
-
-    def rows_url(**narrowing: Any) -> str:
-        return _address("/alarm-load/rows", period=period, within=within, **narrowing)
-
+    rows_url = partial(_address, "/alarm-load/rows", period=period, within=within)
+    figures = await shared(
+        request,
+        session,
+        actor,
+        "alarm load",
+        (period, within),
+        partial(_figures, request, session, actor, period=period, within=within, rows_url=rows_url),
+    )
+    found = figures.found
     response: Response = render(
         request,
         "operations/alarm_load.html",
         found=found,
-        cards=cards(found),
+        figures=figures,
         period=period,
         periods={key: (words, _address("/alarm-load", period=key, within=within)) for key, words in PERIODS.items()},
         within=within,
-        parts=await queries.parts(session, actor),
-        part_names=PARTS,
         priorities=PRIORITIES,
         wanted_split=SPLIT,
         rows_url=rows_url,
@@ -114,10 +122,33 @@ async def _board(
         typed=typed if typed is not None else (str(found.operators) if found.operators_said else ""),
         errors=refused.fields if refused else {},
         done=done,
-        zone=actor.time_zone,
     )
     response.status_code = refused.status if refused else 200
     return response
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """What is the same for all who look at it: counted, and the pieces that cost most to draw."""
+
+    found: Overview
+    filter: Markup
+    cards: Markup
+    course: Markup
+
+
+async def _figures(
+    request: Request, session: AsyncSession, actor: Actor, *, period: str, within: str, rows_url: Callable[..., str]
+) -> _Figures:
+    found = await overview(session, actor, asked_of(period, within), period)
+    draw = partial(drawn, request, found=found, rows_url=rows_url)
+    parts = await queries.parts(session, actor)
+    return _Figures(
+        found,
+        draw("operations/alarm_load_filter.html", parts=parts, part_names=PARTS, period=period, within=within),
+        draw("operations/alarm_load_cards.html", cards=cards(found)),
+        draw("operations/alarm_load_course.html", zone=actor.time_zone) if found.alarms else Markup(),
+    )
 
 
 def _moment(word: str) -> datetime | None:
