@@ -102,6 +102,8 @@ _ROUTERS = (
     "backend.operations.decisions.api",
     "backend.operations.reports.pages",
     "backend.operations.adoption.pages",
+    "backend.governance.retention.pages",
+    "backend.governance.retention.api",
     "backend.operations.reports.api",
     "backend.governance.sources.pages",
     "backend.home.pages",

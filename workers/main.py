@@ -16,7 +16,7 @@ from prometheus_client import start_http_server
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alarms.escalator import escalate_due, escalation_audit, expire_shelving
-from backend.checkins.timekeeping import forget_positions, keep_rounds
+from backend.checkins.timekeeping import keep_rounds
 from backend.core.database import Database
 from backend.core.doorbell import ArqDoorbell
 from backend.core.events import CHANNEL
@@ -26,6 +26,7 @@ from backend.core.settings import settings
 from backend.delivery.commands import address_people
 from backend.delivery.commands.pushing import intend_pushes
 from backend.feedback.reminders import remind_answerers
+from backend.governance.retention.keeping import keep_retention
 from backend.governance.sources.people import keep_people
 from backend.governance.sources.telling import tell_owners
 from backend.hazards.reminders import remind_overdue
@@ -115,7 +116,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(60, "waiting reports", in_session(remind_deciders)))
         start(every(15, "looks on site", in_session(remind_of_checks)))
         start(every(30, "rounds", in_session(keep_rounds)))
-        start(every(3600, "positions", in_session(forget_positions)))
+        start(every(600, "retention", lambda: keep_retention(database)))
         start(every(600, "maintenance", in_session(remind_of_maintenance)))
         start(every(3600, "incident positions", in_session(forget_incident_positions)))
         start(every(600, "learners", in_session(remind_learners)))

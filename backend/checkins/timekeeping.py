@@ -15,10 +15,9 @@ from sqlmodel import col
 
 from backend.checkins.calendar import USUAL_SHIFTS
 from backend.checkins.commands.laying import AHEAD, lay_out
-from backend.checkins.models import CheckIn, InspectionPlan, InspectionVisit, SiteCalendar, VisitState
+from backend.checkins.models import InspectionPlan, InspectionVisit, SiteCalendar, VisitState
 from backend.core.clock import now
 from backend.core.events import record_event
-from backend.core.settings import settings
 from backend.identity.models import Person, PostHolder, Role, Site
 from backend.identity.modules import Module
 from backend.identity.permissions import system_query
@@ -160,18 +159,3 @@ async def _concerned(session: AsyncSession, post_id: int) -> list[int]:
         .where(col(PostHolder.post_id) == post_id, col(PostHolder.until).is_(None), col(holder.active))
     )
     return sorted({id_ for row in rows for id_ in row if id_ is not None})
-
-
-@system_query("the worker keeps the promise to all people")
-async def forget_positions(session: AsyncSession) -> int:
-    """Delete positions of check-ins older than ``keep_positions_days``; that one was away stays. Gives how many."""
-    rows = await session.execute(
-        update(CheckIn)
-        .where(
-            col(CheckIn.lat).is_not(None),
-            col(CheckIn.at) < now() - timedelta(days=settings().keep_positions_days),
-        )
-        .values(lat=None, lon=None, accuracy_m=None)
-        .returning(col(CheckIn.id))
-    )
-    return len(list(rows))

@@ -40,6 +40,7 @@ _MODELS = (
     "backend.operations.reports.models",
     "backend.home.models",
     "backend.operations.adoption.models",
+    "backend.governance.retention.models",
 )
 
 for _module in _MODELS:

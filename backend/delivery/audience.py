@@ -9,7 +9,7 @@ from backend.identity.models import Role
 
 _PERSONAL = {"rectification", "report", "checkin"}
 """Subjects of which a worker learns only what concerns them."""
-_NAMED_ALONE = {"course", "duty", "duty_score", "safety_report", "source_day", "feedback"}
+_NAMED_ALONE = {"course", "duty", "duty_score", "safety_report", "source_day", "feedback", "retention"}
 """Subjects of which nobody learns but who is named: what one has to learn, duties not done and answers to them,
 feedback."""
 _CAPABILITY = {
@@ -35,6 +35,7 @@ _CAPABILITY = {
     "source_day": "data.see",
     "risk": "risks.see",
     "feedback": "feedback.give",
+    "retention": "retention.see",
 }
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
 

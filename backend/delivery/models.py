@@ -32,6 +32,7 @@ class Delivery(SiteScoped, table=True):
     __table_args__ = (
         Index("delivery_once", "event_id", "person_id", "channel", unique=True),
         Index("delivery_person", "site_id", "person_id", "id"),
+        Index("delivery_due", "site_id", "due_at"),
         Index("delivery_waiting", "site_id", "id", postgresql_where=text("received_at IS NULL")),
     )
 

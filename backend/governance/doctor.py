@@ -31,6 +31,7 @@ LABELS = {
     "events": "事件日志",
     "jobs": "后台任务",
     "escalation": "预警升级",
+    "retention": "数据清理",
     "clock": "时钟",
     "disk": "磁盘",
 }

@@ -26,6 +26,7 @@ from backend.embedded.monitor import subscriptions
 from backend.governance import findings
 from backend.governance.findings import Finding, Verdict
 from backend.governance.queries import foundation, system_state
+from backend.governance.retention.doctoring import last_rounds, of_retention
 from backend.lan.authority import Authority
 from backend.lan.names import own_names
 from backend.lan.serving import tls_folder, trusting
@@ -70,6 +71,7 @@ async def _examine(session: AsyncSession, found: list[Finding]) -> None:
     ]
     if found[-1].verdict is Verdict.OK:
         found += findings.of_state(await system_state(session))
+        found.append(of_retention(await last_rounds(session)))
 
 
 async def _clock(session: AsyncSession) -> tuple[float, float]:

@@ -174,6 +174,8 @@ ACTIONS = {
     "risk.drop_measure": N_("去掉管控措施"),
     "risk.policy": N_("设置风险分级界限"),
     "risk.import": N_("导入风险清单"),
+    "retention.set": N_("设置数据保留期"),
+    "retention.withdraw": N_("撤回数据保留期"),
     "label.make": N_("制作标签"),
     "label.replace": N_("换标签"),
     "label.revoke": N_("作废标签"),

@@ -59,6 +59,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "people.see": _LEADING,
     "people.edit": frozenset({Role.ADMIN}),
     "audit.see": _GOVERNING,
+    "retention.see": frozenset({Role.MANAGER, Role.ADMIN}),
+    "retention.manage": frozenset({Role.ADMIN}),
     "risks.see": _ALL,
     "risks.edit": _LEADING,
     "risks.map": _LEADING,

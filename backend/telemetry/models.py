@@ -61,6 +61,7 @@ class Rejection(SiteScoped, table=True):
     __tablename__ = "rejection"
     __table_args__ = (
         Index("rejection_recent", "site_id", "id"),
+        Index("rejection_received", "site_id", "received_at"),
         Index("rejection_reason", "site_id", "reason", "id"),
         UniqueConstraint("site_id", "digest"),
     )

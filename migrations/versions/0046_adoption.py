@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - triggers are put together from our own pieces
 """Weekly use and feedback: who worked with AnSu on which day, what people say of it, how adoption is weighed.
 
-Revision: 0046, after 0043.
+Revision: 0046, after 0045.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision: str = "0046"
-down_revision: str | None = "0043"
+down_revision: str | None = "0045"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -64,6 +64,8 @@ PAGES = (
     "/people/{person}/edit",
     "/people/new",
     "/audit",
+    "/data-retention",
+    "/data-retention/preview?kind=rejections&days=30",
     "/operations",
     "/indicators",
     "/indicators/checkins",

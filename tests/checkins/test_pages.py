@@ -13,10 +13,11 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from backend.checkins.models import CheckIn, PositionConsent
-from backend.checkins.timekeeping import forget_positions, keep_rounds, mark_missed, plan_ahead
+from backend.checkins.timekeeping import keep_rounds, mark_missed, plan_ahead
 from backend.core.clock import now
 from backend.core.database import Database
 from backend.core.events import Event
+from backend.governance.retention.keeping import keep_retention
 from backend.hazards.reports.models import HazardReport
 from backend.labels.codes import token_of
 from backend.labels.commands import make_labels
@@ -252,8 +253,7 @@ async def test_a_position_is_kept_only_with_consent_coarse_and_not_for_long(
     async with database.session() as session:
         old = await session.get_one(CheckIn, one.id)
         old.at = now() - timedelta(days=31)
-    async with database.session() as session:
-        assert await forget_positions(session) == 1
+    await keep_retention(database, (now() + timedelta(days=1)).replace(hour=4))
     kept = await checked_in(database, answer.headers["location"])
     assert (kept.lat, kept.away) == (None, True)
 

@@ -63,6 +63,7 @@ from tests.factories import (
     unique,
 )
 from tests.feedback.marked import make_marked_feedback
+from tests.governance.retention.marked import make_marked_retention
 from tests.identity.lessons import asked_by_incident, lessons_of, safety_report_of
 from tests.identity.quality import make_marked_quality
 from tests.incidents.marked import make_marked_incident
@@ -130,6 +131,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await make_marked_duty(session, worker, estate.people[Role.SAFETY_OFFICER], mark),
         **await make_marked_feedback(session, worker, estate.people[Role.MANAGER], mark),
         **await make_marked_maintenance(session, worker, equipment.id, post.id, mark),
+        **await make_marked_retention(session, site.id),
         **await make_marked_plant(session, worker, equipment.id, point.id, mark),
         **await make_marked_decisions(session, site.id, mark),
         **await make_marked_load(session, rule, worker.id),

@@ -13,7 +13,6 @@ from backend.telemetry.formats.moments import from_datetime
 from backend.telemetry.partitions import (
     day_number,
     day_of_number,
-    drop_partitions,
     ensure_partitions,
     partition_days,
     partition_name,
@@ -147,18 +146,6 @@ async def test_many_processes_that_need_a_day_make_one_partition(database: Datab
     await asyncio.gather(*(ensure() for _ in range(8)))
     async with database.session() as session:
         assert set(days) <= set(await partition_days(session))
-
-
-async def test_retention_drops_whole_days_and_keeps_the_rest(database: Database, point: Point) -> None:
-    today = datetime.now(UTC).date()
-    old, kept = today - timedelta(days=31), today - timedelta(days=30)
-    async with database.session() as session:
-        await ensure_partitions(session, [old, kept])
-    async with database.session() as session:
-        gone = await drop_partitions(session, keep_days=30)
-    async with database.session() as session:
-        left = await partition_days(session)
-    assert old in gone and kept in left and min(left) >= kept
 
 
 def test_a_day_and_its_number_are_told_from_each_other() -> None:

@@ -47,6 +47,7 @@ _LINKS = (
     ("telemetry.rejections", "/rejections", N_("拒收记录"), "file-warning"),
     ("telemetry.adopt", "/adoptions", N_("测点认领"), "plug"),
     ("audit.see", "/audit", N_("操作日志"), "history"),
+    ("retention.see", "/data-retention", N_("数据保留"), "database"),
 )
 
 
