@@ -28,15 +28,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from backend.core.clock import now
 from backend.core.database import Database
 from backend.embedded.child import Child
-from backend.identity.models import Person
+from backend.identity.models import Person, Site
 from backend.identity.sessions import open_session
 from backend.identity.web import cookie_name
+from backend.operations.decisions.making import find_out
+from backend.operations.duty.keeping import keep_duty
+from backend.operations.indicators.rolling import roll_up
 from scripts.years.filling import Wanted, fill
 
 SITE = "years"
 ROLES = ("manager1", "leader1")
 AT_ONCE = 32
 """Connections that ``implied_ms`` is for, whatever ``--connections`` really asks."""
+FORBIDDEN = 403
 ALONE_TIMES, TOGETHER_TIMES = 5, 2
 """So often each page is asked for, by one connection and by each of the many."""
 
@@ -74,7 +78,10 @@ async def measure(years: float, given: Given) -> dict[str, Any]:
         for path in (one for one in PAGES if given.only in one):
             for who in given.roles:
                 name = f"{who.rstrip('1')} {path}"
-                found["pages"][name] = await _page(built, child, plant, who, path, given.connections)
+                one = await _page(built, child, plant, who, path, given.connections)
+                if one is None:
+                    continue
+                found["pages"][name] = one
                 print(f"{years:g} years", name, found["pages"][name], file=sys.stderr, flush=True)
         found["web_mb"] = round(_web(child).memory_info().rss / 2**20)
         found["jobs_ms"] = await _jobs(database, plant.site) if given.jobs else {}
@@ -85,6 +92,13 @@ async def measure(years: float, given: Given) -> dict[str, Any]:
 async def _filled(database: Database, years: float, scale: float) -> Plant:
     async with database.session() as session:
         await fill(session, Wanted(SITE, years, 1, now(), scale), lambda _: None)
+    async with database.session() as session:
+        await (await session.connection()).exec_driver_sql("ANALYZE")
+        site = await session.scalar(select(col(Site.id)).where(col(Site.code) == SITE))
+        assert site is not None
+        await roll_up(session, site)
+        await keep_duty(session)
+        await find_out(session, site)
     async with database.session() as session:
         await (await session.connection()).exec_driver_sql("ANALYZE")
         tokens = {}
@@ -98,13 +112,17 @@ async def _filled(database: Database, years: float, scale: float) -> Plant:
         return Plant(person.site_id, tokens, ids)
 
 
-async def _page(built: Stage, child: Child, plant: Plant, who: str, path: str, connections: int) -> dict[str, float]:
+async def _page(
+    built: Stage, child: Child, plant: Plant, who: str, path: str, connections: int
+) -> dict[str, float] | None:
+    """None for a page that isn't for ``who``."""
     asked = path.format(**plant.ids)
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     async with httpx.AsyncClient(
         base_url=built.web_url, cookies={cookie_name(): plant.tokens[who]}, timeout=120, limits=limits
     ) as browser:
-        await _asked(browser, asked)
+        if (await browser.get(asked)).status_code == FORBIDDEN:
+            return None
         before = _cpu(built, child)
         alone = [await _asked(browser, asked) for _ in range(ALONE_TIMES)]
         web, database = ((after - then) / ALONE_TIMES for after, then in zip(_cpu(built, child), before, strict=True))
