@@ -41,24 +41,25 @@ _RECORDS = """
 WITH suspects AS (
     SELECT q.id AS equipment_id, q.area_id, q.owner_post_id FROM equipment q
     WHERE q.site_id = :site AND q.id = ANY(CAST(:equipment AS bigint[]))
-)
-SELECT 'maintenance_overdue' AS kind, m.equipment_id, (CURRENT_DATE - m.due_on)::float AS value, m.id AS row_id,
-       NULL::bigint AS person_id, m.summary AS text, m.summary_en AS text_en, m.sample, m.post_id
+),
+today AS (SELECT (now() AT TIME ZONE s.time_zone)::date AS day FROM site s WHERE s.id = :site)
+SELECT 'maintenance_overdue' AS kind, m.equipment_id, ((SELECT day FROM today) - m.due_on)::float AS value,
+       m.id AS row_id, NULL::bigint AS person_id, m.summary AS text, m.summary_en AS text_en, m.sample, m.post_id
 FROM maintenance_record m JOIN suspects USING (equipment_id)
-WHERE m.site_id = :site AND m.due_on < CURRENT_DATE AND m.done_on IS NULL AND m.dropped_on IS NULL
+WHERE m.site_id = :site AND m.due_on < (SELECT day FROM today) AND m.done_on IS NULL AND m.dropped_on IS NULL
 UNION ALL
-SELECT 'maintenance_recent', m.equipment_id, (CURRENT_DATE - m.done_on)::float, m.id, NULL, m.summary, m.summary_en,
-       m.sample, NULL
+SELECT 'maintenance_recent', m.equipment_id, ((SELECT day FROM today) - m.done_on)::float, m.id, NULL, m.summary,
+       m.summary_en, m.sample, NULL
 FROM maintenance_record m JOIN suspects USING (equipment_id)
-WHERE m.site_id = :site AND m.done_on >= CURRENT_DATE - 7
+WHERE m.site_id = :site AND m.done_on >= (SELECT day FROM today) - 7
 UNION ALL
-SELECT 'training_lapsed', s.equipment_id, (CURRENT_DATE - t.valid_until)::float, t.id, t.person_id, t.course,
+SELECT 'training_lapsed', s.equipment_id, ((SELECT day FROM today) - t.valid_until)::float, t.id, t.person_id, t.course,
        t.course_en, t.sample, s.owner_post_id
 FROM suspects s
 JOIN post_holder h ON h.post_id = s.owner_post_id AND h.until IS NULL
-JOIN training_record t ON t.person_id = h.person_id AND t.valid_until < CURRENT_DATE
+JOIN training_record t ON t.person_id = h.person_id AND t.valid_until < (SELECT day FROM today)
 WHERE t.site_id = :site AND NOT EXISTS (SELECT 1 FROM training_record n WHERE n.person_id = t.person_id
-      AND n.course = t.course AND (n.valid_until IS NULL OR n.valid_until >= CURRENT_DATE))
+      AND n.course = t.course AND (n.valid_until IS NULL OR n.valid_until >= (SELECT day FROM today)))
 UNION ALL
 SELECT 'earlier_alarms', a.equipment_id, count(*)::float, max(a.id), NULL, '', '', false, NULL
 FROM alarm a JOIN suspects USING (equipment_id)

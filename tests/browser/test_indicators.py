@@ -16,9 +16,12 @@ from tests.embedded.running import Up
 
 
 async def judge_some(database_url: str) -> None:
-    """Twelve alarms of the last weeks that were judged, a third of them false; rolled up."""
+    """Twelve alarms of the last weeks that were judged, a third of them false; rolled up. Twice changes nothing."""
     database = Database(database_url)
     async with database.session() as session:
+        if await session.scalar(select(Alarm.id).where(col(Alarm.condition_key) == "indicators:0")):
+            await database.close()
+            return
         one = (await session.scalars(select(Equipment).where(col(Equipment.area_id).is_not(None)).limit(1))).one()
         for n in range(12):
             at = now() - timedelta(days=3 * n + 1)
