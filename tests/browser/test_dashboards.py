@@ -33,6 +33,7 @@ async def test_an_administrator_rearranges_a_managers_home_who_takes_a_figure_to
     await manager.comes_to_rest()
     card = page.locator('[data-card="indicator-precision"]')
     await expect(card).to_contain_text("样本不足 n=12")
+    await card.scroll_into_view_if_needed()
     await expect(card.locator(".chart-drawn canvas")).to_be_visible()
     order = await page.locator("[data-card]").evaluate_all("(all) => all.map((one) => one.dataset.card)")
     assert order.index("indicator-precision") < order.index("risk_map") and "alarm_load" not in order
