@@ -102,6 +102,8 @@ _ROUTERS = (
     "backend.operations.decisions.api",
     "backend.operations.reports.pages",
     "backend.operations.adoption.pages",
+    "backend.governance.cleaning.pages",
+    "backend.governance.cleaning.api",
     "backend.governance.retention.pages",
     "backend.governance.retention.api",
     "backend.operations.reports.api",

@@ -10,11 +10,12 @@ from sqlmodel import col
 from backend.core.clock import now
 from backend.exclusions.models import Exclusion, RecordKind
 from backend.identity.actor import Actor
-from backend.identity.permissions import visible
+from backend.identity.permissions import system_query, visible
 
 Record = tuple[RecordKind, int]
 
 
+@system_query("rows are made at the site of the actor, whose case was loaded as far as they may see it")
 async def exclude(session: AsyncSession, actor: Actor, case_id: int, records: Collection[Record]) -> None:
     """Let ``records`` count nowhere by the decision of ``case_id``; what it excludes already stays so."""
     if not records:

@@ -11,10 +11,10 @@ from backend.identity.actor import Actor
 from backend.identity.permissions import visible
 
 
-def counts(kind: str, record_id: str) -> str:
+def not_excluded(kind: str, record_id: str) -> str:
     """SQL: the record isn't excluded at ``:site``. Both are SQL expressions of ours (``'alarm'`` with its quotes)."""
     return (
-        "NOT EXISTS (SELECT FROM exclusion out_of_it WHERE out_of_it.site_id = :site "  # noqa: S608 - ours alone
+        "NOT EXISTS (SELECT FROM exclusion out_of_it WHERE out_of_it.site_id = :site "
         f"AND out_of_it.kind = {kind} AND out_of_it.record_id = {record_id} AND out_of_it.lifted_at IS NULL)"
     )
 

@@ -135,9 +135,7 @@ def _make_cases() -> None:
         sa.Column("suspect", sa.Boolean(), nullable=False),
     )
     once = ["site_id", "suspicion", "kind", "record_id"]
-    op.create_index(
-        "cleaning_record_once", "cleaning_record", once, unique=True, postgresql_where=sa.text("suspect")
-    )
+    op.create_index("cleaning_record_once", "cleaning_record", once, unique=True, postgresql_where=sa.text("suspect"))
     op.create_index("cleaning_record_case", "cleaning_record", ["case_id"])
     op.create_table(
         "cleaning_decision",

@@ -44,6 +44,7 @@ _LINKS = (
     ("dashboards.wall", "/wall", N_("大屏"), "presentation"),
     ("people.see", "/people", N_("人员"), "users"),
     ("data.see", "/data-sources", N_("数据源"), "database"),
+    ("data.cases", "/data-cleaning", N_("数据清洗"), "funnel"),
     ("telemetry.rejections", "/rejections", N_("拒收记录"), "file-warning"),
     ("telemetry.adopt", "/adoptions", N_("测点认领"), "plug"),
     ("audit.see", "/audit", N_("操作日志"), "history"),

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from backend.core.clock import now
 from backend.core.events import RAISED
-from backend.exclusions.queries import counts
+from backend.exclusions.queries import not_excluded
 from backend.identity.actor import Actor
 from backend.identity.models import Team
 from backend.identity.permissions import visible
@@ -93,7 +93,7 @@ _PLACED = {
     "(SELECT w.stage_id FROM area w WHERE w.site_id = :site AND w.id = a.area_id)) = :within",
 }
 _KIND = RAISED.replace("kind", "e.kind").replace("data", "e.data")
-_COUNTS = counts("'alarm'", "e.subject_id")
+_COUNTS = not_excluded("'alarm'", "e.subject_id")
 _EVENTS = f"FROM event e WHERE e.site_id = :site AND {_KIND} AND e.at >= :from_at AND e.at < :to_at AND {_COUNTS}"
 _JOINED = (
     "FROM event e JOIN alarm a ON a.id = e.subject_id "
@@ -116,7 +116,7 @@ WHERE l.site_id = :site ORDER BY w.raised DESC, w.alarm_id DESC
 """
 _FLEETING = (
     "FROM alarm a WHERE a.site_id = :site AND a.raised_at >= :from_at AND a.raised_at < :to_at AND a.times_raised = 1 "
-    "AND a.returned_at - a.raised_at <= :fleeting AND " + counts("'alarm'", "a.id")
+    "AND a.returned_at - a.raised_at <= :fleeting AND " + not_excluded("'alarm'", "a.id")
 )
 _STALE = (
     "FROM alarm a WHERE a.site_id = :site AND a.state NOT IN ('closed', 'shelved', 'out_of_service') AND a.active "

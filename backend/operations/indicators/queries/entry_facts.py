@@ -5,13 +5,13 @@ An entry passed cleaning unless somebody excluded it (of a step: its rectificati
 a step has no place, since its rectification may move.
 """
 
-from backend.exclusions.queries import counts
+from backend.exclusions.queries import not_excluded
 
 _PLACED, _NOWHERE = "x.equipment_id, x.area_id", "NULL::bigint AS equipment_id, NULL::bigint AS area_id"
 
 
 def _clean(kind: str, record_id: str, place: str = _PLACED) -> str:
-    stands = counts(kind, record_id)
+    stands = not_excluded(kind, record_id)
     return (
         f"({stands})::int AS counted, 1 AS base, NULL::float8 AS seconds, NULL::text AS level, {place}, p.team_id, "
         "NULL::bigint AS post_id, "

@@ -4,14 +4,14 @@
 Each selects, of the site ``:site`` and of facts placed from ``run.since`` to before ``run.until`` that count by
 ``:as_of``: ``kind, id, at, counted, base, seconds, level, equipment_id, area_id, team_id, post_id, url, title,
 title_en, reason``. ``reason`` says why it is in the numerator or not (``wording.REASONS``). Places that a row doesn't
-have itself are those of its equipment and area (``PLACED``). What somebody excluded counts in none of them, neither as a
-fact nor as what another fact rests on.
+have itself are those of its equipment and area (``PLACED``). What somebody excluded counts in none of them, neither
+as a fact nor as what another fact rests on.
 """
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from backend.exclusions.queries import counts
+from backend.exclusions.queries import not_excluded
 from backend.operations.indicators.queries.adoption_facts import ACTIVE, ANSWERED
 from backend.operations.indicators.queries.entry_facts import ENTRIES
 from backend.operations.indicators.queries.foreseen import identified
@@ -65,7 +65,7 @@ _FIRST_WARNING = f"""
 LEFT JOIN LATERAL (
     SELECT min(w.raised_at) AS at FROM alarm w
     WHERE w.site_id = :site AND w.warning AND w.kind <> 'system' AND w.judgement <> 'false'
-        AND w.raised_at < x.opened_at AND {counts("'alarm'", "w.id")}
+        AND w.raised_at < x.opened_at AND {not_excluded("'alarm'", "w.id")}
         AND w.id IN (
         SELECT g.id FROM alarm g WHERE g.site_id = :site AND g.group_id = x.group_id
         UNION ALL
@@ -140,7 +140,7 @@ SELECT 'rectification' AS kind, x.id, x.verified_at + {_WINDOW} AS at, (again.id
 FROM rectification x JOIN person p ON p.id = x.owner_id
 LEFT JOIN LATERAL (
     SELECT r.id FROM rectification r WHERE r.recurs_id = x.id AND r.site_id = :site AND r.state <> 'cancelled'
-    AND r.created_at <= x.verified_at + {_WINDOW} AND {counts("'rectification'", "r.id")} LIMIT 1
+    AND r.created_at <= x.verified_at + {_WINDOW} AND {not_excluded("'rectification'", "r.id")} LIMIT 1
 ) again ON true
 WHERE x.site_id = :site AND x.parent_id IS NULL AND x.state = 'verified'
     AND x.verified_at >= run.since - {_WINDOW} AND x.verified_at < run.until - {_WINDOW}
@@ -211,10 +211,11 @@ WITH fitting AS (
     WHERE r.site_id = :site
 ), trouble AS (
     SELECT created_at AS at, equipment_id, title || ' ' || cause AS words, 'r' || id AS ref FROM rectification
-    WHERE site_id = :site AND alarm_id IS NULL AND state <> 'cancelled' AND {counts("'rectification'", "rectification.id")}
+    WHERE site_id = :site AND alarm_id IS NULL AND state <> 'cancelled'
+        AND {not_excluded("'rectification'", "rectification.id")}
     UNION ALL
     SELECT raised_at, equipment_id, title, 'a' || id FROM alarm
-    WHERE site_id = :site AND judgement <> 'false' AND kind <> 'system' AND {counts("'alarm'", "alarm.id")}
+    WHERE site_id = :site AND judgement <> 'false' AND kind <> 'system' AND {not_excluded("'alarm'", "alarm.id")}
 ), happened AS (
     SELECT DISTINCT f.course_id, f.post_id, t.at, t.ref FROM fitting f JOIN trouble t ON t.equipment_id = f.equipment_id
     AND (f.word = '' OR strpos(lower(t.words), lower(f.word)) > 0)
@@ -297,7 +298,7 @@ WHERE {counted}
 
 def placed(measure: str) -> str:
     """The facts of ``measure`` within ``run``, with their places; 0 where something belongs to none."""
-    return PLACED.format(facts=FACTS[measure], counted="true" if measure == CLEAN else counts("f.kind", "f.id"))
+    return PLACED.format(facts=FACTS[measure], counted="true" if measure == CLEAN else not_excluded("f.kind", "f.id"))
 
 
 _BY_DAY = {"maintenance", "person_day"}
