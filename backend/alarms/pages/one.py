@@ -19,6 +19,8 @@ from backend.core.clock import now
 from backend.core.pages import render
 from backend.delivery.commands import mark_seen
 from backend.delivery.queries import receipts
+from backend.exclusions.models import RecordKind
+from backend.exclusions.queries import exclusion_of
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.identity.wording import ROLES
@@ -77,6 +79,7 @@ async def alarm_page(
         minutes=shelving_minutes(view.alarm.level),
         trend_hours=_trend_hours(view.alarm),
         keys={deed: uuid4().hex for deed in deeds.possible},
+        excluded=await exclusion_of(session, actor, RecordKind.ALARM, alarm_id),
         done=done,
         attempts={deed: tried.get(deed, Attempt()) for deed in CAPABILITIES},
     )

@@ -17,6 +17,8 @@ from backend.checkins.wording import PROOFS, STATES, TONES
 from backend.core.errors import NotFound
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.exclusions.models import RecordKind
+from backend.exclusions.queries import exclusion_of
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 
@@ -73,6 +75,7 @@ async def record_page(
         done=done,
         following=following[0] if following else None,
         proofs=PROOFS,
+        excluded=await exclusion_of(session, actor, RecordKind.CHECKIN, check_in_id),
     )
 
 

@@ -102,8 +102,8 @@ async def _tried(
 
 @system_query("the hours of the actor's own site are counted as the worker would, within a trial")
 async def _settle(session: AsyncSession, actor: Actor) -> None:
-    """Bring hours and days of sources to what was decided by now."""
-    row = await session.scalar(select(QualityRound).where(col(QualityRound.site_id) == actor.site_id))
+    """Bring hours and days of sources to what was decided by now. The round's lock keeps it and the worker apart."""
+    row = await session.scalar(select(QualityRound).where(col(QualityRound.site_id) == actor.site_id).with_for_update())
     if row is None or row.begins is None or row.until is None:
         return
     days = await count_again(session, actor.site_id, actor.zone, row.begins, row.until)

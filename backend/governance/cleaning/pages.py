@@ -33,6 +33,7 @@ from backend.governance.cleaning.wording import (
 )
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
+from backend.operations.indicators.windows import PERIODS, USUAL_PERIOD
 from backend.operations.indicators.wording import said
 
 router = APIRouter(prefix="/data-cleaning", include_in_schema=False)
@@ -246,6 +247,7 @@ def _effect(request: Request, moves: Effect) -> dict[str, Any]:
     locale = locale_of(request)
     return {
         "effect": moves,
+        "period": PERIODS[USUAL_PERIOD],
         "said": lambda figure: said(locale, figure.kind, figure.value),
     }
 

@@ -84,5 +84,5 @@ def _view(kind: str, row: Any, by: Person | None, places: Sequence[Any], *, excl
     elif isinstance(row, Rectification):
         words, made, url = row.title, row.created_at, f"/rectifications/{row.id}"
     else:
-        words, made, url = row.note, row.at, f"/checkins/{row.id}"
+        words, made, url = row.note, row.at, f"/checkins/records/{row.id}"
     return RecordView(kind, row.id, row.number, words, by, made, row.created_at, equipment, area, url, excluded)

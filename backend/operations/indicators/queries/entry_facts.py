@@ -25,7 +25,7 @@ def _when(at: str) -> str:
 
 _NUMBER = "'XJ-' || lpad(x.id::text, 6, '0')"
 ENTRIES = f"""
-SELECT 'checkin' AS kind, x.id, x.at, {_clean("'checkin'", "x.id")}, '/checkins/' || x.id AS url,
+SELECT 'checkin' AS kind, x.id, x.at, {_clean("'checkin'", "x.id")}, '/checkins/records/' || x.id AS url,
     {_NUMBER} AS title, {_NUMBER} AS title_en
 FROM check_in x JOIN person p ON p.id = x.person_id WHERE x.site_id = :site AND {_when("x.at")}
 UNION ALL
