@@ -83,7 +83,7 @@ async def _visits(session: AsyncSession, actor: Actor, out: Iterable[Record], ke
             visible(actor, CheckIn), col(CheckIn.id).in_([*ids, kept_id or 0]), col(CheckIn.visit_id).is_not(None)
         )
     )
-    visits = dict(row._tuple() for row in proved)
+    visits = {id_: visit for id_, visit in proved}
     stays = visits.get(kept_id or 0)
     return [(RecordKind.VISIT, visit) for id_, visit in visits.items() if id_ != kept_id and visit and visit != stays]
 

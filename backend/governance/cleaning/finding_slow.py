@@ -44,7 +44,7 @@ GROUP BY p.id HAVING count(*) >= {LEAST_SAMPLES} ON CONFLICT DO NOTHING
 _LATE_SOURCES = """
 SELECT d.code, d.day, d.backfill, d.stored FROM source_day d
 WHERE d.site_id = :site AND d.family = 'machine' AND d.day >= :first AND d.day < :today
-    AND d.backfill >= :least AND d.backfill >= :share * d.stored ORDER BY d.day, d.code
+    AND d.backfill >= :least AND d.backfill >= CAST(:share AS float8) * d.stored ORDER BY d.day, d.code
 """
 
 Levels = Mapping[int, Sequence[tuple[int, float]]]

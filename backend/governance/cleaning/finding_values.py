@@ -36,8 +36,8 @@ WHERE h.site_id = :site AND (h.stuck > 0 OR h.out_of_range > 0) AND h.begins_at 
 ORDER BY h.point_id, r.since
 """
 _STOOD_SINCE = """
-SELECT min(r.at) FROM reading r
-WHERE r.site_id = :site AND r.point_id = :point AND r.at <= :since AND r.at > COALESCE((
+SELECT min(r.at) AS first, max(r.at) FILTER (WHERE r.quality & :flag <> 0) AS flagged FROM reading r
+WHERE r.site_id = :site AND r.point_id = :point AND r.at < :since AND r.at > COALESCE((
     SELECT max(o.at) FROM reading o WHERE o.site_id = :site AND o.point_id = :point AND o.at < :since
     AND o.at >= :from AND o.value <> :value), CAST(:from AS timestamptz))
 """
@@ -81,10 +81,13 @@ def _run(row: RowMapping) -> Run:
 
 @system_query("the worker looks for suspect data at every site")
 async def _from_its_first(session: AsyncSession, site_id: int, run: Run) -> Run:
-    """The run from the first of its equal values, which was not flagged yet."""
+    """The run from the first of its equal values, which was not flagged yet; one that goes on from an hour that was
+    looked through before begins where that ended, however seldom the point sends."""
     values = {"site": site_id, "point": run.point_id, "since": run.since, "value": run.low}
-    first = await session.scalar(text(_STOOD_SINCE), {**values, "from": run.since - STOOD_BEFORE})
-    head = Stretch(first or run.since, run.stretches[0].until, run.stretches[0].count)
+    values |= {"flag": FLAGS[Suspicion.STUCK], "from": run.since - STOOD_BEFORE}
+    row = (await session.execute(text(_STOOD_SINCE), values)).one()
+    since = row.flagged + INSTANT if row.flagged else row.first or run.since
+    head = Stretch(since, run.stretches[0].until, run.stretches[0].count)
     return Run(run.point_id, (head, *run.stretches[1:]), run.low, run.high)
 
 

@@ -64,11 +64,11 @@ async def look_through(session: AsyncSession, site_id: int, zone: ZoneInfo) -> i
 @system_query("the worker looks for suspect data at every site")
 async def _hours(session: AsyncSession, site_id: int, work: CleaningRound, at: datetime) -> int:
     """The hours of points that were counted since, a day of them at most."""
-    counted = await session.scalar(select(col(QualityRound.until)).where(col(QualityRound.site_id) == site_id))
-    if counted is None:
+    counted = await session.scalar(select(QualityRound).where(col(QualityRound.site_id) == site_id))
+    if counted is None or counted.begins is None or counted.until is None:
         return 0
-    since = work.hours_until or at - LOOK_BACK
-    until = min(counted, since + HOURS_AT_ONCE * HOUR)
+    since = work.hours_until or max(counted.begins, at - LOOK_BACK)
+    until = min(counted.until, since + HOURS_AT_ONCE * HOUR)
     work.hours_until = max(since, until)
     return await find_values(session, site_id, since, until) if until > since else 0
 

@@ -104,7 +104,7 @@ async def queue(session: AsyncSession, actor: Actor, asked: Asked, past: int = 0
         .where(visible(actor, case), col(case.state) == CaseState.OPEN)
         .group_by(col(case.suspicion))
     )
-    waiting = dict(row._tuple() for row in counted)
+    waiting = {suspicion: n for suspicion, n in counted}
     return Queue(await _pictured(session, actor, rows[:PAGE], SPOTS, few=True), waiting, len(rows) > PAGE)
 
 
@@ -121,7 +121,7 @@ async def opened(session: AsyncSession, actor: Actor, case_id: int) -> Opened:
         .where(visible(actor, CleaningDecision), col(CleaningDecision.case_id) == case.id)
         .order_by(col(CleaningDecision.id).desc())
     )
-    return Opened(card, [row._tuple() for row in history])
+    return Opened(card, [(decision, by, by_whom) for decision, by, by_whom in history])
 
 
 async def chosen(session: AsyncSession, actor: Actor, ids: Collection[int]) -> Sequence[Card]:

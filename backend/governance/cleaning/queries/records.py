@@ -73,7 +73,7 @@ async def _excluded(session: AsyncSession, actor: Actor, keys: Collection[Key]) 
         col(Exclusion.record_id).in_({id_ for _, id_ in keys}),
         col(Exclusion.kind).in_(sorted({kind for kind, _ in keys})),
     )
-    return {row._tuple() for row in await session.execute(wanted)}
+    return {(kind, id_) for kind, id_ in await session.execute(wanted)}
 
 
 def _view(kind: str, row: Any, by: Person | None, places: Sequence[Any], *, excluded: bool) -> RecordView:
