@@ -19,6 +19,15 @@ def _not_suspected(suspicion: Suspicion, kind: RecordKind) -> str:
     )
 
 
+_RECENT = "n.at >= CAST(:since AS timestamptz) - interval '30 days'"
+"""Check-ins are found by when they were made: no phone keeps one for longer."""
+_EARLIER = f"""SELECT v.answer FROM check_in o JOIN check_in_answer v ON v.check_in_id = o.id
+        WHERE o.site_id = :site AND o.at < n.at AND {{place}} AND v.kind = 'reading' AND v.title = w.title
+            AND v.unit = w.unit AND v.verdict IN ('well', 'failed')
+        ORDER BY o.at DESC LIMIT {EARLIER}"""
+"""One statement a kind of place, so that each finds the newest by its own index."""
+
+
 REPORTS = f"""
 SELECT n.id, o.id AS first, n.title || ' ' || n.details AS words, o.title || ' ' || o.details AS first_words,
     false AS alike, n.created_at AS at, o.created_at AS first_at, n.equipment_id, n.area_id,
@@ -47,7 +56,7 @@ SELECT n.id, o.id AS first, '' AS words, '' AS first_words, true AS alike, n.at,
 FROM check_in n JOIN check_in o ON o.site_id = :site AND o.person_id = n.person_id AND o.id < n.id AND {_SAME_PLACE}
     AND o.at BETWEEN n.at - CAST(:within AS interval) AND n.at + CAST(:within AS interval)
 JOIN person p ON p.id = n.person_id
-WHERE n.site_id = :site AND n.created_at >= :since AND n.at >= CAST(:since AS timestamptz) - interval '30 days'
+WHERE n.site_id = :site AND n.created_at >= :since AND {_RECENT}
     AND {_not_suspected(Suspicion.DUPLICATE, RecordKind.CHECKIN)}
 ORDER BY n.id, o.id
 """
@@ -55,7 +64,7 @@ LATE = {
     RecordKind.CHECKIN: f"""
 SELECT n.id, n.person_id, p.team_id, n.at, n.created_at AS received, n.equipment_id, n.area_id
 FROM check_in n JOIN person p ON p.id = n.person_id
-WHERE n.site_id = :site AND n.created_at >= :since AND n.created_at - n.at > interval '1 hour'
+WHERE n.site_id = :site AND n.created_at >= :since AND n.created_at - n.at > interval '1 hour' AND {_RECENT}
     AND {_not_suspected(Suspicion.LATE, RecordKind.CHECKIN)} ORDER BY n.person_id, n.created_at, n.id
 """,
     RecordKind.REPORT: f"""
@@ -73,12 +82,12 @@ FROM check_in n JOIN person p ON p.id = n.person_id
 JOIN check_in_answer w ON w.check_in_id = n.id AND w.kind = 'reading' AND w.verdict IN ('well', 'failed')
 CROSS JOIN LATERAL (
     SELECT array_agg(b.answer) AS answers FROM (
-        SELECT v.answer FROM check_in o JOIN check_in_answer v ON v.check_in_id = o.id
-        WHERE o.site_id = :site AND o.at < n.at AND {_SAME_PLACE} AND v.kind = 'reading' AND v.title = w.title
-            AND v.unit = w.unit AND v.verdict IN ('well', 'failed')
-        ORDER BY o.at DESC LIMIT {EARLIER}
+        ({_EARLIER.format(place="o.equipment_id = n.equipment_id")})
+        UNION ALL
+        ({_EARLIER.format(place="n.equipment_id IS NULL AND o.area_id = n.area_id")})
     ) b
 ) before
-WHERE n.site_id = :site AND n.created_at >= :since AND {_not_suspected(Suspicion.INVALID, RecordKind.CHECKIN)}
+WHERE n.site_id = :site AND n.created_at >= :since AND {_RECENT}
+    AND {_not_suspected(Suspicion.INVALID, RecordKind.CHECKIN)}
 ORDER BY n.id, w.position
 """
