@@ -3,21 +3,26 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from backend.core.clock import holding, now
 from backend.core.database import Database
 from backend.core.jobs import due_jobs, run_job
 from backend.delivery.commands import address_people
+from backend.identity.models import Person
 from backend.identity.passwords import hash_password
+from backend.operations.decisions.commands import set_budget
 from backend.operations.decisions.making import plan_decisions
 from backend.operations.indicators.rolling import plan_roll_ups
 from backend.operations.reports.making import FROM_HOUR, plan_reports
 from scripts.years.filling import ZONE, Wanted, fill
 from tests.browser.phone import PASSWORD
+from tests.factories import actor_for
 from workers.handlers import HANDLERS
 
 CODE = "years"
@@ -25,6 +30,8 @@ YEARS = 3
 SCALE = 0.03
 """60 points: 1,200 alarms, 2,800 visits, 580 rectifications, 4 incidents; filled in four seconds."""
 
+HOURS_A_WEEK = 8.0
+"""What people may walk: over twice what is walked, so that some round is always worth more, whatever the day."""
 Planner = Callable[[AsyncSession], Awaitable[int]]
 
 
@@ -58,6 +65,10 @@ async def fill_three_years(database: Database) -> None:
         await (await session.connection()).exec_driver_sql("ANALYZE")
     for plan in (plan_roll_ups, plan_decisions):
         assert await _worked(database, plan), plan
+    async with database.session() as session:
+        manager = await session.scalar(select(Person).where(col(Person.account) == f"{CODE}-manager1"))
+        assert manager is not None
+        await set_budget(session, await actor_for(session, manager), HOURS_A_WEEK, Decimal(0), may_look_less=False)
 
 
 async def oldest_alarm_days(database: Database) -> float:

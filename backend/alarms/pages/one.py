@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import uuid4
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alarms.deeds import CAPABILITIES, possible_deeds
@@ -17,6 +17,7 @@ from backend.alarms.queries.story import alarm_view
 from backend.alarms.queries.telling import story_of, timeline
 from backend.core.clock import now
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.delivery.commands import mark_seen
 from backend.delivery.queries import receipts
 from backend.exclusions.models import RecordKind

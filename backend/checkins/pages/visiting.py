@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
@@ -17,6 +17,7 @@ from backend.checkins.wording import PROOFS, STATES, TONES
 from backend.core.errors import NotFound
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.exclusions.models import RecordKind
 from backend.exclusions.queries import exclusion_of
 from backend.identity.actor import Actor

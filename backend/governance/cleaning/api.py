@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
+from backend.core.routing import APIRouter
 from backend.governance.cleaning import commands
 from backend.governance.cleaning.models import CaseState, Subject, Suspicion
 from backend.governance.cleaning.queries.cases import PAGE, Asked, Card, opened, queue

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.clock import now
 from backend.core.pages import render
 from backend.core.refusals import Refusal
+from backend.core.routing import APIRouter
 from backend.exclusions.models import RecordKind
 from backend.exclusions.queries import exclusion_of
 from backend.hazards import origins, plan, queries
