@@ -21,6 +21,8 @@ from backend.core.database import Database
 from backend.core.events import Event
 from backend.core.jobs import Job
 from backend.core.past import as_of
+from backend.exclusions.commands import exclude
+from backend.exclusions.models import RecordKind
 from backend.hazards.models import Rectification
 from backend.identity.models import Person, Role, Site
 from backend.incidents.models import Incident
@@ -34,7 +36,7 @@ from backend.operations.reports.making import REPORT_JOB, is_time, plan_reports,
 from backend.operations.reports.models import Period, SafetyReport
 from backend.operations.reports.periods import before, last_over, period_of
 from backend.operations.reports.picturing import trends
-from tests.factories import made, make_area, make_equipment, make_person, make_site, unique
+from tests.factories import actor_for, made, make_area, make_equipment, make_person, make_site, unique
 from tests.webclient import running_app, signed_in
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -163,6 +165,19 @@ def test_whatever_is_drawn_stays_on_the_paper(values: list[float | None], target
         picture = picture_of(block, Reader("zh_CN", ZONE))
         corners = [corner for shape in picture.shapes if not isinstance(shape, Words) for corner in shape.corners]
         assert all(-3 <= x <= 363 and -3 <= y <= picture.height + 3 for x, y in corners)
+
+
+async def test_what_somebody_excluded_is_in_no_report(database: Database, site: Site) -> None:
+    officer = await one_of(database, site, Role.SAFETY_OFFICER)
+    async with database.session() as session:
+        late = await session.scalar(select(Rectification).where(col(Rectification.site_id) == site.id))
+        assert late is not None
+        await exclude(session, await actor_for(session, officer), 1, [(RecordKind.RECTIFICATION, late.id)])
+    report = await written(database, site)
+    assert report is not None
+    assert report.content["counts"]["hazards"] == {} and report.content["late"] == []
+    assert [one["n"] for one in report.content["places"]] == [1]
+    assert [one[2] for one in report.content["days"] if one[2]] == []
 
 
 async def test_the_worker_writes_each_report_once_and_tells_who_governs(database: Database, site: Site) -> None:
