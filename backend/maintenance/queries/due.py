@@ -72,7 +72,7 @@ async def upcoming(
     if team_id is not None:
         statement = statement.where(col(Area.team_id) == team_id)
     if mine:
-        statement = statement.where(_mine(actor))
+        statement = statement.where(mine_of(actor))
     today = site_day(actor)
     return [as_upcoming(row, today) for row in await session.execute(statement)]
 
@@ -80,7 +80,7 @@ async def upcoming(
 async def due_for(session: AsyncSession, actor: Actor) -> list[Upcoming]:
     """What waits for the holders of the actor's posts: late, or due within its notice."""
     today = site_day(actor)
-    rows = await session.execute(opened(actor).where(_mine(actor), _shows(today)).limit(MOST))
+    rows = await session.execute(opened(actor).where(mine_of(actor), _shows(today)).limit(MOST))
     return [as_upcoming(row, today) for row in rows]
 
 
@@ -90,7 +90,7 @@ async def due_for_count(session: AsyncSession, actor: Actor) -> int:
         select(func.count())
         .select_from(MaintenanceRecord)
         .join(MaintenancePlan, col(MaintenancePlan.id) == col(MaintenanceRecord.plan_id))
-        .where(visible(actor, MaintenanceRecord), is_open(), _mine(actor), _shows(site_day(actor)))
+        .where(visible(actor, MaintenanceRecord), is_open(), mine_of(actor), _shows(site_day(actor)))
     )
     return int((await session.execute(counted)).scalar_one())
 
@@ -102,7 +102,8 @@ async def teams(session: AsyncSession, actor: Actor) -> Sequence[Team]:
     return (await session.scalars(wanted)).all()
 
 
-def _mine(actor: Actor) -> ColumnElement[bool]:
+def mine_of(actor: Actor) -> ColumnElement[bool]:
+    """Records of the actor's posts."""
     return col(MaintenanceRecord.post_id).in_(sorted(actor.post_ids))
 
 
