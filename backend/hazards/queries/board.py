@@ -22,11 +22,11 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from backend.alarms.models import Level
 from backend.core.clock import now
+from backend.core.statements import alias_of
 from backend.hazards.lifecycle import FINAL, GOVERNING, LEADING, UNFINISHED, WORKABLE, Step, quick_step
 from backend.hazards.models import Rectification, RectificationState
 from backend.hazards.plan import TimeLeft, time_left
@@ -103,7 +103,7 @@ class Page:
 def verifiable_by(actor: Actor) -> ColumnElement[bool]:
     """``lifecycle.may_verify`` as SQL, for lists; a test holds the two together."""
     me = actor.person_id
-    whole = aliased(Rectification)
+    whole = alias_of(Rectification, "own_whole")
     of_own_whole = exists().where(
         col(whole.id) == col(Rectification.parent_id), col(whole.site_id) == actor.site_id, col(whole.owner_id) == me
     )
@@ -252,7 +252,7 @@ def _read_cursor(word: str) -> list[int]:
 def _list(actor: Actor) -> Select[Any]:
     """Rectification, owner, equipment, owner of the whole and the sort order."""
     order = _order(actor)
-    whole = aliased(Rectification)
+    whole = alias_of(Rectification, "whole")
     return (
         select(Rectification, Person, Equipment, col(whole.owner_id), *order)
         .outerjoin(whole, col(whole.id) == col(Rectification.parent_id))

@@ -13,7 +13,7 @@ from backend.incidents.response.queries.cordons import cordons_standing
 from backend.incidents.response.queries.plans import Progress, progress
 from backend.incidents.response.queries.posts import posts_of
 from backend.incidents.response.queries.rolls import Roll, roll_of
-from backend.incidents.review.queries import duties
+from backend.incidents.review.queries import duty_count
 from backend.incidents.tracking.models import IncidentPlume
 from backend.incidents.tracking.queries.downstream import Stop, downstream
 from backend.incidents.tracking.queries.people import people_inside
@@ -68,7 +68,7 @@ async def glance(session: AsyncSession, actor: Actor, card: Card, now: datetime)
         await _spread(session, actor, card, now),
         await downstream(session, actor, incident, now),
         leak,
-        len((await duties(session, actor, incident.id)).views),
+        await duty_count(session, actor, incident.id),
     )
 
 
