@@ -250,6 +250,8 @@ def _keys(result: dict[str, Any]) -> set[str]:
 async def node_names(session: AsyncSession, actor: Actor, keys: Iterable[str]) -> dict[str, NodeName]:
     """Names of nodes by key, in two queries; a cause of the library is called by its equipment and its title."""
     wanted = set(keys)
+    if not wanted:
+        return {}
     ids: dict[str, list[int]] = {"point": [], "equipment": []}
     for key in wanted:
         kind, _, number = place_of(key).partition(":")
@@ -298,7 +300,9 @@ async def _posts(session: AsyncSession, actor: Actor, posts: list[dict[str, Any]
 
 async def posts_held(session: AsyncSession, actor: Actor, ids: Iterable[int]) -> dict[int, PostThere]:
     """Posts by id, with whoever holds them at this moment."""
-    wanted = list(ids)
+    wanted = set(ids)
+    if not wanted:
+        return {}
     posts = await session.scalars(select(Post).where(visible(actor, Post), among(col(Post.id), wanted)))
     held = await session.execute(
         select(col(PostHolder.post_id), col(Person.id), col(Person.name), col(Person.name_en))
@@ -320,9 +324,12 @@ async def posts_held(session: AsyncSession, actor: Actor, ids: Iterable[int]) ->
 
 async def people_by_id(session: AsyncSession, actor: Actor, ids: Iterable[int]) -> dict[int, PersonName]:
     """People by name."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
     rows = await session.execute(
         select(col(Person.id), col(Person.name), col(Person.name_en)).where(
-            visible(actor, Person), col(Person.id).in_(list(ids))
+            visible(actor, Person), among(col(Person.id), wanted)
         )
     )
     return {id_: PersonName(id_, name, name_en) for id_, name, name_en in rows}
@@ -349,6 +356,6 @@ async def areas_of(session: AsyncSession, actor: Actor, equipment_ids: Iterable[
     rows = await session.execute(
         select(col(Equipment.id), col(Area.id), col(Area.name), col(Area.name_en))
         .join(Area, col(Equipment.area_id) == col(Area.id))
-        .where(visible(actor, Area), visible(actor, Equipment), col(Equipment.id).in_(list(equipment_ids)))
+        .where(visible(actor, Area), visible(actor, Equipment), among(col(Equipment.id), equipment_ids))
     )
     return {equipment_id: Place(id_, name, name_en) for equipment_id, id_, name, name_en in rows}

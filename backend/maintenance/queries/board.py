@@ -117,9 +117,10 @@ def _due(actor: Actor, team_id: int | None, mine: bool) -> Select[Any]:
         )
         .join(MaintenancePlan, col(MaintenancePlan.id) == col(MaintenanceRecord.plan_id))
         .join(Equipment, col(Equipment.id) == col(MaintenanceRecord.equipment_id))
-        .outerjoin(Area, col(Area.id) == col(Equipment.area_id))
-        .outerjoin(Post, col(Post.id) == col(MaintenanceRecord.post_id))
-        .where(visible(actor, MaintenanceRecord), is_open(), col(Equipment.retired_at).is_(None))
+        .outerjoin(Area, and_(col(Area.id) == col(Equipment.area_id), visible(actor, Area)))
+        .outerjoin(Post, and_(col(Post.id) == col(MaintenanceRecord.post_id), visible(actor, Post)))
+        .where(visible(actor, MaintenanceRecord), visible(actor, MaintenancePlan), visible(actor, Equipment))
+        .where(is_open(), col(Equipment.retired_at).is_(None))
     )
     if team_id is not None:
         statement = statement.where(col(Area.team_id) == team_id)
