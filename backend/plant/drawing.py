@@ -13,6 +13,10 @@ from backend.plant.routing import Box, Pipe, route
 
 MARK_WIDTH, MARK_HEIGHT, TEXT_SIZE = 0.21, 0.11, 0.0375
 """Sizes as shares of the plan's width: so that five Chinese characters fit into a mark and four marks side by side."""
+DOT = 0.024
+"""Side of a mark on a crowded plan, as a share of its width: a dot, named where it matters."""
+CROWDED = 0.1
+"""From this share of marks that hide another's name a plan is crowded."""
 MOST_ROUTED = 60
 """Beyond so many marks there is no room to route between: pipes are straight."""
 
@@ -92,16 +96,18 @@ class Drawing:
     name_en: str = ""
     picture: str = ""
     """The address of the picture under it; "" without."""
+    crowded: bool = False
+    """Marks with names would hide each other: they are dots, and only those are named that something is said of."""
 
     @property
     def mark_width(self) -> float:
         """Width of an equipment mark."""
-        return self.width * MARK_WIDTH
+        return self.width * (DOT if self.crowded else MARK_WIDTH)
 
     @property
     def mark_height(self) -> float:
         """Height of an equipment mark."""
-        return self.width * MARK_HEIGHT
+        return self.width * (DOT if self.crowded else MARK_HEIGHT)
 
     @property
     def text_size(self) -> float:
@@ -126,7 +132,9 @@ def draw(
 ) -> Drawing:
     """Lay the pipes. Kept in memory: a plan changes rarely and routing one takes tens of milliseconds."""
     place = {e.id: index for index, e in enumerate(equipment)}
-    boxes = [Box(e.x, e.y, width * MARK_WIDTH, width * MARK_HEIGHT) for e in equipment]
+    dots = hidden(equipment, width * MARK_WIDTH, width * MARK_HEIGHT) > CROWDED * len(equipment)
+    across, high = (width * DOT, width * DOT) if dots else (width * MARK_WIDTH, width * MARK_HEIGHT)
+    boxes = [Box(e.x, e.y, across, high) for e in equipment]
     joined = _joined([f for f in flows if f.source_id in place and f.target_id in place])
     ends = [(place[flow.source_id], place[flow.target_id]) for flow, _ in joined]
     if len(boxes) <= MOST_ROUTED:
@@ -137,7 +145,20 @@ def draw(
         DrawnPipe(flow.source_id, flow.target_id, flow.kind, corners, both)
         for (flow, both), corners in zip(joined, pipes, strict=True)
     ]
-    return Drawing(width, height, areas, equipment, tuple(drawn))
+    return Drawing(width, height, areas, equipment, tuple(drawn), crowded=dots)
+
+
+def hidden(equipment: Sequence[PlacedEquipment], across: float, high: float) -> int:
+    """How many have their centre under another mark of that size, both in the plan's units."""
+    under: set[int] = set()
+    near: list[PlacedEquipment] = []
+    for one in sorted(equipment, key=lambda e: e.x):
+        near = [each for each in near if one.x - each.x < across / 2]
+        for each in near:
+            if abs(one.y - each.y) < high / 2:
+                under |= {one.id, each.id}
+        near.append(one)
+    return len(under)
 
 
 def _joined(flows: Sequence[Flow]) -> list[tuple[Flow, bool]]:
@@ -149,12 +170,3 @@ def _joined(flows: Sequence[Flow]) -> list[tuple[Flow, bool]]:
         if len(pair) == 2 and first.setdefault(pair, flow).source_id != flow.source_id:
             both.add(pair)
     return [(flow, pair in both) for pair, flow in first.items()]
-
-
-def label_lines(name: str, most: int = 10) -> list[str]:
-    """``name`` in at most two lines: broken at the space nearest its middle when it is longer than ``most``."""
-    spaces = [i for i, c in enumerate(name) if c == " "]
-    if len(name) <= most or not spaces:
-        return [name]
-    middle = min(spaces, key=lambda i: abs(i - len(name) / 2))
-    return [name[:middle], name[middle + 1 :]]

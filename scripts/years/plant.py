@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil, sqrt
 
 from backend.alarms.models import AlarmRule, Level, RuleKind
 from backend.plant.models import Area, Equipment, FloorPlan, Link, LinkKind, Point, Stage
@@ -92,18 +93,23 @@ async def build(ledger: Ledger, span: Span, size: Size, posts: list[int], teams:
     return Plant(places, units, conditions)
 
 
+def _across(size: Size) -> int:
+    """How many areas stand beside each other: about as many as there are rows."""
+    return ceil(sqrt(size.areas))
+
+
 async def _places(ledger: Ledger, size: Size, posts: list[int], teams: list[int]) -> list[Place]:
     stages = [(ledger.id(Stage), f"S{n}", name, name, n) for n, name in enumerate(_STAGES, 1)]
     await ledger.copy(Stage, ("id", "code", "name", "name_en", "position"), stages)
     plan = ledger.id(FloorPlan)
-    rows_of_six = -(-size.areas // 6)
-    ground = (plan, "总平面", 600.0, 100.0 * rows_of_six, 300.0)
+    across = _across(size)
+    ground = (plan, "总平面", 100.0 * across, 100.0 * -(-size.areas // across), 50.0 * across)
     await ledger.copy(FloorPlan, ("id", "name", "width", "height", "width_m"), [ground])
     places, rows = [], []
     for order in range(size.areas):
         stage = stages[order * len(stages) // size.areas][0]
         place = Place(ledger.id(Area), order, stage, teams[order % len(teams)], posts[order])
-        x, y = order % 6 * 100.0, order // 6 * 100.0
+        x, y = order % across * 100.0, order // across * 100.0
         corners = [[x, y], [x + 95, y], [x + 95, y + 95], [x, y + 95]]
         rows.append((place.id, plan, stage, place.team, f"A{order + 1:02}", f"{order + 1:02} 区", corners))
         places.append(place)
@@ -112,14 +118,14 @@ async def _places(ledger: Ledger, size: Size, posts: list[int], teams: list[int]
 
 
 async def _units(ledger: Ledger, span: Span, size: Size, places: list[Place]) -> list[Unit]:
-    dice = span.dice("units")
+    dice, across = span.dice("units"), _across(size)
     units, rows = [], []
     for number in range(size.equipment):
         area = places[number * len(places) // size.equipment]
         kind, name = CLASSES[number % len(CLASSES)]
         unit = Unit(ledger.id(Equipment), f"E{number + 1:03}", f"{name} {number + 1:03}", kind, area)
         since = span.since.date() - timedelta(days=dice.randrange(200, 7000))
-        x, y = area.order % 6 * 100 + dice.uniform(8, 87), area.order // 6 * 100 + dice.uniform(8, 87)
+        x, y = area.order % across * 100 + dice.uniform(8, 87), area.order // across * 100 + dice.uniform(8, 87)
         rows.append((unit.id, area.id, area.stage, area.post, unit.code, unit.name, kind, x, y, since, span.since))
         units.append(unit)
     columns = ("id", "area_id", "stage_id", "owner_post_id", "code", "name", "equipment_class", "x", "y")

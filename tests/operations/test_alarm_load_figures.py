@@ -58,9 +58,18 @@ def test_the_split_by_hand() -> None:
     """Of 20: one 重大 (5 %), three 较大 (15 %), sixteen 一般 or 低 (80 %) is right; four 重大 are too many."""
     shares = figures.split({"major": 1, "significant": 3, "general": 10, "low": 6})
     assert shares is not None and {name: round(share, 2) for name, share in shares.items()} == figures.SPLIT
-    assert figures.split_is_right(shares)
+    assert figures.split_is_right(shares, 20)
     lopsided = figures.split({"major": 4, "general": 16})
-    assert lopsided is not None and not figures.split_is_right(lopsided)
+    assert lopsided is not None and figures.split_is_right(lopsided, 20) is False
+    assert figures.split_is_right(lopsided, 19) is None
+
+
+def test_of_few_alarms_the_ten_most_frequent_are_not_judged() -> None:
+    ten_of_once_each = figures.share_of_worst([1] * 10, 200)
+    assert figures.worst_is_right(ten_of_once_each, 200)
+    assert figures.worst_is_right(0.06, 200) is False
+    assert figures.worst_is_right(figures.share_of_worst([1] * 10, 199), 199) is None
+    assert figures.worst_is_right(None, 0) is None
     assert figures.share_of_worst([30, 10], 80) == 0.5
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.plant.drawing import Flow, PlacedArea, PlacedEquipment, draw, label_lines
+from backend.plant.drawing import Flow, PlacedArea, PlacedEquipment, draw, hidden
 from backend.plant.routing import Box, route
 from backend.starter.pack import PACKS, read_pack
 
@@ -62,9 +62,26 @@ def test_an_area_is_named_at_its_top_left_corner() -> None:
     assert area.corner == (10, 20) and area.points == "10,20 90,20 90,80 10,80"
 
 
-def test_long_names_break_at_the_space_nearest_the_middle() -> None:
-    assert label_lines("Reactor cooling water") == ["Reactor", "cooling water"]
-    assert label_lines("反应器冷却水系统总管") == ["反应器冷却水系统总管"]
+@given(
+    st.lists(st.tuples(st.integers(0, 300), st.integers(0, 200)), max_size=60), st.integers(1, 80), st.integers(1, 60)
+)
+def test_whose_centre_lies_under_another_mark_is_counted(
+    centres: list[tuple[int, int]], across: int, high: int
+) -> None:
+    marks = [PlacedEquipment(n, f"E{n}", "", "", None, x, y) for n, (x, y) in enumerate(centres)]
+    plainly = sum(
+        any(abs(a.x - b.x) < across / 2 and abs(a.y - b.y) < high / 2 for b in marks if b.id != a.id) for a in marks
+    )
+    assert hidden(marks, across, high) == plainly
+
+
+def test_a_plan_whose_names_would_hide_each_other_has_dots_and_the_demo_plant_has_names() -> None:
+    pack = read_pack(PACKS / "tep")
+    demo = tuple(PlacedEquipment(n, e.code, e.name, "", None, e.x, e.y) for n, e in enumerate(pack.equipment))
+    assert not draw(pack.floor_plan.width, pack.floor_plan.height, (), demo, ()).crowded
+    heap = tuple(PlacedEquipment(n, f"E{n}", "", "", None, 100 + n, 100) for n in range(9))
+    crowded = draw(1000, 600, (), heap, ())
+    assert crowded.crowded and crowded.mark_width < 30
 
 
 def test_marks_of_the_demo_plant_do_not_touch_and_lie_within_their_areas() -> None:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.clock import now
 from backend.core.pages import render
 from backend.core.refusals import Refusal
+from backend.core.routing import APIRouter
 from backend.delivery.commands import mark_seen
 from backend.delivery.queries import receipts
 from backend.identity.actor import Actor

@@ -52,9 +52,8 @@ async def overview(session: AsyncSession, actor: Actor) -> Overview:
     by_team = _split(late_cells, "team_id")
     teams = [_use(names.get(int(id_)), id_, part) for id_, part in by_team.items()]
     waiting, late = await waiting_count(session, actor) if actor.can("feedback.answer") else (0, 0)
-    advice = advise(
-        teams, await queries.phones(session, actor), await queries.unclear_pages(session, actor), late, waiting
-    )
+    phones = await queries.phones(session, actor) if late_cells else []  # before the first whole week nobody lacks one
+    advice = advise(teams, phones, await queries.unclear_pages(session, actor), late, waiting)
     return Overview(
         window,
         judged,

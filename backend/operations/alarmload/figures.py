@@ -24,11 +24,15 @@ FLEETING_WITHIN = timedelta(minutes=1)
 WORST = 10
 MOST_OF_WORST = 0.05
 """Share of all alarms that the ten most frequent should have at most (ISA-18.2: 1 % to 5 %)."""
+FEWEST_FOR_WORST = 200
+"""Of fewer alarms ten that called once each make up more than five per cent: nothing can be said."""
 SPLIT = {"high": 0.05, "medium": 0.15, "low": 0.80}
 """Shares by priority (ISA-18.2, EEMUA 191). 重大 is high, 较大 medium, 一般 and 低 are low."""
 PRIORITY = {"major": "high", "significant": "medium", "general": "low", "low": "low"}
 SPLIT_SLACK = 2.0
 """High and medium may be twice their share before the split is called lopsided. Ours."""
+FEWEST_FOR_SPLIT = 20
+"""Of fewer alarms one is more than the whole share of the most urgent."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,13 @@ def split(by_level: Mapping[str, int]) -> dict[str, float] | None:
     return shares
 
 
-def split_is_right(shares: Mapping[str, float]) -> bool:
-    """Whether the more urgent priorities are rare enough to be heard."""
+def worst_is_right(share: float | None, alarms: int) -> bool | None:
+    """Whether the ten most frequent make up few enough of ``alarms``; None where there are too few to say."""
+    return None if share is None or alarms < FEWEST_FOR_WORST else share <= MOST_OF_WORST
+
+
+def split_is_right(shares: Mapping[str, float] | None, alarms: int) -> bool | None:
+    """Whether the more urgent priorities are rare enough to be heard; None where there are too few ``alarms``."""
+    if shares is None or alarms < FEWEST_FOR_SPLIT:
+        return None
     return all(shares[name] <= SPLIT_SLACK * SPLIT[name] for name in ("high", "medium"))

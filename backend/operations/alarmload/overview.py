@@ -59,7 +59,7 @@ class Overview:
 
     @property
     def verdicts(self) -> dict[str, bool | None]:
-        """Figure → whether it is within its target; None: no data."""
+        """Figure → whether it is within its target; None: no data, or too few alarms to say."""
         average = self.rate.average
         return {
             "average": None if average is None else average <= figures.MOST_PER_SLOT,
@@ -67,8 +67,8 @@ class Overview:
             "flooded": None if self.flooded is None else self.flooded < figures.MOST_FLOODED,
             "stale": self.stale < figures.MOST_STALE,
             "chattering": self.chattering == 0,
-            "worst": None if self.share_of_worst is None else self.share_of_worst <= figures.MOST_OF_WORST,
-            "split": None if self.split is None else figures.split_is_right(self.split),
+            "worst": figures.worst_is_right(self.share_of_worst, self.alarms),
+            "split": figures.split_is_right(self.split, self.alarms),
         }
 
 

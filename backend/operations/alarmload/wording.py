@@ -40,6 +40,7 @@ def cards(found: Overview) -> list[Card]:
     """The figures in the order in which they are read."""
     good = found.verdicts
     flooded = None if found.flooded is None else found.flooded * 100
+    of_worst = N_("满 200 条才判断") if good["worst"] is None else N_("目标不超过 5%")
     worst = None if found.share_of_worst is None else found.share_of_worst * 100
     times, items = N_("次"), N_("条")
     return [
@@ -56,5 +57,5 @@ def cards(found: Overview) -> list[Card]:
         Card(
             "fleeting", N_("一闪而过（1 分钟内恢复）"), found.fleeting, 0, items, N_("越少越好"), None, Which.FLEETING
         ),
-        Card("worst", N_("最吵的 10 条占"), worst, 1, "%", N_("目标不超过 5%"), good["worst"]),
+        Card("worst", N_("最吵的 10 条占"), worst, 1, "%", of_worst, good["worst"]),
     ]  # fmt: skip

@@ -3,7 +3,7 @@ late, what was decided and what waits. The worker calls it, for the whole site o
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -19,6 +19,8 @@ from backend.operations.reports.money import money_of
 
 MOST = 20
 """So many incidents, late rectifications and decisions are named; how many there were is always said."""
+COURSE = timedelta(weeks=12)
+"""So far back indicators are drawn, to the end of the period: days of one month alone are too few records each."""
 
 _COUNTS = """
 SELECT
@@ -74,6 +76,23 @@ WHERE :stage = 0 OR happened.stage_id = :stage GROUP BY a.id ORDER BY n DESC, a.
 """
 
 
+_DAYS = """
+SELECT (at AT TIME ZONE :zone)::date AS day, what, count(*) AS n FROM (
+    SELECT a.raised_at AS at, 'alarms' AS what FROM alarm a LEFT JOIN equipment e ON e.id = a.equipment_id
+        WHERE a.site_id = :site AND a.kind <> 'system' AND a.raised_at >= :since AND a.raised_at < :until
+        AND (:stage = 0 OR e.stage_id = :stage)
+    UNION ALL
+    SELECT r.created_at, 'hazards' FROM rectification r LEFT JOIN equipment e ON e.id = r.equipment_id
+        WHERE r.site_id = :site AND r.parent_id IS NULL AND r.created_at >= :since AND r.created_at < :until
+        AND (:stage = 0 OR e.stage_id = :stage)
+    UNION ALL
+    SELECT i.began_at, 'incidents' FROM incident i LEFT JOIN equipment e ON e.id = i.equipment_id
+        WHERE i.site_id = :site AND i.state <> 'called_off' AND i.began_at >= :since AND i.began_at < :until
+        AND (:stage = 0 OR e.stage_id = :stage)
+) happened GROUP BY 1, 2
+"""
+
+
 @system_query("the worker writes the reports of every site")
 async def gathered(session: AsyncSession, reader: Actor, window: Window, past: Window, stage_id: int) -> dict[str, Any]:
     """The content of a report, as JSON. ``reader`` sees the whole site; ``past`` is the period before."""
@@ -81,9 +100,13 @@ async def gathered(session: AsyncSession, reader: Actor, window: Window, past: W
     values = {"site": reader.site_id, "stage": stage_id, "most": MOST, "since": since, "until": until}
     scope = Scope("stage", stage_id) if stage_id else WHOLE
     figures = await cards(session, reader, scope, window)
+    courses = await cards(session, reader, scope, Window(window.until - COURSE, window.until))
     return {
-        "indicators": [_indicator(card) for card in figures],
+        "indicators": [
+            {**_indicator(card), "trend": _trend(course)} for card, course in zip(figures, courses, strict=True)
+        ],
         "counts": await _counts(session, values),
+        "days": await _days(session, {**values, "zone": reader.time_zone}, window),
         "before": await _counts(
             session, {**values, **dict(zip(("since", "until"), past.bounds(reader.zone), strict=True))}
         ),
@@ -108,6 +131,21 @@ def _indicator(card: Card) -> dict[str, Any]:
         "target": card.target.value,
         "weak": card.weak,
     }
+
+
+def _trend(card: Card) -> list[list[Any]]:
+    return [[step.window.first.isoformat(), step.figure.value] for step in card.trend]
+
+
+@system_query("the worker writes the reports of every site")
+async def _days(session: AsyncSession, values: Mapping[str, Any], window: Window) -> list[list[Any]]:
+    """Of each day of the window, of the site: its date, alarms, hazards, incidents."""
+    rows = (await session.execute(text(_DAYS), dict(values))).all()
+    found = {(day, what): n for day, what, n in rows}
+    days = [window.first + timedelta(days=place) for place in range((window.until - window.first).days)]
+    return [
+        [day.isoformat(), *(found.get((day, what), 0) for what in ("alarms", "hazards", "incidents"))] for day in days
+    ]
 
 
 @system_query("the worker writes the reports of every site")
