@@ -79,7 +79,7 @@ async def area_page(
         raise NotFound()
     levels = await queries.open_levels(session, actor)
     wrong = await alarms.open_in_area(session, actor, area_id)
-    points = [p for p in await plant.active_points(session, actor) if p.area_id == area_id and p.equipment_id is None]
+    points = await plant.active_points(session, actor, of_area=area_id)
     return render(
         request,
         "plant/area.html",
