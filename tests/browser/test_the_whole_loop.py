@@ -53,7 +53,7 @@ async def database(quiet_plant: Up) -> AsyncIterator[Database]:
     await database.close()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)  # a whole day of a plant: two and a half minutes here, twice that beside busy neighbours
 async def test_a_fault_is_lived_through_reviewed_and_comes_back_as_work(
     quiet_plant: Up, database: Database, phones: Phones
 ) -> None:
