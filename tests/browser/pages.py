@@ -113,6 +113,7 @@ PAGES = (
     "/setup/site",
     "/setup/packs",
     "/setup/packs?code=machining",
+    "/setup/codes",
     "/setup/people",
     "/setup/labels",
     "/setup/plan",
