@@ -1,6 +1,7 @@
 """Points and rules of packs: only where there are sensors, ready before the first reading, never twice."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from backend.alarms.judge import AlarmJudge
 from backend.alarms.models import AlarmRule
 from backend.core.database import Database
 from backend.identity.actor import Actor
-from backend.identity.models import Role, Site
+from backend.identity.models import Person, Role, Site
 from backend.plant.models import Point, PointStatus
 from backend.starter.pack import PackError
 from backend.starter.trades.installing import install_trade
@@ -28,6 +29,7 @@ from backend.telemetry.quality.counting import count_hours
 from tests.factories import actor_for, make_person, make_site
 from tests.telemetry.line import Line, eventually, ingesting, publish
 from tests.telemetry.mosquitto import TestedBroker
+from tests.webclient import running_app, signed_in
 
 CODES = [pack.code for pack in trade_packs()]
 
@@ -229,6 +231,23 @@ async def test_a_reading_beyond_the_limit_raises_the_alarm_of_its_machine_throug
 
         found = await eventually(raised, "the alarm")
     assert found[0][1:] == ("major", True) and "气体探测器 2 号" in str(found[0][0])
+
+
+async def test_the_page_tells_who_wires_up_the_gateway_what_is_still_to_be_sent(
+    database: Database, database_url: str, redis_url: str
+) -> None:
+    async with database.session() as session:
+        actor, pack = await administrator(session), pack_of("chemical")
+        await install_trade(session, actor, pack, read_wish(pack, {"count_GASDET": "2", "sensors_GASDET": "on"}))
+        (await points_of(session, actor))["GASDET-1-LEL"].source = "gw"
+        site, person = await session.get_one(Site, actor.site_id), await session.get_one(Person, actor.person_id)
+    async with running_app(database_url, redis_url) as app, signed_in(app, person) as browser:
+        said = (await browser.get("/setup/codes")).text
+        assert f"ansu/{site.code}/网关名/point/GASDET-2-LEL" in said
+        assert "GASDET-1-LEL" not in said, "that one is heard already"
+        again = (await browser.get("/setup/packs?code=chemical")).text
+        assert re.search(r'name="sensors_GASDET"[^>]* checked', again)
+        assert not re.search(r'name="sensors_REACTOR"[^>]* checked', again)
 
 
 def test_what_is_read_of_the_form_takes_ticks_only_of_kinds_with_points() -> None:
