@@ -102,6 +102,8 @@ _ROUTERS = (
     "backend.operations.decisions.api",
     "backend.operations.reports.pages",
     "backend.operations.adoption.pages",
+    "backend.governance.cleaning.pages",
+    "backend.governance.cleaning.api",
     "backend.governance.retention.pages",
     "backend.governance.retention.api",
     "backend.operations.reports.api",
@@ -159,7 +161,7 @@ def create_app() -> FastAPI:
     mount_static(app)
     for name in _ROUTERS:
         if importlib.util.find_spec(name) is not None:
-            app.include_router(importlib.import_module(name).router)
+            app.router.routes.extend(importlib.import_module(name).router.routes)
     app.router.middleware_stack = Signpost(app.router)
     app.add_middleware(Feeding)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)

@@ -67,9 +67,9 @@ def template(servers: EmbeddedServers) -> str:
 
 @pytest.fixture(scope="module")
 def database_url(servers: EmbeddedServers, template: str) -> Iterator[str]:
-    """A fresh migrated database of the module's own."""
+    """A fresh migrated database of the module's own; copying the files is cheaper than copying them through the log."""
     name = f"ansu_{next(_numbers)}"
-    servers.postgres.query(f"CREATE DATABASE {name} TEMPLATE {template}")
+    servers.postgres.query(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield servers.postgres.url_of(name)
     servers.postgres.query(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -26,6 +26,7 @@ from backend.core.settings import settings
 from backend.delivery.commands import address_people
 from backend.delivery.commands.pushing import intend_pushes
 from backend.feedback.reminders import remind_answerers
+from backend.governance.cleaning.rounds import keep_cases
 from backend.governance.retention.keeping import keep_retention
 from backend.governance.sources.people import keep_people
 from backend.governance.sources.telling import tell_owners
@@ -126,6 +127,7 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(60, "data quality", in_session(plan_quality)))
         start(every(3600, "records of people", in_session(keep_people)))
         start(every(600, "owners of data", in_session(tell_owners)))
+        start(every(300, "suspect data", in_session(keep_cases)))
         start(every(3600, "decisions", in_session(plan_decisions)))
         start(every(600, "feedback", in_session(remind_answerers)))
         start(every(600, "safety reports", in_session(plan_reports)))

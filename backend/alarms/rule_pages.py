@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
@@ -20,6 +20,7 @@ from backend.alarms.queries.rules import LATELY, RuleCard, Wanted
 from backend.alarms.versions import rule_changes, version_of
 from backend.core.errors import Conflict, Invalid
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.queries.audit import Filter, audit_entries
 from backend.identity.web import ActorDep, SessionDep, allow

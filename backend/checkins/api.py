@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from backend.checkins import commands, queries
 from backend.checkins.forms import VisitFormDep
 from backend.checkins.models import CheckIn
 from backend.checkins.queries import Asked, DueVisit, Place
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/api/v1/checkins", tags=["checkins"])

@@ -13,6 +13,7 @@ _MODELS = (
     "backend.labels.models",
     "backend.telemetry.models",
     "backend.telemetry.quality.models",
+    "backend.exclusions.models",
     "backend.alarms.models",
     "backend.delivery.models",
     "backend.tracing.models",
@@ -41,6 +42,7 @@ _MODELS = (
     "backend.home.models",
     "backend.operations.adoption.models",
     "backend.governance.retention.models",
+    "backend.governance.cleaning.models",
 )
 
 for _module in _MODELS:

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from starlette.responses import FileResponse, RedirectResponse
 
 from backend.core.errors import N_, Invalid
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.core.settings import PROJECT_ROOT
 from backend.delivery.commands import subscriptions as commands
 from backend.delivery.queries import push_subscriptions, quiet_hours

@@ -4,14 +4,8 @@ import asyncio
 import enum
 from typing import Any
 
-import requests
-from pywebpush import WebPushException, webpush
-
 from backend.core.settings import settings
 from backend.delivery.push_message import Message, may_call
-from backend.delivery.vapid import vapid
-
-PATIENCE_S = 10.0
 
 
 class Answer(enum.Enum):
@@ -26,14 +20,6 @@ class Answer(enum.Enum):
     """Another attempt would be refused too."""
 
 
-class _NoDetours(requests.Session):
-    """A session that goes nowhere else: a redirect could lead into the plant's own network."""
-
-    def request(self, *args: Any, **options: Any) -> requests.Response:
-        """As usual, redirects not followed."""
-        return super().request(*args, **(options | {"allow_redirects": False}))
-
-
 async def push(endpoint: str, p256dh: str, auth: str, message: Message) -> Answer:
     """Encrypt ``message`` for the phone (RFC 8291) and hand it over, signed by our key. Never raises for its answer."""
     if not may_call(endpoint, settings().push_hosts):
@@ -43,25 +29,9 @@ async def push(endpoint: str, p256dh: str, auth: str, message: Message) -> Answe
 
 
 def _push(subscription: dict[str, Any], message: Message) -> Answer:
-    try:
-        with _NoDetours() as session:
-            webpush(
-                subscription,
-                message.body,
-                vapid_private_key=vapid(),
-                vapid_claims={"sub": settings().vapid_contact},
-                ttl=message.ttl_s,
-                headers=dict(message.headers),
-                timeout=PATIENCE_S,
-                requests_session=session,
-            )
-    except WebPushException as refused:
-        return answer_of(refused.response.status_code if refused.response is not None else 400)
-    except requests.RequestException:
-        return Answer.LATER
-    except ValueError:  # keys that are no keys
-        return Answer.GONE
-    return Answer.TAKEN
+    from backend.delivery.push_sending import send
+
+    return send(subscription, message)
 
 
 def answer_of(status: int) -> Answer:

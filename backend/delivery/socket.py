@@ -5,11 +5,12 @@ import contextlib
 import json
 from typing import Any
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import WebSocket, WebSocketDisconnect
 
 from backend.core.clock import now
 from backend.core.database import Database
 from backend.core.events import Batch, Cursor, present_cursor, read_events
+from backend.core.routing import APIRouter
 from backend.core.security import same_origin
 from backend.delivery.audience import may_be_told
 from backend.delivery.commands import keep_receipts

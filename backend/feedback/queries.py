@@ -3,15 +3,16 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from backend.checkins.models import SiteCalendar
 from backend.core.clock import now
 from backend.core.errors import NotFound
+from backend.core.statements import alias_of
 from backend.feedback.deadlines import USUAL_DAYS
 from backend.feedback.models import (
     OPEN,
@@ -26,7 +27,7 @@ from backend.feedback.models import (
 from backend.identity.actor import Actor
 from backend.identity.capabilities import CAPABILITIES
 from backend.identity.models import Person, Team
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.identity.scoping import get_visible
 
 PAGE = 30
@@ -112,9 +113,14 @@ async def to_answer(session: AsyncSession, actor: Actor) -> list[Card]:
     """What waits for the actor's answer: theirs, and what nobody has taken. Praise waits for nothing."""
     if not actor.can("feedback.answer"):
         return []
+    return [Card(*row) for row in await session.execute(_to_answer(actor))]
+
+
+@made_once
+def _to_answer(actor: Actor) -> Select[Any]:
     free = or_(col(Feedback.assigned_to).is_(None), col(Feedback.assigned_to) == actor.person_id)
     due = col(Feedback.due_at)
-    return await _cards(session, actor, col(Feedback.state).in_(OPEN), free, due.is_not(None), order=(due,), most=PAGE)
+    return _listed(actor, col(Feedback.state).in_(OPEN), free, due.is_not(None), order=(due,), most=PAGE)
 
 
 async def card(session: AsyncSession, actor: Actor, feedback_id: int) -> Card:
@@ -128,7 +134,7 @@ async def card(session: AsyncSession, actor: Actor, feedback_id: int) -> Card:
 async def thread(session: AsyncSession, actor: Actor, feedback_id: int) -> Thread:
     """One with its thread. Raises NotFound."""
     one = await card(session, actor, feedback_id)
-    who, to = aliased(Person), aliased(Person)
+    who, to = alias_of(Person, "who"), alias_of(Person, "addressee")
     of = [one.feedback.id] + ([one.main.id] if one.main else [])
     entries = await session.execute(
         select(FeedbackEntry, who, to)
@@ -238,8 +244,14 @@ async def _cards(
     order: Sequence[ColumnElement[object] | object],
     most: int,
 ) -> list[Card]:
-    giver, answerer, main = aliased(Person), aliased(Person), aliased(Feedback)
-    found = await session.execute(
+    return [Card(*row) for row in await session.execute(_listed(actor, *wanted, order=order, most=most))]
+
+
+def _listed(
+    actor: Actor, *wanted: ColumnElement[bool], order: Sequence[ColumnElement[object] | object], most: int
+) -> Select[Any]:
+    giver, answerer, main = alias_of(Person, "giver"), alias_of(Person, "answerer"), alias_of(Feedback, "main")
+    return (
         select(Feedback, giver, Team, answerer, main)
         .join(giver, col(giver.id) == col(Feedback.person_id))
         .outerjoin(Team, col(Team.id) == col(Feedback.team_id))
@@ -249,4 +261,3 @@ async def _cards(
         .order_by(*order)  # type: ignore[arg-type]
         .limit(most)
     )
-    return [Card(*row) for row in found]

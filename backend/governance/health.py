@@ -5,13 +5,14 @@ import hmac
 import ipaddress
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from backend import __version__
 from backend.core.database import Database
+from backend.core.routing import APIRouter
 from backend.core.settings import settings
 from backend.governance.queries import SystemState, system_state
 from backend.identity.web import address_of, allow, public

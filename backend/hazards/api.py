@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query
+from fastapi import Depends, Form, Query
 
+from backend.core.routing import APIRouter
 from backend.hazards import commands, extending, plan, queries, splitting
 from backend.hazards.forms import PlanForm, SplitForm, StepForm
 from backend.hazards.queries import Tab

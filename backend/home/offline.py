@@ -5,10 +5,11 @@ nothing about a plant or a person; and the pages that its owner will need. The s
 
 from functools import lru_cache
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.responses import JSONResponse
 
 from backend.core.pages import STATIC, asset, render
+from backend.core.routing import APIRouter
 from backend.home.waiting import waiting_for
 from backend.identity.web import ActorDep, SessionDep, allow, public
 

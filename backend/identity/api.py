@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 
 from backend.core.errors import N_, DomainError
 from backend.core.failures import answer
+from backend.core.routing import APIRouter
 from backend.identity.commands import signing
 from backend.identity.commands.signing import Attempt
 from backend.identity.queries import audit as audit_queries

@@ -75,6 +75,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "operations.report": _GOVERNING,
     "data.see": _GOVERNING,
     "data.manage": _CONFIGURING,
+    "data.cases": _LEADING,
+    "data.clean": frozenset({Role.LEADER, Role.SAFETY_OFFICER, Role.ADMIN}),
     "dashboards.arrange": frozenset({Role.ADMIN}),
     "dashboards.wall": _LEADING,
     "adoption.weigh": _GOVERNING,

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query
+from fastapi import Depends, Form, Query
 
+from backend.core.routing import APIRouter
 from backend.hazards.forms import database_id
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents import commands

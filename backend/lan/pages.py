@@ -6,11 +6,12 @@ Without sign-in: who can't sign in safely yet must read it. Served by the door o
 import re
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.core.errors import N_, NotFound
 from backend.core.i18n import translate
 from backend.core.pages import locale_of, render
+from backend.core.routing import APIRouter
 from backend.core.security import CONTENT_SECURITY_POLICY
 from backend.core.settings import settings
 from backend.identity.web import public

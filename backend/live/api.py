@@ -4,11 +4,12 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from backend.core.clock import now
 from backend.core.errors import NotFound
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live import queries
 from backend.live.nearing import nearing

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnExpressionArgument, Integer, Subquery, cast, func, or_, select
+from sqlalchemy import ColumnExpressionArgument, Integer, Select, Subquery, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.alarms.models import Alarm, AlarmRule, AlarmState, RuleKind
+from backend.core.statements import among
 from backend.identity.actor import Actor
 from backend.identity.permissions import system_query, visible
 from backend.live.views import (
@@ -182,8 +184,10 @@ async def open_levels(session: AsyncSession, actor: Actor) -> OpenLevels:
 
 async def limit_marks(session: AsyncSession, actor: Actor, point_ids: Sequence[int]) -> dict[int, list[LimitMark]]:
     """Limits of the threshold rules in force, by point, the lowest first."""
-    rules = await session.scalars(select(AlarmRule).where(visible(actor, AlarmRule), *_in_force(point_ids)))
-    return _marks(rules)
+    if not point_ids:
+        return {}
+    found = await session.execute(_limits().where(visible(actor, AlarmRule), *_in_force(point_ids)))
+    return _marks(found)
 
 
 @system_query("the worker foretells when the points of every site reach their limits")
@@ -191,20 +195,24 @@ async def limit_marks_of_site(
     session: AsyncSession, site_id: int, point_ids: Sequence[int]
 ) -> dict[int, list[LimitMark]]:
     """As ``limit_marks``, on nobody's behalf."""
-    rules = await session.scalars(select(AlarmRule).where(col(AlarmRule.site_id) == site_id, *_in_force(point_ids)))
-    return _marks(rules)
+    return _marks(await session.execute(_limits().where(col(AlarmRule.site_id) == site_id, *_in_force(point_ids))))
+
+
+def _limits() -> Select[Any]:
+    told = (AlarmRule.point_id, AlarmRule.level, AlarmRule.parameters, AlarmRule.warning)
+    return select(*(col(column) for column in told))
 
 
 def _in_force(point_ids: Sequence[int]) -> tuple[ColumnExpressionArgument[bool], ...]:
     """Threshold rules on these points that are switched on."""
     return (
-        col(AlarmRule.point_id).in_(point_ids),
+        among(col(AlarmRule.point_id), point_ids),
         col(AlarmRule.kind) == RuleKind.THRESHOLD,
         col(AlarmRule.enabled),
     )
 
 
-def _marks(rules: Iterable[AlarmRule]) -> dict[int, list[LimitMark]]:
+def _marks(rules: Iterable[Any]) -> dict[int, list[LimitMark]]:
     found: dict[int, list[LimitMark]] = defaultdict(list)
     for rule in rules:
         for name, limit in rule.parameters.get("limits", {}).items():

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.core.errors import N_
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, allow
 
 router = APIRouter(include_in_schema=False)
@@ -43,6 +44,7 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene("operations.see", "/decisions", N_("决策"), N_("时间和钱用在哪，换什么，培训谁"), "lightbulb"),
     Scene("data.see", "/data-sources", N_("数据源"), N_("数据准不准、全不全，谁负责，差在哪里"), "database"),
+    Scene("data.cases", "/data-cleaning", N_("数据清洗"), N_("重复、卡死、漂移的数据算不算，由人决定"), "funnel"),
     Scene("operations.see", "/adoption", N_("应用情况"), N_("谁在用、谁没用，缺什么，反馈答复得怎样"), "users"),
     Scene(
         "operations.report", "/safety-reports", N_("安全报告"), N_("每周、每月自动写成，可打印、可带走"), "file-text"

@@ -6,8 +6,9 @@ not the server when it gives it: an answer may be lost, and the form comes again
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Response
+from fastapi import Body, Header, Response
 
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, allow
 from backend.outbox import bodies
 from backend.outbox.feeding import BODY, OFFSET

@@ -226,9 +226,11 @@ async def active_points(
     equipment_id: int | None = None,
     point_id: int | None = None,
     of_equipment: Sequence[int] | None = None,
+    of_area: int | None = None,
     first_of_each: bool = False,
 ) -> list[Point]:
     """Points in use in the order of the plant, of one equipment, of some or one by id if asked; not the product's own.
+    ``of_area``: those that stand in the area itself, on none of its equipment.
     ``first_of_each``: one of each equipment, a measured one if there is any."""
     statement = (
         select(Point)
@@ -245,6 +247,8 @@ async def active_points(
         statement = statement.where(col(Point.id) == point_id)
     if of_equipment is not None:
         statement = statement.where(col(Point.equipment_id).in_(of_equipment))
+    if of_area is not None:
+        statement = statement.where(col(Point.area_id) == of_area, col(Point.equipment_id).is_(None))
     if first_of_each:
         place = (col(Point.equipment_id), col(Point.manipulated), col(Point.position), col(Point.id))
         statement = statement.where(col(Point.equipment_id).is_not(None)).order_by(None).order_by(*place)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, String, cast, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.alarms.models import Alarm
 from backend.core.jobs import Job, JobStatus
+from backend.core.statements import among
 from backend.hazards.models import Rectification
 from backend.hazards.reports.models import HazardReport
 from backend.identity.actor import Actor
@@ -191,7 +192,8 @@ def _named(actor: Actor, words: str) -> ColumnElement[bool]:
 async def _first_alarms(session: AsyncSession, actor: Actor, group_ids: list[int]) -> dict[int, Alarm]:
     rows = await session.scalars(
         select(Alarm)
-        .where(visible(actor, Alarm), col(Alarm.group_id).in_(group_ids))
-        .order_by(col(Alarm.raised_at).desc(), col(Alarm.id).desc())
+        .ext(distinct_on(col(Alarm.group_id)))
+        .where(visible(actor, Alarm), among(col(Alarm.group_id), group_ids))
+        .order_by(col(Alarm.group_id), col(Alarm.raised_at), col(Alarm.id))
     )
     return {alarm.group_id or 0: alarm for alarm in rows}

@@ -3,12 +3,13 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.core.clock import now
 from backend.core.errors import N_, Invalid
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.plant.queries import active_points, all_equipment
 from backend.tracing import circumstances

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live.wording import LIMITS, LINK_KINDS
 from backend.plant import queries as plant

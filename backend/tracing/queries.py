@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from backend.alarms.models import Alarm, AlarmRule, Level
 from backend.core.jobs import Job
+from backend.core.statements import among
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Post, PostHolder
 from backend.identity.permissions import visible
@@ -249,26 +250,35 @@ def _keys(result: dict[str, Any]) -> set[str]:
 async def node_names(session: AsyncSession, actor: Actor, keys: Iterable[str]) -> dict[str, NodeName]:
     """Names of nodes by key, in two queries; a cause of the library is called by its equipment and its title."""
     wanted = set(keys)
+    if not wanted:
+        return {}
     ids: dict[str, list[int]] = {"point": [], "equipment": []}
     for key in wanted:
         kind, _, number = place_of(key).partition(":")
         if kind in ids and number.isdigit():
             ids[kind].append(int(number))
-    points = await session.execute(select(Point).where(visible(actor, Point), col(Point.id).in_(ids["point"])))
+    told = ("id", "name", "name_en", "unit", "decimals", "equipment_id")
+    points = await session.execute(
+        select(*(col(getattr(Point, name)) for name in told)).where(
+            visible(actor, Point), among(Point.id, ids["point"])
+        )
+    )
     equipment = await session.execute(
-        select(Equipment).where(visible(actor, Equipment), col(Equipment.id).in_(ids["equipment"]))
+        select(col(Equipment.id), col(Equipment.name), col(Equipment.name_en)).where(
+            visible(actor, Equipment), among(Equipment.id, ids["equipment"])
+        )
     )
     found = {
         f"point:{p.id}": NodeName(
             f"point:{p.id}", p.name, p.name_en or p.name, f"/points/{p.id}", p.unit, p.decimals, p.equipment_id
         )
-        for p in points.scalars()
+        for p in points
     }
     found |= {
         f"equipment:{q.id}": NodeName(
             f"equipment:{q.id}", q.name, q.name_en or q.name, f"/equipment/{q.id}", equipment_id=q.id
         )
-        for q in equipment.scalars()
+        for q in equipment
     }
     titles = await titles_of(session, actor, wanted)
     return found | {
@@ -290,15 +300,17 @@ async def _posts(session: AsyncSession, actor: Actor, posts: list[dict[str, Any]
 
 async def posts_held(session: AsyncSession, actor: Actor, ids: Iterable[int]) -> dict[int, PostThere]:
     """Posts by id, with whoever holds them at this moment."""
-    wanted = list(ids)
-    posts = await session.scalars(select(Post).where(visible(actor, Post), col(Post.id).in_(wanted)))
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    posts = await session.scalars(select(Post).where(visible(actor, Post), among(col(Post.id), wanted)))
     held = await session.execute(
         select(col(PostHolder.post_id), col(Person.id), col(Person.name), col(Person.name_en))
         .join(Person, col(Person.id) == col(PostHolder.person_id))
         .where(
             visible(actor, PostHolder),
             visible(actor, Person),
-            col(PostHolder.post_id).in_(wanted),
+            among(col(PostHolder.post_id), wanted),
             col(PostHolder.until).is_(None),
             col(Person.active),
         )
@@ -312,9 +324,12 @@ async def posts_held(session: AsyncSession, actor: Actor, ids: Iterable[int]) ->
 
 async def people_by_id(session: AsyncSession, actor: Actor, ids: Iterable[int]) -> dict[int, PersonName]:
     """People by name."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
     rows = await session.execute(
         select(col(Person.id), col(Person.name), col(Person.name_en)).where(
-            visible(actor, Person), col(Person.id).in_(list(ids))
+            visible(actor, Person), among(col(Person.id), wanted)
         )
     )
     return {id_: PersonName(id_, name, name_en) for id_, name, name_en in rows}
@@ -341,6 +356,6 @@ async def areas_of(session: AsyncSession, actor: Actor, equipment_ids: Iterable[
     rows = await session.execute(
         select(col(Equipment.id), col(Area.id), col(Area.name), col(Area.name_en))
         .join(Area, col(Equipment.area_id) == col(Area.id))
-        .where(visible(actor, Area), visible(actor, Equipment), col(Equipment.id).in_(list(equipment_ids)))
+        .where(visible(actor, Area), visible(actor, Equipment), among(col(Equipment.id), equipment_ids))
     )
     return {equipment_id: Place(id_, name, name_en) for equipment_id, id_, name, name_en in rows}

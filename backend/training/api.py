@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.core.errors import NotFound
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.training import commands, queries, quiz
 from backend.training.content import as_html

@@ -21,6 +21,7 @@ from backend.tracing.models import Trace
 from backend.tracing.versions.models import TraceModel
 from tests.browser.adoption import said_and_used
 from tests.browser.alarm_load import tried_rules
+from tests.browser.cleaning import suspected
 from tests.browser.duties import appealed
 from tests.browser.meeting import make_meeting
 from tests.factories import actor_for, made
@@ -42,6 +43,7 @@ async def ids_of(database_url: str) -> dict[str, int]:
     found["met"] = await _met_about(database)
     found |= await appealed(database, "worker1")
     found |= await said_and_used(database)
+    found |= await suspected(database)
     found |= await tried_rules(database, found["rule"] or 0)
     await database.close()
     return {name: id_ for name, id_ in found.items() if id_ is not None}

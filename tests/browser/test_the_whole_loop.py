@@ -203,7 +203,9 @@ async def _closed_by_another(manager: Phone, here: str) -> None:
     await manager.page.get_by_role("textbox", name="受伤").fill("1")
     await manager.page.get_by_label("损失了什么").fill("停产 40 分钟")
     await manager.page.locator("#close-evacuation-over").check()
-    await manager.page.get_by_role("button", name="结束事件").press("Enter")
+    # The live line may tell of the end before the form's own answer opens the page anew.
+    async with manager.page.expect_navigation():
+        await manager.page.get_by_role("button", name="结束事件").press("Enter")
     await expect(manager.page.locator("#incident-now")).to_contain_text("停产 40 分钟")
 
 

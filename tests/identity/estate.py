@@ -63,6 +63,7 @@ from tests.factories import (
     unique,
 )
 from tests.feedback.marked import make_marked_feedback
+from tests.governance.cleaning.marked import make_marked_cleaning
 from tests.governance.retention.marked import make_marked_retention
 from tests.identity.lessons import asked_by_incident, lessons_of, safety_report_of
 from tests.identity.quality import make_marked_quality
@@ -138,6 +139,8 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await make_marked_quality(session, point, worker.id, mark),
         **await make_marked_risks(session, estate.people[Role.LEADER], area.id, equipment.id, mark),
     }
+    leader, report_id = estate.people[Role.LEADER], estate.ids["report_id"]
+    estate.ids |= await make_marked_cleaning(session, leader, point, report_id, mark)
     await make_marked_response(session, estate.people, estate.ids, mark)
     await asked_by_incident(session, estate.site.id, estate.ids)
     await make_marked_positions(session, estate.people, estate.ids)

@@ -44,10 +44,12 @@ FORMS: dict[str, dict[str, Any]] = {
     f"POST {_ONE}/extension": {"deadline": "2999-01-01T00:00", "note": "x"},
     f"POST {_ONE}/refuse-extension": {"note": "x"},
     "POST /courses/{course_id}/assign": {"due_on": "2999-01-01"},
+    "POST /data-cleaning/{cleaning_case_id}/decide": {"state": "excluded"},
 }
 """Door → form with which it gets as far as looking for its object."""
 
 BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/v1/data-cleaning/{cleaning_case_id}/decide": {"state": "excluded"},
     "POST /api/v1/training/attempts/{attempt_id}": {"answers": {}},
     "POST /api/v1/positions": {
         "device_now": "2026-11-27T04:00:00Z",

@@ -1,6 +1,8 @@
 """Pages and API of maintenance as people and programs see them."""
 
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import httpx
@@ -8,6 +10,9 @@ from fastapi import FastAPI
 
 from backend.core.database import Database
 from backend.maintenance.commands import Origin, Work, change_plan, do_maintenance
+from backend.maintenance.queries import board, upcoming
+from backend.maintenance.queries.board import PAGE
+from backend.maintenance.schedule import Standing
 from tests.hazards.browsing import browsing, chinese, hidden
 from tests.hazards.pictures import photo
 from tests.incidents.test_pages import text_of
@@ -144,3 +149,34 @@ async def test_what_was_done_decides_from_when_it_is_counted_and_once_stays_once
         changed = {**form, "rhythm": "interval", "interval_days": "10", "kind": "service"}
         assert (await browser.post(f"/maintenance/{once.id}/edit", data=changed)).status_code == 303
     assert (await open_one(database, once)).due_on == plant.today + timedelta(days=10)
+
+
+async def test_the_board_shows_the_first_of_each_standing_and_leads_to_the_rest(
+    app: FastAPI, database: Database, plant: Upkeep
+) -> None:
+    for days in (31, 30, 23, 22):  # due yesterday, today, at the edge of its notice, and a day beyond it
+        await plant.plan(database, name=f"做过{days}", since=plant.today - timedelta(days=days))
+    many = [await plant.plan(database, since=plant.today) for _ in range(PAGE + 2)]
+    async with browsing(app, plant.keeper) as browser:
+        page = shown(await browser.get("/maintenance"))
+        assert page.index("做过31") < page.index("做过30") < page.index("做过23") < page.index("做过22")
+        assert page.count(f'href="/maintenance/{many[PAGE - 2].id}"') == 1, "the 30th of those that come later"
+        assert f'href="/maintenance/{many[PAGE - 1].id}"' not in page
+        url = re.search(r'hx-get="(/maintenance\?show=mine&amp;standing=later[^"]+)"', page)
+        assert url is not None
+        further = await browser.get(unescape(url[1]), headers={"HX-Target": "maintenance-further"})
+        rows = further.text
+        assert [rows.count(f'href="/maintenance/{one.id}"') for one in many[PAGE - 2 :]] == [0, 1, 1, 1]
+        assert "<h2" not in rows and "maintenance-further" not in rows
+        whole = shown(await browser.get(unescape(url[1])))
+        assert f'href="/maintenance/{many[-1].id}"' in whole and '<details class="sheet" open>' in whole
+        assert "做过22" in shown(await browser.get("/maintenance?standing=later&after=nonsense"))
+
+
+async def test_the_board_stands_as_the_schedule_says(database: Database, plant: Upkeep) -> None:
+    for ago, notice in ((31, 0), (30, 0), (29, 0), (23, 7), (22, 7), (24, 7)):
+        await plant.plan(database, since=plant.today - timedelta(days=ago), notice_days=notice)
+    async with database.session() as session:
+        shown_so = {one.record_id: part.standing for part in await board(session, plant.keeper) for one in part.lines}
+        said = {one.record.id: one.standing for one in await upcoming(session, plant.keeper)}
+    assert shown_so == said and set(said.values()) == set(Standing)

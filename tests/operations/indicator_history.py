@@ -120,6 +120,24 @@ STATEMENTS = {
         person_id, first_due_at) SELECT :site, :then, :word, 'idea', '慢', '', '', '', '', 'worker', 'received', :worker,
         CASE WHEN :pick % 4 > 0 THEN CAST(:then AS timestamptz) + :pick * interval '3 hours' END""",
     "answered": _of("feedback", "answered_at = :then, state = 'answered'"),
+    "checked_in": """INSERT INTO check_in(site_id, created_at, equipment_id, person_id, at, late, proof, away, failed, note)
+        SELECT :site, :at, :pump, CASE WHEN :pick % 2 = 0 THEN CAST(:worker AS bigint) ELSE :stranger END, :then, false,
+        'label', false, 0, ''""",
+    "stepped": f"""INSERT INTO rectification_entry(site_id, created_at, rectification_id, kind, person_id, note) SELECT :site,
+        :then, r, 'progress', :worker, '' FROM (SELECT {_PICKED.format(table="rectification")} AS r) b
+        WHERE r IS NOT NULL""",
+    "take_out": f"""INSERT INTO exclusion(site_id, created_at, kind, record_id, case_id, made_by)
+        SELECT :site, :at, k.kind, k.id, 1 + :pick % 2, :worker FROM (SELECT ARRAY[{_PICKED.format(table="alarm")},
+        {_PICKED.format(table="rectification")}, {_PICKED.format(table="inspection_visit")},
+        {_PICKED.format(table="hazard_report")}, {_PICKED.format(table="check_in")}] AS ids) found
+        CROSS JOIN LATERAL (SELECT (ARRAY['alarm', 'rectification', 'visit', 'report', 'checkin'])[1 + :pick % 5] AS kind,
+        ids[1 + :pick % 5] AS id) k WHERE k.id IS NOT NULL ON CONFLICT DO NOTHING""",
+    "take_out_all": """INSERT INTO exclusion(site_id, created_at, kind, record_id, case_id, made_by)
+        SELECT :site, CAST(:at AS timestamptz), 'alarm', id, 3, CAST(:worker AS bigint) FROM alarm WHERE site_id = :site AND id % 2 = 0
+        UNION ALL SELECT :site, CAST(:at AS timestamptz), 'report', id, 3, CAST(:worker AS bigint) FROM hazard_report WHERE site_id = :site AND id % 2 = 0
+        ON CONFLICT DO NOTHING""",
+    "counts_again": f"""{_of("exclusion", "lifted_at = :at")} AND lifted_at IS NULL""",
+    "all_count_again": "UPDATE exclusion SET lifted_at = :at WHERE site_id = :site AND lifted_at IS NULL",
     "another_team": "UPDATE person SET team_id = :team WHERE id = :stranger",
 }
 

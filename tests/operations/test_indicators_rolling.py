@@ -81,6 +81,19 @@ _A_POINT_COMES_AND_GOES = [
 """A pump's risk point that is written down late, moved, let go of and taken up again, retired and put back."""
 
 
+_RECORDS_ARE_TAKEN_OUT = [
+    *(_step(what, 100) for what in ("alarm", "alarm", "report", "open", "visit", "incident", "sourced")),
+    *(_step(what, 30) for what in ("checked_in", "stepped", "verify", "recur", "judge")),
+    *(Step(timedelta(hours=1), "take_out", timedelta(), pick, True) for pick in range(5)),
+    _step("counts_again", 0),
+    _step("take_out_all", 0, pause=30),
+    _step("report", 0, pause=30),
+]
+"""Of each kind one is excluded and some count again, so that what they were known by or recurred with changes too."""
+
+
+@example(history=_RECORDS_ARE_TAKEN_OUT)
+@example(history=[*_RECORDS_ARE_TAKEN_OUT, _step("all_count_again", 0)])
 @example(history=_A_POINT_COMES_AND_GOES)
 @settings(max_examples=25, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(history=histories())

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,16 +21,22 @@ from backend.core.database import Database
 from backend.core.events import Event
 from backend.core.jobs import Job
 from backend.core.past import as_of
+from backend.exclusions.commands import exclude
+from backend.exclusions.models import RecordKind
 from backend.hazards.models import Rectification
 from backend.identity.models import Person, Role, Site
 from backend.incidents.models import Incident
+from backend.incidents.review.blocks import Reader
+from backend.incidents.review.pictures import Chart, Drawn, Spark, Sparks
+from backend.incidents.review.printing.shapes import Words, picture_of
 from backend.lessons.models import Suggestion
 from backend.operations.decisions.models import SuggestionCost
 from backend.operations.reports import making
 from backend.operations.reports.making import REPORT_JOB, is_time, plan_reports, write_report
 from backend.operations.reports.models import Period, SafetyReport
 from backend.operations.reports.periods import before, last_over, period_of
-from tests.factories import made, make_area, make_equipment, make_person, make_site, unique
+from backend.operations.reports.picturing import trends
+from tests.factories import actor_for, made, make_area, make_equipment, make_person, make_site, unique
 from tests.webclient import running_app, signed_in
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -106,6 +113,12 @@ async def test_a_month_says_what_happened_what_is_late_and_how_it_was_before(
         page = (await browser.get(f"/safety-reports/{report.id}")).text
         assert "安全月报 2026-10" in page and "氨泄漏" in page and "换垫片" in page and "较大 1" in page
         assert "无数据" in page, "what has nothing to count says so"
+        assert [one for one in report.content["days"] if any(one[1:])] == [
+            ["2026-10-10", 0, 0, 1],
+            ["2026-10-12", 0, 1, 0],
+        ]
+        assert len(report.content["days"]) == 31
+        assert 'data-title="每天发生多少"' in page and ">10-12<" in page, "drawn, with its table behind"
         english = (await browser.get(f"/safety-reports/{report.id}", headers={"Accept-Language": "en"})).text
         assert "Monthly safety report 2026-10" in english and "Ammonia leak" in english
         assert 'class="stack safety-report is-big"' in (await browser.get(f"/safety-reports/{report.id}?big=1")).text
@@ -125,6 +138,46 @@ async def test_it_is_taken_along_as_pdf_and_as_a_workbook_in_either_language(
         assert re.search(r'filename="safety-month-2026-10-01-v1\.pdf"', pdf.headers["content-disposition"])
         book = await browser.get(f"/safety-reports/{report.id}/xlsx?language=zh_CN")
         assert book.content[:2] == b"PK"
+
+
+def _pictured(course: list[float | None], **other: Any) -> dict[str, Any]:
+    trend = [[f"2026-10-{place:02}", value] for place, value in enumerate(course, 1)]
+    usual = {"code": "checkins", "value": 0.5, "n": 40, "few": "", "before": None, "target": 0.98, "weak": True}
+    return {**usual, "trend": trend, **other}
+
+
+def test_indicators_with_a_course_are_drawn_weak_ones_first_and_older_reports_have_none() -> None:
+    reader = Reader("zh_CN", ZONE)
+    steady = _pictured([1.0, 1.0], code="response", weak=False)
+    _said, drawn = trends([steady, _pictured([0.4, None, 0.6])], reader)
+    assert isinstance(drawn, Sparks)
+    assert [cell.weak for cell in drawn.cells] == [True, False]
+    assert [row.values[0] for row in drawn.cells[0].rows] == [40.0, None, 60.0]
+    assert trends([_pictured([0.5])], reader) == trends([{**steady, "trend": ()}], reader) == []
+
+
+@given(st.lists(st.none() | st.floats(-1e6, 1e6), min_size=2, max_size=40), st.floats(-1e6, 1e6))
+def test_whatever_is_drawn_stays_on_the_paper(values: list[float | None], target: float) -> None:
+    rows = tuple(Drawn(str(n), float(n), (value,), ("",)) for n, value in enumerate(values))
+    cell = Spark("名称", "50%", "目标", "/indicators/checkins", weak=True, target=target, head="日期", rows=rows)
+    counts = tuple(replace(row, values=(abs(row.values[0] or 0.0),)) for row in rows)
+    for block in (Sparks((cell,) * 5), Chart("每天", ("日期", "隐患"), counts)):
+        picture = picture_of(block, Reader("zh_CN", ZONE))
+        corners = [corner for shape in picture.shapes if not isinstance(shape, Words) for corner in shape.corners]
+        assert all(-3 <= x <= 363 and -3 <= y <= picture.height + 3 for x, y in corners)
+
+
+async def test_what_somebody_excluded_is_in_no_report(database: Database, site: Site) -> None:
+    officer = await one_of(database, site, Role.SAFETY_OFFICER)
+    async with database.session() as session:
+        late = await session.scalar(select(Rectification).where(col(Rectification.site_id) == site.id))
+        assert late is not None
+        await exclude(session, await actor_for(session, officer), 1, [(RecordKind.RECTIFICATION, late.id)])
+    report = await written(database, site)
+    assert report is not None
+    assert report.content["counts"]["hazards"] == {} and report.content["late"] == []
+    assert [one["n"] for one in report.content["places"]] == [1]
+    assert [one[2] for one in report.content["days"] if one[2]] == []
 
 
 async def test_the_worker_writes_each_report_once_and_tells_who_governs(database: Database, site: Site) -> None:

@@ -1,8 +1,7 @@
 """Alarms and rules for programs, with the permissions of the pages."""
 
-from fastapi import APIRouter
-
 from backend.alarms.api import alarms, rules
+from backend.core.routing import APIRouter
 
 router = APIRouter(prefix="/api/v1", tags=["alarms"])
 for _part in (alarms, rules):

@@ -5,7 +5,7 @@ A deed may carry the header ``Idempotency-Key``: sent again, it is done once and
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Query
+from fastapi import Body, Header, Query
 
 from backend.alarms import commands
 from backend.alarms.api.shapes import (
@@ -31,6 +31,7 @@ from backend.alarms.queries.listing import Show, Wanted
 from backend.alarms.queries.story import alarm_view
 from backend.alarms.queries.telling import story_of, timeline
 from backend.core.errors import N_, Invalid
+from backend.core.routing import APIRouter
 from backend.delivery.queries import receipts
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Header, Query
+from fastapi import Body, Header, Query
 from pydantic import BaseModel, Field
 
 from backend.alarms import commands
@@ -13,6 +13,7 @@ from backend.alarms.drafts import RuleDraft
 from backend.alarms.models import AlarmRule, Level
 from backend.alarms.queries import rules as queries
 from backend.alarms.queries.rules import RuleCard, Service, Wanted
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/rules")

@@ -3,12 +3,13 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from backend.alarms.labels import EMPTY, LEVELS, TABS, state_label
 from backend.alarms.queries import listing as queries
 from backend.alarms.queries.listing import Show, Wanted
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/alarms")

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.alarms import commands
@@ -13,6 +13,7 @@ from backend.alarms.forms import DeedForm
 from backend.alarms.models import Alarm
 from backend.alarms.pages.one import Attempt, alarm_page
 from backend.core.errors import N_, Conflict, Invalid
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/alarms/{alarm_id}")

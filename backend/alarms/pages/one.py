@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import uuid4
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alarms.deeds import CAPABILITIES, possible_deeds
@@ -17,8 +17,11 @@ from backend.alarms.queries.story import alarm_view
 from backend.alarms.queries.telling import story_of, timeline
 from backend.core.clock import now
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.delivery.commands import mark_seen
 from backend.delivery.queries import receipts
+from backend.exclusions.models import RecordKind
+from backend.exclusions.queries import exclusion_of
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.identity.wording import ROLES
@@ -77,6 +80,7 @@ async def alarm_page(
         minutes=shelving_minutes(view.alarm.level),
         trend_hours=_trend_hours(view.alarm),
         keys={deed: uuid4().hex for deed in deeds.possible},
+        excluded=await exclusion_of(session, actor, RecordKind.ALARM, alarm_id),
         done=done,
         attempts={deed: tried.get(deed, Attempt()) for deed in CAPABILITIES},
     )

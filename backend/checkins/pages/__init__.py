@@ -1,8 +1,7 @@
 """Pages of check-ins: the round, one visit, what was found, missed visits; plans for those who lead; fragments."""
 
-from fastapi import APIRouter
-
 from backend.checkins.pages import fragments, photos, plans, rounds, visiting
+from backend.core.routing import APIRouter
 
 router = APIRouter(include_in_schema=False)
 for _part in (rounds, photos, visiting, plans, fragments):

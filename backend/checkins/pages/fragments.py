@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from backend.checkins import queries
 from backend.checkins.queries import ChecksHere
 from backend.checkins.wording import STATES, TONES
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter()

@@ -1,8 +1,9 @@
 """``/checkins/photos``: pictures of check-ins, for whoever may see the check-in."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.checkins import queries
+from backend.core.routing import APIRouter
 from backend.core.showing import show_picture
 from backend.identity.web import ActorDep, SessionDep, allow
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import Depends, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
@@ -17,6 +17,7 @@ from backend.checkins.wording import KINDS, RHYTHMS
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from backend.checkins import queries
 from backend.checkins.queries import DueVisit, Round
 from backend.checkins.wording import STATES, TONES
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.models import Role
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.plant.drawing import Drawing

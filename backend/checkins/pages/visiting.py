@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
@@ -17,6 +17,9 @@ from backend.checkins.wording import PROOFS, STATES, TONES
 from backend.core.errors import NotFound
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
+from backend.exclusions.models import RecordKind
+from backend.exclusions.queries import exclusion_of
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 
@@ -73,6 +76,7 @@ async def record_page(
         done=done,
         following=following[0] if following else None,
         proofs=PROOFS,
+        excluded=await exclusion_of(session, actor, RecordKind.CHECKIN, check_in_id),
     )
 
 

@@ -14,7 +14,7 @@ from backend.checkins.schedule import Window, make_up_until
 from backend.core.clock import now
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Post, PostHolder
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.plant.models import Area, Equipment
 
 AHEAD = timedelta(hours=24)
@@ -152,8 +152,12 @@ def as_due(row: Any) -> DueVisit:
 
 async def due_visits(session: AsyncSession, actor: Actor, *, most: int = MOST) -> list[DueVisit]:
     """What waits for the holders of the actor's posts now, inherited misses first since their time is over."""
-    rows = await session.execute(visits(actor).where(_mine(actor), waiting()).limit(most))
-    return [as_due(row) for row in rows]
+    return [as_due(row) for row in await session.execute(_due_visits(actor, most))]
+
+
+@made_once
+def _due_visits(actor: Actor, most: int) -> Select[Any]:
+    return visits(actor).where(_mine(actor), waiting()).limit(most)
 
 
 async def due_visit_count(session: AsyncSession, actor: Actor) -> int:

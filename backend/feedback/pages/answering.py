@@ -3,12 +3,13 @@
 from collections.abc import Awaitable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import Depends, Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, refusal
+from backend.core.routing import APIRouter
 from backend.feedback import commands, queries
 from backend.feedback.asked import Typed
 from backend.feedback.pages.shown import show

@@ -3,12 +3,13 @@
 import io
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.clock import now
 from backend.core.i18n import translate
 from backend.core.pages import locale_of
+from backend.core.routing import APIRouter
 from backend.core.spreadsheets import Csv, Table, Workbook
 from backend.feedback import queries
 from backend.feedback.asked import Typed

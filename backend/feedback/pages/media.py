@@ -1,7 +1,8 @@
 """Pictures of feedback, for whoever may see the feedback."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
+from backend.core.routing import APIRouter
 from backend.core.showing import show_picture
 from backend.feedback import queries
 from backend.identity.web import ActorDep, SessionDep, allow

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import Depends, Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend import __version__
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.feedback import commands, queries
 from backend.feedback.draft import MOST_LETTERS, MOST_PHOTOS, page_of
 from backend.feedback.forms import FeedbackForm, origin_of

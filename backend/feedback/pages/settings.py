@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.feedback import commands, queries
 from backend.feedback.wording import DONE
 from backend.hazards.forms import database_id

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
+from backend.core.routing import APIRouter
 from backend.governance.retention.forms import read_days
 from backend.governance.retention.kinds import FOR_EVER, KINDS, LONGEST_DAYS
 from backend.governance.retention.models import Kind

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
@@ -11,6 +11,7 @@ from backend.core.errors import Invalid
 from backend.core.i18n import translate
 from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.governance.retention import commands
 from backend.governance.retention.charting import chart_rows
 from backend.governance.retention.forms import read_days, read_kind

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
@@ -11,6 +11,7 @@ from backend.core.clock import now
 from backend.core.errors import N_
 from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.governance.sources import commands, queries
 from backend.governance.sources.commands import Tried
 from backend.governance.sources.forms import NormForm

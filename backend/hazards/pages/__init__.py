@@ -1,7 +1,6 @@
 """Pages of rectification: the board, opening one, one with its steps, and its photos."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.hazards.pages import board, one, opening, photos, policy, splitting, steps
 
 router = APIRouter(include_in_schema=False)

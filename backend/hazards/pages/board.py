@@ -4,9 +4,10 @@ from typing import Annotated
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.hazards import origins, queries
 from backend.hazards.lifecycle import Step
 from backend.hazards.pages.one import VERBS

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.clock import now
 from backend.core.pages import render
 from backend.core.refusals import Refusal
+from backend.core.routing import APIRouter
+from backend.exclusions.models import RecordKind
+from backend.exclusions.queries import exclusion_of
 from backend.hazards import origins, plan, queries
 from backend.hazards.lifecycle import Step, expected
 from backend.hazards.queries import Story, somebody
@@ -94,6 +97,7 @@ async def page(
         deeds=DEEDS,
         most=plan.MOST_LETTERS["note"],
         key=uuid4().hex,
+        excluded=await exclusion_of(session, actor, RecordKind.RECTIFICATION, rectification_id),
         done=done,
         wanted=plan.typed_deadline(plan.later_deadline(story.rectification.deadline, now(), actor.zone)),
         recurs=await _may_recur(session, actor, story),

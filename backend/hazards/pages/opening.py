@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import Depends, Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.alarms.models import Level
 from backend.core.clock import now
 from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.hazards import commands, origins, plan
 from backend.hazards.forms import OTHER, PlanForm, StepForm, database_id
 from backend.hazards.lifecycle import Step

@@ -1,7 +1,8 @@
 """``/photos``: pictures of rectifications, for whoever may see the rectification."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
+from backend.core.routing import APIRouter
 from backend.core.showing import show_picture
 from backend.hazards import queries
 from backend.identity.web import ActorDep, SessionDep, allow

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import Depends, Form, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.alarms.models import Level
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.hazards.policy import read_policy
 from backend.hazards.queries.recurrence import policy_of
 from backend.hazards.setting import set_policy

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.clock import now
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.hazards import lifecycle, origins, plan, queries, splitting
 from backend.hazards.forms import SplitForm, StepForm
 from backend.hazards.lifecycle import Step

@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import Depends, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.refusals import REFUSALS, refusal
+from backend.core.routing import APIRouter
 from backend.hazards import commands, extending, plan
 from backend.hazards.forms import StepForm, database_id
 from backend.hazards.lifecycle import Step

@@ -22,11 +22,11 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from backend.alarms.models import Level
 from backend.core.clock import now
+from backend.core.statements import alias_of
 from backend.hazards.lifecycle import FINAL, GOVERNING, LEADING, UNFINISHED, WORKABLE, Step, quick_step
 from backend.hazards.models import Rectification, RectificationState
 from backend.hazards.plan import TimeLeft, time_left
@@ -38,6 +38,8 @@ from backend.plant.models import Equipment
 
 PAGE = 30
 URGENT = 3
+_PARTS = 4
+"""Whole numbers that a cursor is made of, as ``_order`` has them."""
 _DAY = 86_400_000_000
 _HEAD_STARTS = {Level.MAJOR: 7 * _DAY, Level.SIGNIFICANT: 3 * _DAY}
 """Microseconds by which a graver one sorts as if it were due earlier. Ours, not a standard's."""
@@ -101,7 +103,7 @@ class Page:
 def verifiable_by(actor: Actor) -> ColumnElement[bool]:
     """``lifecycle.may_verify`` as SQL, for lists; a test holds the two together."""
     me = actor.person_id
-    whole = aliased(Rectification)
+    whole = alias_of(Rectification, "own_whole")
     of_own_whole = exists().where(
         col(whole.id) == col(Rectification.parent_id), col(whole.site_id) == actor.site_id, col(whole.owner_id) == me
     )
@@ -147,6 +149,17 @@ async def rectifications(
     ``search`` looks into numbers, titles and owners' names. ``after`` is the ``following`` of the page
     before; an unreadable one starts from the beginning.
     """
+    asked = (tab, most, alarm_id, search, tuple(_read_cursor(after)))
+    usual = asked[2:] == (None, "", ())
+    rows = list(await session.execute((_first_page if usual else _page_after)(actor, *asked)))
+    following = ".".join(str(part) for part in rows[most - 1][-_PARTS:]) if len(rows) > most else ""
+    return Page([_card(row, actor) for row in rows[:most]], following)
+
+
+def _page_after(
+    actor: Actor, tab: Tab, most: int, alarm_id: int | None, search: str, place: tuple[int, ...]
+) -> Select[Any]:
+    """One more than ``most`` of what is asked for, after ``place``."""
     wanted = [_on(tab, actor)]
     if alarm_id is not None:
         wanted.append(col(Rectification.alarm_id) == alarm_id)
@@ -154,13 +167,14 @@ async def rectifications(
         texts = (col(Rectification.number), col(Rectification.title), col(Person.name), col(Person.name_en))
         wanted.append(or_(*(column.icontains(search, autoescape=True) for column in texts)))
     order = _order(actor)
-    place = _read_cursor(after)
     if place:
         wanted.append(tuple_(*order) > tuple_(*(literal(part, BigInteger) for part in place)))
     first = _first_of_each(actor, wanted, order, most + 1)
-    rows = list(await session.execute(_list(actor).where(col(Rectification.id).in_(first)).limit(most + 1)))
-    following = ".".join(str(part) for part in rows[most - 1][-len(order) :]) if len(rows) > most else ""
-    return Page([_card(row, actor) for row in rows[:most]], following)
+    return _list(actor).where(col(Rectification.id).in_(first)).limit(most + 1)
+
+
+_first_page = made_once(_page_after)
+"""What is looked at again and again: the first page of a list nobody searches in."""
 
 
 def _first_of_each(actor: Actor, wanted: list[Any], order: list[Any], most: int) -> Select[int]:
@@ -232,13 +246,13 @@ def _read_cursor(word: str) -> list[int]:
         parts = [int(part) for part in word.split(".")]
     except ValueError:
         return []
-    return parts if len(parts) == 4 and all(abs(part) < 2**63 for part in parts) else []
+    return parts if len(parts) == _PARTS and all(abs(part) < 2**63 for part in parts) else []
 
 
 def _list(actor: Actor) -> Select[Any]:
     """Rectification, owner, equipment, owner of the whole and the sort order."""
     order = _order(actor)
-    whole = aliased(Rectification)
+    whole = alias_of(Rectification, "whole")
     return (
         select(Rectification, Person, Equipment, col(whole.owner_id), *order)
         .outerjoin(whole, col(whole.id) == col(Rectification.parent_id))

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query
+from fastapi import Depends, Form, Query
 from pydantic import BaseModel
 
+from backend.core.routing import APIRouter
 from backend.hazards.reports import commands, queries
 from backend.hazards.reports.forms import ReportForm
 from backend.hazards.reports.models import HazardReport, ReportPhoto

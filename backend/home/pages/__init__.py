@@ -1,7 +1,6 @@
 """Pages of what waits and how it stands: the first page with its cards, how it is arranged, the wall."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.home.pages import cards, first, layouts, own, wall
 from backend.home.pages.first import greeting
 

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from backend.core.clock import now
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.home.cards import LATER
 from backend.home.cards.figures import figures, is_old
 from backend.home.catalogue import CATALOGUE, Kind

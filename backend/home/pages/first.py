@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.core.clock import now
 from backend.core.errors import N_
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.home.layout import page
 from backend.home.pages.shown import first_paint
 from backend.home.queries import is_beginning, look

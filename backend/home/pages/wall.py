@@ -1,9 +1,10 @@
 """``/wall``: the manager's cards on a big screen that nobody touches."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.core.clock import now
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.home.layout import Arrangement, page
 from backend.home.pages.shown import first_paint
 from backend.home.queries import layouts, look

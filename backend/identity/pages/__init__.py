@@ -1,7 +1,6 @@
 """Pages about people: signing in and out, one's own page, administering people, reading the audit entries."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.identity.pages import audit, modules, own, people, signing
 
 router = APIRouter(include_in_schema=False)

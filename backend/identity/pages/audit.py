@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from backend.core.pages import locale_of, render
+from backend.core.routing import APIRouter
 from backend.identity.audited import ACTIONS
 from backend.identity.queries import audit as queries
 from backend.identity.queries.audit import Entry, Filter

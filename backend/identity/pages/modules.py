@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.commands.modules import switch_module
 from backend.identity.modules import ABOUT
 from backend.identity.web import ActorDep, SessionDep, allow

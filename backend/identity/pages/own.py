@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.core.errors import N_, Invalid, TooMany
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.commands import own
 from backend.identity.devices import device_name
@@ -44,6 +45,7 @@ _LINKS = (
     ("dashboards.wall", "/wall", N_("大屏"), "presentation"),
     ("people.see", "/people", N_("人员"), "users"),
     ("data.see", "/data-sources", N_("数据源"), "database"),
+    ("data.cases", "/data-cleaning", N_("数据清洗"), "funnel"),
     ("telemetry.rejections", "/rejections", N_("拒收记录"), "file-warning"),
     ("telemetry.adopt", "/adoptions", N_("测点认领"), "plug"),
     ("audit.see", "/audit", N_("操作日志"), "history"),

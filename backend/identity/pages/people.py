@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import Depends, Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.core.errors import N_, Conflict, Invalid
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.commands import people as commands
 from backend.identity.drafts import PersonDraft
 from backend.identity.models import Role

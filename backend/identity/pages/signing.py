@@ -3,11 +3,12 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.core.errors import N_, TooMany
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.commands import signing
 from backend.identity.commands.own import LOCALES
 from backend.identity.commands.signing import Attempt

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from backend.core.statements import alias_of
 from backend.identity.actor import Actor
 from backend.identity.models import AuditEntry, Person
 from backend.identity.permissions import visible
@@ -55,7 +55,7 @@ class AuditPage:
 
 async def audit_entries(session: AsyncSession, actor: Actor, wanted: Filter, *, before: int | None = None) -> AuditPage:
     """A page of entries; ``before`` is the ``following`` of the page before."""
-    who, whom = aliased(Person), aliased(Person)
+    who, whom = alias_of(Person, "who"), alias_of(Person, "whom")
     conditions = [visible(actor, AuditEntry), *_conditions(wanted)]
     if before is not None:
         conditions.append(col(AuditEntry.id) < before)

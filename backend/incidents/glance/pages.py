@@ -3,10 +3,11 @@ are folded stay as they are."""
 
 from uuid import uuid4
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.core.clock import now
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents import wording
 from backend.incidents.glance.queries import glance

@@ -13,7 +13,7 @@ from backend.incidents.response.queries.cordons import cordons_standing
 from backend.incidents.response.queries.plans import Progress, progress
 from backend.incidents.response.queries.posts import posts_of
 from backend.incidents.response.queries.rolls import Roll, roll_of
-from backend.incidents.review.queries import duties
+from backend.incidents.review.queries import duty_count
 from backend.incidents.tracking.models import IncidentPlume
 from backend.incidents.tracking.queries.downstream import Stop, downstream
 from backend.incidents.tracking.queries.people import people_inside
@@ -53,8 +53,10 @@ class Glance:
     """Duties not done, as far as who looks may see them."""
 
 
-async def glance(session: AsyncSession, actor: Actor, card: Card, now: datetime) -> Glance:
-    """The incident of ``card`` as who looks may see it."""
+async def glance(
+    session: AsyncSession, actor: Actor, card: Card, now: datetime, *, spread: Spread | None = None
+) -> Glance:
+    """The incident of ``card`` as who looks may see it; ``spread``: if it is known already."""
     incident = card.incident
     plan = await progress(session, actor, incident)
     leak, _ = await stated_plume(session, actor, incident.id)
@@ -65,14 +67,15 @@ async def glance(session: AsyncSession, actor: Actor, card: Card, now: datetime)
         plan,
         await posts_of(session, actor, [plan.following[1]] if plan.following else []),
         await cordons_standing(session, actor, incident.id),
-        await _spread(session, actor, card, now),
+        spread or await spread_of(session, actor, card, now),
         await downstream(session, actor, incident, now),
         leak,
-        len((await duties(session, actor, incident.id)).views),
+        await duty_count(session, actor, incident.id),
     )
 
 
-async def _spread(session: AsyncSession, actor: Actor, card: Card, now: datetime) -> Spread:
+async def spread_of(session: AsyncSession, actor: Actor, card: Card, now: datetime) -> Spread:
+    """How far it has spread at ``now`` (UTC): figures alone, the same for all who see as much."""
     followed = await follow(session, actor, card, now)
     until = card.incident.closed_at or now
     people = await people_inside(session, actor, followed.equipment_ids, followed.area_ids, until)

@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Header, Query
+from fastapi import Depends, Form, Header, Query
 from pydantic import BaseModel
 
 from backend.core.errors import NotFound
+from backend.core.routing import APIRouter
 from backend.hazards.forms import database_id
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.forms import SaidForm, Short

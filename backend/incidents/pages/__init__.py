@@ -1,7 +1,6 @@
 """Pages of incidents: reporting one, the list, one with its log, its steps, its media, parts for other pages, rules."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.incidents.pages import board, fragments, media, one, reporting, ruling, steps
 
 router = APIRouter(include_in_schema=False)

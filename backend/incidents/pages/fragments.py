@@ -1,8 +1,9 @@
 """Parts for other pages: incidents of an alarm, a trace, equipment or an area; nothing where there are none."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.hazards.reports.queries import spot
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.queries import listing

@@ -3,20 +3,22 @@
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.clock import now
 from backend.core.pages import render
 from backend.core.refusals import Refusal
+from backend.core.routing import APIRouter
 from backend.delivery.commands import mark_seen
 from backend.delivery.queries import receipts
 from backend.identity.actor import Actor
+from backend.identity.sharing import shared
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.identity.wording import ROLES
 from backend.incidents import wording
 from backend.incidents.charts import charts
-from backend.incidents.glance.queries import glance
+from backend.incidents.glance.queries import Spread, glance, spread_of
 from backend.incidents.lifecycle import Case, possible
 from backend.incidents.models import Deed, Incident
 from backend.incidents.queries import listing
@@ -65,6 +67,13 @@ async def show(
     tried = tried or Tried()
     incident = shown.card.incident
     can = _can(actor, incident)
+    moment = now()
+
+    async def make() -> Spread:
+        return await spread_of(session, actor, shown.card, moment)
+
+    # Half of the page's questions for five figures: put once for all who look at the same time.
+    spread = await shared(request, session, actor, "incident-spread", incident.id, make)
     limits = await limit_marks(session, actor, [one.point.id for one in shown.before])
     response: Response = render(
         request,
@@ -72,7 +81,7 @@ async def show(
         story=shown,
         card=shown.card,
         one=incident,
-        glance=await glance(session, actor, shown.card, now()),
+        glance=await glance(session, actor, shown.card, moment, spread=spread),
         who=WHO,
         key=uuid4().hex,
         charts=charts(incident, shown.before, limits, actor.zone),

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from backend.alarms.models import Alarm, Level
 from backend.core.errors import NotFound
+from backend.core.statements import alias_of
 from backend.identity.actor import Actor
 from backend.identity.capabilities import CAPABILITIES
 from backend.identity.models import Person
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.identity.scoping import get_visible
 from backend.incidents.lifecycle import LIVE
 from backend.incidents.models import Incident, IncidentSource, SourceKind
@@ -62,10 +62,15 @@ async def ended_incidents(
 
 async def card(session: AsyncSession, actor: Actor, incident_id: int) -> Card:
     """One incident. Raises NotFound, also for one of another site."""
-    found = await _cards(session, actor, col(Incident.id) == incident_id, order=(), most=1)
-    if not found:
+    row = (await session.execute(_one(actor), {"incident": incident_id})).one_or_none()
+    if row is None:
         raise NotFound()
-    return found[0]
+    return Card(*row)
+
+
+@made_once
+def _one(actor: Actor) -> Select[Any]:
+    return _listed(actor, col(Incident.id) == bindparam("incident", type_=BigInteger), order=(), most=1)
 
 
 async def near(session: AsyncSession, actor: Actor, equipment_id: int | None, area_id: int | None) -> list[Card]:
@@ -104,8 +109,13 @@ async def to_lead(session: AsyncSession, actor: Actor) -> list[Card]:
     """Open incidents that wait for the actor: those they are in charge of, and, of who can lead, those nobody is."""
     if not actor.can("incidents.lead"):
         return []
+    return [Card(*row) for row in await session.execute(_to_lead(actor))]
+
+
+@made_once
+def _to_lead(actor: Actor) -> Select[Any]:
     own = or_(col(Incident.lead_id) == actor.person_id, col(Incident.lead_id).is_(None))
-    return await _cards(session, actor, own, col(Incident.state).in_(LIVE), order=(_RANK, col(Incident.id)), most=PAGE)
+    return _listed(actor, own, col(Incident.state).in_(LIVE), order=(_RANK, col(Incident.id)), most=PAGE)
 
 
 async def leaders(session: AsyncSession, actor: Actor) -> Sequence[Person]:
@@ -149,8 +159,12 @@ def _found(search: str) -> list[ColumnElement[bool]]:
 async def _cards(
     session: AsyncSession, actor: Actor, *conditions: ColumnElement[bool], order: Sequence[Any], most: int
 ) -> list[Card]:
-    lead, opener = aliased(Person), aliased(Person)
-    found = await session.execute(
+    return [Card(*row) for row in await session.execute(_listed(actor, *conditions, order=order, most=most))]
+
+
+def _listed(actor: Actor, *conditions: ColumnElement[bool], order: Sequence[Any], most: int) -> Select[Any]:
+    lead, opener = alias_of(Person, "lead"), alias_of(Person, "opener")
+    return (
         select(Incident, Equipment, Area, lead, opener)
         .outerjoin(Equipment, col(Equipment.id) == col(Incident.equipment_id))
         .outerjoin(Area, col(Area.id) == col(Incident.area_id))
@@ -160,4 +174,3 @@ async def _cards(
         .order_by(*order)
         .limit(most)
     )
-    return [Card(*row) for row in found]

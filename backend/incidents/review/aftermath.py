@@ -94,6 +94,8 @@ async def aftermaths(session: AsyncSession, actor: Actor, lines: Sequence[Dispos
     """By line of a log, which who looks may see: what followed it, kept or as far as it is known by now."""
     moment = now()
     acts = {line.id: line for line in lines if line.kind in ACTS}
+    if not acts:
+        return {}
     kept = await session.scalars(
         select(IncidentAftermath).where(
             visible(actor, IncidentAftermath), col(IncidentAftermath.disposal_id).in_(list(acts))

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Header, Query
+from fastapi import Form, Header, Query
 from pydantic import BaseModel
 
 from backend.core.errors import NotFound
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.review import commands
 from backend.incidents.review.queries import LapseView, duties, report

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from backend.core import phrases
 from backend.core.i18n import translate
-from backend.incidents.review.pictures import Course, Strip
+from backend.incidents.review.pictures import Chart, Course, Sparks, Strip
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Table:
     rows: Sequence[Sequence[Said]]
 
 
-Block = Said | Facts | Listed | Table | Strip | Course
+Block = Said | Facts | Listed | Table | Strip | Course | Chart | Sparks
 
 
 @dataclass(frozen=True)

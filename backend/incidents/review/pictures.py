@@ -50,6 +50,49 @@ class Course:
     """Where something was done."""
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A row of a chart: its name, when it was (epoch seconds), a value a series (None: nothing to say), and the same as
+    people read them."""
+
+    words: str
+    at: float
+    values: tuple[float | None, ...]
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Lines over time, with the table behind them. ``heads``: first the name of the rows, then one a series."""
+
+    kind: ClassVar[str] = "chart"
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[Drawn, ...]
+
+
+@dataclass(frozen=True)
+class Spark:
+    """One figure with how it went; ``target`` in what is drawn, ``said`` and ``aim`` in words."""
+
+    title: str
+    said: str
+    aim: str
+    url: str
+    weak: bool
+    target: float
+    head: str
+    rows: tuple[Drawn, ...]
+
+
+@dataclass(frozen=True)
+class Sparks:
+    """Figures beside each other."""
+
+    kind: ClassVar[str] = "sparks"
+    cells: tuple[Spark, ...]
+
+
 def strip(timeline: Sequence[Mapping[str, Any]]) -> Strip | None:
     """The strip of a report's timeline; None where nothing happened."""
     if not timeline:

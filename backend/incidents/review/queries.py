@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from backend.core.errors import NotFound
+from backend.core.statements import alias_of
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Post
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.identity.scoping import get_visible
 from backend.incidents.models import Incident, IncidentState
 from backend.incidents.queries.listing import Card, card
@@ -140,21 +141,31 @@ async def duties(session: AsyncSession, actor: Actor, incident_id: int) -> Dutie
     return Duties(incident, views, actor.can("incidents.lead"))
 
 
+async def duty_count(session: AsyncSession, actor: Actor, incident_id: int) -> int:
+    """How many ``duties`` an incident has for the actor; 0 for one of another site."""
+    counted = select(func.count()).select_from(Lapse)
+    return await session.scalar(counted.where(visible(actor, Lapse), col(Lapse.incident_id) == incident_id)) or 0
+
+
 async def to_answer(session: AsyncSession, actor: Actor) -> Sequence[Incident]:
     """Closed incidents with a duty of the actor's to which they haven't said anything yet, the newest first."""
-    said = aliased(LapseReply)
+    return (await session.scalars(_to_answer(actor))).all()
+
+
+@made_once
+def _to_answer(actor: Actor) -> Select[Any]:
+    said = alias_of(LapseReply, "said")
     silent = select(col(Lapse.incident_id)).where(
         visible(actor, Lapse),
         col(Lapse.person_id) == actor.person_id,
-        ~exists().where(said.lapse_id == col(Lapse.id)),  # type: ignore[arg-type]
+        ~exists().where(said.lapse_id == col(Lapse.id)),
     )
-    found = await session.scalars(
+    return (
         select(Incident)
         .where(visible(actor, Incident), col(Incident.state) == IncidentState.CLOSED, col(Incident.id).in_(silent))
         .order_by(col(Incident.id).desc())
         .limit(MOST_WAITING)
     )
-    return found.all()
 
 
 async def _replies(session: AsyncSession, actor: Actor, lapse_ids: Sequence[int]) -> dict[int, list[LapseReply]]:

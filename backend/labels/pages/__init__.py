@@ -1,7 +1,6 @@
 """Pages of labels: all of them to print, one with its history, and what a scan leads to."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.labels.pages import board, one, scanning
 
 router = APIRouter(include_in_schema=False)

@@ -4,12 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.core.errors import N_, TooMany
 from backend.core.pages import render
 from backend.core.ratelimit import RateLimits
+from backend.core.routing import APIRouter
 from backend.core.security import CONTENT_SECURITY_POLICY
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow

@@ -1,7 +1,6 @@
 """Lessons for programs, with the permissions of the pages."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.lessons.api import patterns, suggestions
 
 router = APIRouter(prefix="/api/v1/lessons", tags=["lessons"])

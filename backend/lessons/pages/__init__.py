@@ -1,7 +1,6 @@
 """Pages of lessons."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.lessons.pages import fragments, incidents, patterns, suggestions
 
 router = APIRouter(include_in_schema=False)

@@ -1,8 +1,9 @@
 """``/incidents/{id}/lessons``: what the review of an incident asks to be changed, a page and a part of the review's."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.lessons.queries.sources import of_incident
 from backend.lessons.wording import STATES, TONES, WISHES

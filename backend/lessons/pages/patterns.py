@@ -1,9 +1,10 @@
 """``/lessons``: patterns of what went wrong, and controls that fail."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.lessons import commands
 from backend.lessons.queries.controls import weak_controls

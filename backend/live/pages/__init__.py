@@ -1,7 +1,6 @@
 """Pages of the plant as it is now: plan and points, one piece of equipment, one area."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.live.pages import places, points, scale
 
 router = APIRouter(include_in_schema=False)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.alarms.labels import state_label
@@ -10,6 +10,7 @@ from backend.alarms.queries import places as alarms
 from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.labels.queries import Kind
 from backend.live import queries
@@ -78,7 +79,7 @@ async def area_page(
         raise NotFound()
     levels = await queries.open_levels(session, actor)
     wrong = await alarms.open_in_area(session, actor, area_id)
-    points = [p for p in await plant.active_points(session, actor) if p.area_id == area_id and p.equipment_id is None]
+    points = await plant.active_points(session, actor, of_area=area_id)
     return render(
         request,
         "plant/area.html",

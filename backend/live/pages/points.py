@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import Depends, Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.alarms.drafts import read_number
 from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live import queries
 from backend.live.charting import trend

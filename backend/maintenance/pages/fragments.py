@@ -1,8 +1,9 @@
 """The part for equipment's page: its plans with their next time, and what was done last."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.maintenance import queries
 from backend.maintenance.wording import KINDS, STANDINGS, TONES

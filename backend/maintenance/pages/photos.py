@@ -1,7 +1,8 @@
 """``/maintenance/photos``: pictures of what was done."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
+from backend.core.routing import APIRouter
 from backend.core.showing import show_picture
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.maintenance import queries

@@ -1,5 +1,6 @@
 """All questions about maintenance."""
 
+from backend.maintenance.queries.board import Part, board, board_after
 from backend.maintenance.queries.due import Upcoming, due_for, due_for_count, site_day, teams, upcoming
 from backend.maintenance.queries.plans import (
     Change,
@@ -18,8 +19,11 @@ __all__ = [
     "Choices",
     "Done",
     "OnEquipment",
+    "Part",
     "PlanView",
     "Upcoming",
+    "board",
+    "board_after",
     "choices",
     "due_for",
     "due_for_count",

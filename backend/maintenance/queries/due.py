@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import BindParameter, ColumnElement, Date, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.core.clock import now
 from backend.identity.actor import Actor
 from backend.identity.models import Post, Team
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.maintenance.models import MaintenancePlan, MaintenanceRecord, is_open
 from backend.maintenance.schedule import Standing, standing
 from backend.plant.models import Area, Equipment
@@ -72,7 +72,7 @@ async def upcoming(
     if team_id is not None:
         statement = statement.where(col(Area.team_id) == team_id)
     if mine:
-        statement = statement.where(_mine(actor))
+        statement = statement.where(mine_of(actor))
     today = site_day(actor)
     return [as_upcoming(row, today) for row in await session.execute(statement)]
 
@@ -80,8 +80,12 @@ async def upcoming(
 async def due_for(session: AsyncSession, actor: Actor) -> list[Upcoming]:
     """What waits for the holders of the actor's posts: late, or due within its notice."""
     today = site_day(actor)
-    rows = await session.execute(opened(actor).where(_mine(actor), _shows(today)).limit(MOST))
-    return [as_upcoming(row, today) for row in rows]
+    return [as_upcoming(row, today) for row in await session.execute(_due_for(actor), {"today": today})]
+
+
+@made_once
+def _due_for(actor: Actor) -> Select[Any]:
+    return opened(actor).where(mine_of(actor), _shows(bindparam("today", type_=Date))).limit(MOST)
 
 
 async def due_for_count(session: AsyncSession, actor: Actor) -> int:
@@ -90,7 +94,7 @@ async def due_for_count(session: AsyncSession, actor: Actor) -> int:
         select(func.count())
         .select_from(MaintenanceRecord)
         .join(MaintenancePlan, col(MaintenancePlan.id) == col(MaintenanceRecord.plan_id))
-        .where(visible(actor, MaintenanceRecord), is_open(), _mine(actor), _shows(site_day(actor)))
+        .where(visible(actor, MaintenanceRecord), is_open(), mine_of(actor), _shows(site_day(actor)))
     )
     return int((await session.execute(counted)).scalar_one())
 
@@ -102,11 +106,12 @@ async def teams(session: AsyncSession, actor: Actor) -> Sequence[Team]:
     return (await session.scalars(wanted)).all()
 
 
-def _mine(actor: Actor) -> ColumnElement[bool]:
+def mine_of(actor: Actor) -> ColumnElement[bool]:
+    """Records of the actor's posts."""
     return col(MaintenanceRecord.post_id).in_(sorted(actor.post_ids))
 
 
-def _shows(today: date) -> ColumnElement[bool]:
+def _shows(today: date | BindParameter[date]) -> ColumnElement[bool]:
     """Due within the plan's notice: what ``schedule.standing`` calls soon or late."""
     shows: ColumnElement[bool] = col(MaintenanceRecord.due_on) - col(MaintenancePlan.notice_days) <= today
     return shows

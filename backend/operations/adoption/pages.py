@@ -4,12 +4,13 @@ from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.identity.wording import ROLES

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import Body, Query
 from pydantic import BaseModel, Field
 
 from backend.alarms.drafts import RuleDraft
 from backend.alarms.models import Level
+from backend.core.routing import APIRouter
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.alarmload import commands

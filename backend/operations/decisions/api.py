@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query
+from fastapi import Form, Query
 
+from backend.core.routing import APIRouter
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.decisions import commands

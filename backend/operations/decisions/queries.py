@@ -22,7 +22,7 @@ from backend.lessons.queries.records import Row
 from backend.operations.decisions.choosing import Candidate, choose
 from backend.operations.decisions.models import DecisionBudget, DecisionRound, SuggestionCost
 from backend.operations.decisions.money import Cost, RoundMoney, costs_of, money_by_round
-from backend.operations.decisions.rounds import WEIGHTS, Advice, Round, allot, hours, key, left_unseen, pace_of
+from backend.operations.decisions.rounds import WEIGHTS, Advice, Round, allotted, hours, key, left_unseen, pace_of
 
 MOST = 60
 REFUSED_FOR = timedelta(days=90)
@@ -151,7 +151,7 @@ async def hours_of(session: AsyncSession, actor: Actor, round_: DecisionRound, b
     rounds = [_round(plans[plan_id], one, shifts, less) for plan_id, one in seen.items()]
     now_h = sum(hours(one, one.pace) for one in rounds)
     budget_h = budget.hours_a_week if budget else now_h * USUAL_SHARE
-    advised = allot(rounds, round_.weeks, budget_h, shifts, await _refused(session, actor))
+    advised = allotted(tuple(rounds), round_.weeks, budget_h, shifts, await _refused(session, actor))
     whole = left_unseen(rounds, round_.weeks)
     saved = sum(one.unseen_now - one.unseen_then for one in advised)
     picks = [_pick(plans[one.round.plan_id], one, seen[one.round.plan_id]) for one in advised]

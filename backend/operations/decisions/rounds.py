@@ -10,6 +10,7 @@ once waits for nobody. A round with few troubles is judged by the site's rounds 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from backend.checkins.schedule import Rhythm
 from backend.operations.decisions.choosing import Candidate, choose
@@ -131,6 +132,15 @@ def allot(
     candidates = [Candidate(one.round.plan_id, one.unseen_now - one.unseen_then, one.hours) for one in advised]
     taken = [advised[place] for place in choose(candidates, spare)]
     return sorted(taken, key=lambda one: (one.hours > 0, -(one.unseen_now - one.unseen_then) / max(one.hours, 1e-6)))
+
+
+@lru_cache(maxsize=256)
+def allotted(
+    rounds: tuple[Round, ...], weeks: float, budget_h: float, shifts: int, refused: frozenset[tuple[int, str]]
+) -> tuple[Advice, ...]:
+    """``allot``, kept: it depends on nothing else, and pages ask for the same until a round, a plan or the budget
+    changes."""
+    return tuple(allot(rounds, weeks, budget_h, shifts, refused))
 
 
 def left_unseen(rounds: Sequence[Round], weeks: float) -> float:

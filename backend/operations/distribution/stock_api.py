@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, ConfigDict
 
+from backend.core.routing import APIRouter
 from backend.identity.permissions import require
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.distribution.queries.stock import stock_rows

@@ -149,6 +149,12 @@ MEASURES: Mapping[str, Measure] = {
         Measure("trained", Kind.EFFECT, N_("培训过的岗位"), _TRAINING),
         Measure("active", Kind.SHARE, N_("这一周用过安溯的人"), _USE),
         Measure("answered", Kind.SHARE, N_("按期答复的反馈"), {"feedback": SAME_DAY}),
+        Measure(
+            "clean_entries",
+            Kind.SHARE,
+            N_("通过数据清洗的记录"),
+            {"entry": SAME_DAY, "hazard_report": SAME_DAY},
+        ),
         Measure("untrained", Kind.EFFECT, N_("没培训的同类岗位"), _TRAINING),
         Measure("source_quality", Kind.SCORE, N_("数据源每天的质量得分"), {"source_day": SAME_DAY}),
     )
@@ -277,14 +283,14 @@ INDICATORS: Mapping[str, Indicator] = {
             N_("应用率"),
             N_(
                 "一周里至少一天用过安溯的人 ÷ 整周都有账号的人。一人一周算一条，请假 5 天以上的那一周不算；"
-                "旁边是按期答复的反馈"
+                "旁边是按期答复的反馈、没有被剔除的记录 ÷ 全部记录（打卡、上报、整改步骤）"
             ),
             "active",
             Better.MORE,
             0.80,
-            N_("按一周的最后一天（周日）归日，反馈按答复期限归日"),
+            N_("按一周的最后一天（周日）归日，反馈按答复期限归日，记录按提交时间归日"),
             "users",
-            ("answered",),
+            ("answered", "clean_entries"),
             ("team", "post"),
         ),
     )

@@ -47,6 +47,8 @@ SELECT LEAST(
     (SELECT min(passed_at) FROM quiz_attempt WHERE site_id = :site),
     (SELECT min(day - 1)::timestamp AT TIME ZONE 'UTC' FROM source_day WHERE site_id = :site),
     (SELECT min(first_at) FROM person_day WHERE site_id = :site),
+    (SELECT min(at) FROM check_in WHERE site_id = :site),
+    (SELECT min(created_at) FROM rectification_entry WHERE site_id = :site),
     (SELECT min(first_due_at) FROM feedback WHERE site_id = :site))
 """
 _FORGET = "DELETE FROM indicator_day WHERE site_id = :site AND measure = :measure AND day = ANY(:days)"

@@ -21,6 +21,8 @@ KINDS = {
     "source_day": N_("数据源"),
     "week": N_("人周"),
     "feedback": N_("反馈"),
+    "checkin": N_("巡检打卡"),
+    "step": N_("整改步骤"),
 }
 REASONS = {
     "judged_true": N_("判为属实"),
@@ -65,6 +67,8 @@ REASONS = {
     "answered_in_time": N_("按期答复"),
     "answered_late": N_("过了期限才答复"),
     "not_answered": N_("过了期限还没答复"),
+    "entry_clean": N_("通过清洗"),
+    "entry_excluded": N_("已剔除"),
 }
 KNOWN_BY = frozenset(code for code in REASONS if code.startswith("known_"))
 """Reasons behind which a record stands by which it was known."""

@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query
+from fastapi import Form, Query
 from pydantic import BaseModel, ConfigDict
 
 from backend.core.errors import N_, Invalid
+from backend.core.routing import APIRouter
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.reports import commands

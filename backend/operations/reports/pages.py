@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from backend.core.errors import N_
 from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history.exporting import MEDIA_TYPES, Format, pieces

@@ -6,6 +6,7 @@ from typing import IO
 
 from backend.core.spreadsheets import Cell, Heading, Workbook
 from backend.incidents.review.blocks import Facts, Listed, Said, Section, Table
+from backend.incidents.review.pictures import Chart
 
 _WIDTHS = (26, 34, 18, 18, 18)
 _IN_MEMORY = 4 * 2**20
@@ -29,6 +30,9 @@ def _rows(block: object) -> list[list[Cell]]:
     if isinstance(block, Table):
         rows: list[list[Cell]] = [[one.text for one in row] for row in block.rows]
         return [list(block.heads), *rows]
+    if isinstance(block, Chart):
+        lines: list[list[Cell]] = [[row.words, *row.values] for row in block.rows]
+        return [list(block.heads), *lines]
     if isinstance(block, Facts):
         return [[label, value.text] for label, value in block.pairs]
     if isinstance(block, Listed):

@@ -13,6 +13,7 @@ from backend.operations.indicators.registry import INDICATORS, MEASURES
 from backend.operations.indicators.wording import LEVEL_WORDS, said
 from backend.operations.reports.models import Period, SafetyReport
 from backend.operations.reports.money import tell_money
+from backend.operations.reports.picturing import days_chart, trends
 
 _KINDS = {Period.WEEK: N_("安全周报"), Period.MONTH: N_("安全月报")}
 
@@ -28,8 +29,16 @@ def title(report: SafetyReport, stage: Mapping[str, str] | None, reader: Reader)
 def tell(content: Mapping[str, Any], reader: Reader) -> list[Section]:
     """All sections, in the order in which they are read."""
     sections = [
-        Section("summary", reader.say(N_("概况")), _summary(content, reader)),
-        Section("indicators", reader.say(N_("效能指标")), [_indicators(content["indicators"], reader)]),
+        Section(
+            "summary",
+            reader.say(N_("概况")),
+            [*_summary(content, reader), *days_chart(content.get("days", ()), reader)],
+        ),
+        Section(
+            "indicators",
+            reader.say(N_("效能指标")),
+            [*trends(content["indicators"], reader), _indicators(content["indicators"], reader)],
+        ),
         Section("weak", reader.say(N_("要注意的")), _weak(content, reader)),
         Section("incidents", reader.say(N_("发生的事件")), _incidents(content["incidents"], reader)),
         Section("late", reader.say(N_("逾期的整改")), _late(content["late"], reader)),
@@ -92,7 +101,7 @@ def _indicator(one: Mapping[str, Any], reader: Reader) -> list[Said]:
         return said(reader.locale, kind, value)
 
     mark = reader.say(N_("（样本不足）")) if one["few"] == Guard.FEW else ""
-    weak = " ▼" if one["weak"] else ""
+    weak = reader.say(N_("（未达标）")) if one["weak"] else ""
     return [
         Said(reader.say(indicator.name), url=f"/indicators/{indicator.code}"),
         Said(words(one["value"]) + weak + mark),

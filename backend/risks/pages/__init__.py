@@ -1,7 +1,6 @@
 """Pages of risk points: the list, one, its sources, gradings and measures, bands, workbooks, parts for other pages."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.risks.pages import board, criteria, fragments, grading, measures, points, policy, sheets, sources
 
 router = APIRouter(include_in_schema=False)

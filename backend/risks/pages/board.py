@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.pages import drawn, render
+from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.sharing import shared
 from backend.identity.web import ActorDep, SessionDep, allow

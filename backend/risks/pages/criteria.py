@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.hazards.reports.models import HazardReport
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow

@@ -1,8 +1,9 @@
 """安全风险告知: what may go wrong at a place and what holds it, for the pages of areas and equipment."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow

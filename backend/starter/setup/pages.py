@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.checkins.wording import RHYTHMS
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.queries import people as people_queries
 from backend.identity.web import ActorDep, SessionDep, allow

@@ -3,7 +3,7 @@
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Float, Index, Integer, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Float, Index, Integer, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from backend.core.tables import SiteScoped, Stamped, document, identity_key, moment, reference
@@ -25,7 +25,10 @@ class PointHour(SiteScoped, table=True):
     when the hour was first counted; the counts follow late data and decisions about values."""
 
     __tablename__ = "point_hour"
-    __table_args__ = (Index("point_hour_day", "site_id", "day", "source"),)
+    __table_args__ = (
+        Index("point_hour_day", "site_id", "day", "source"),
+        Index("point_hour_suspect", "site_id", "begins_at", postgresql_where=text("stuck > 0 OR out_of_range > 0")),
+    )
 
     site_id: int = Field(primary_key=True, foreign_key="site.id", sa_type=BigInteger)
     point_id: int = Field(primary_key=True, foreign_key="point.id", sa_type=BigInteger)

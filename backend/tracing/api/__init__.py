@@ -1,7 +1,6 @@
 """``/api/v1``: traces, looks on site, and the engine on posted data."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.tracing.api import engine, traces
 
 router = APIRouter(prefix="/api/v1", tags=["traces"])

@@ -9,10 +9,11 @@ import json
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from fastapi import Depends, File, Form, Request, UploadFile
 
 from backend.core.errors import N_, Invalid, TooLarge, TooMany
 from backend.core.ratelimit import RateLimits
+from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, allow
 from backend.tracing.answering import detected, reached, traced

@@ -3,12 +3,13 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.core.clock import now
 from backend.core.errors import Conflict, Invalid
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.core.showing import show_picture
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.tracing.checks.answering import MOST_PHOTOS, answer_check

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, cast, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.core.clock import now
 from backend.identity.actor import Actor
 from backend.identity.models import Post, PostHolder
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.identity.scoping import get_visible
 from backend.tracing.checks.patience import ASKED_FOR
 from backend.tracing.models import Trace, TraceCheck, TraceCheckPhoto
@@ -47,7 +47,7 @@ def still_wanted() -> ColumnElement[bool]:
     present = func.jsonb_path_exists(
         col(Trace.result), cast("$.fused[*].questions[*] ? (@.key == $key)", JSONPATH), key
     )
-    lately = col(TraceCheck.created_at) > now() - ASKED_FOR
+    lately = col(TraceCheck.created_at) > func.now() - ASKED_FOR
     return or_(col(TraceCheck.asked_by).is_not(None), and_(lately, present))
 
 
@@ -64,6 +64,11 @@ async def check_view(session: AsyncSession, actor: Actor, check_id: int) -> Chec
 
 async def checks_to_do(session: AsyncSession, actor: Actor) -> list[CheckView]:
     """Open looks on site that were sent to a post that the actor holds, or to nobody in particular if they lead."""
+    return await _as_views(session, actor, (await session.execute(_to_do(actor))).all())
+
+
+@made_once
+def _to_do(actor: Actor) -> Any:
     sent: ColumnElement[bool] = col(TraceCheck.post_id).in_(sorted(actor.post_ids))
     if actor.can("traces.confirm"):
         held = exists().where(
@@ -75,7 +80,7 @@ async def checks_to_do(session: AsyncSession, actor: Actor) -> list[CheckView]:
     wanted = (
         select(col(Trace.id)).where(visible(actor, Trace), col(Trace.id) == col(TraceCheck.trace_id), still_wanted())
     ).exists()
-    return await _views(session, actor, col(TraceCheck.answered_at).is_(None) & sent & wanted)
+    return _listed(actor, col(TraceCheck.answered_at).is_(None) & sent & wanted)
 
 
 async def check_photo(session: AsyncSession, actor: Actor, photo_id: int) -> TraceCheckPhoto:
@@ -84,15 +89,22 @@ async def check_photo(session: AsyncSession, actor: Actor, photo_id: int) -> Tra
 
 
 async def _views(session: AsyncSession, actor: Actor, which: ColumnElement[bool]) -> list[CheckView]:
-    rows = (
-        await session.execute(
-            select(TraceCheck, Post)
-            .outerjoin(Post, (col(Post.id) == col(TraceCheck.post_id)) & visible(actor, Post))
-            .where(visible(actor, TraceCheck), which)
-            .order_by(col(TraceCheck.id).desc())
-            .limit(100)
-        )
-    ).all()
+    return await _as_views(session, actor, (await session.execute(_listed(actor, which))).all())
+
+
+def _listed(actor: Actor, which: ColumnElement[bool]) -> Any:
+    return (
+        select(TraceCheck, Post)
+        .outerjoin(Post, (col(Post.id) == col(TraceCheck.post_id)) & visible(actor, Post))
+        .where(visible(actor, TraceCheck), which)
+        .order_by(col(TraceCheck.id).desc())
+        .limit(100)
+    )
+
+
+async def _as_views(session: AsyncSession, actor: Actor, rows: Sequence[Any]) -> list[CheckView]:
+    if not rows:
+        return []
     names = await node_names(session, actor, {check.node for check, _ in rows})
     people = await people_by_id(
         session, actor, {id_ for check, _ in rows for id_ in (check.asked_by, check.answered_by) if id_}

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Header
+from fastapi import Header
 from pydantic import BaseModel, Field
 
 from backend.core.clock import now, true_moment
+from backend.core.routing import APIRouter
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.tracing.checks.answering import Answer, answer_question

@@ -3,11 +3,12 @@
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import File, Form, Request, Response, UploadFile
 from starlette.responses import RedirectResponse
 
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.tracing.library import queries
 from backend.tracing.library.catalogue import KINDS

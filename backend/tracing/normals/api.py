@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel
 
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.tracing.normals import commands, queries
 from backend.tracing.normals.queries import VersionView, WorkView

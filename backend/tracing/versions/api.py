@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
 
 from backend.core.errors import NotFound
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.tracing.queries import trace_view
 from backend.tracing.versions import commands, queries

@@ -1,7 +1,6 @@
 """Pages of training: learning with the quiz, and the courses of those who write and assign them."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.training.pages import assigning, courses, learning, media
 
 router = APIRouter(include_in_schema=False)

@@ -5,7 +5,7 @@ The form carries all of the draft; its buttons move, add and remove parts, previ
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse
@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse
 from backend.core.errors import Conflict, DomainError, Invalid, TooLarge, TooMany
 from backend.core.i18n import translate
 from backend.core.pages import locale_of, render
+from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.training import commands, media, queries

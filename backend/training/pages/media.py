@@ -2,11 +2,12 @@
 
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.responses import FileResponse
 
 from backend.core.errors import NotFound
 from backend.core.files import photo_path
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.training import queries
 

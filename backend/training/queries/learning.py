@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.core.clock import now
 from backend.core.errors import NotFound
 from backend.identity.actor import Actor
-from backend.identity.permissions import of_own_team, visible
+from backend.identity.permissions import made_once, of_own_team, visible
 from backend.training.content import Content, read_content
 from backend.training.duties import Duty, duty
 from backend.training.models import Course, CourseVersion, QuizAttempt, TrainingAssignment, TrainingRecord
@@ -36,7 +36,7 @@ def today_of(actor: Actor) -> date:
 
 async def mine(session: AsyncSession, actor: Actor) -> list[Learning]:
     """All courses of the site as they stand for the actor, what is due first."""
-    courses = (await session.scalars(select(Course).where(visible(actor, Course)).order_by(col(Course.id)))).all()
+    courses = (await session.scalars(_courses(actor))).all()
     due = await _due(session, actor)
     passed, begun = await _tries(session, actor)
     found = []
@@ -47,6 +47,11 @@ async def mine(session: AsyncSession, actor: Actor) -> list[Learning]:
     return sorted(found, key=lambda one: (list(Duty).index(one.duty), one.due_on or date.max))
 
 
+@made_once
+def _courses(actor: Actor) -> Select[Any]:
+    return select(Course).where(visible(actor, Course)).order_by(col(Course.id))
+
+
 async def due_count(session: AsyncSession, actor: Actor) -> int:
     """How many courses the actor has to learn now."""
     return sum(one.duty in {Duty.DUE, Duty.OVERDUE} for one in await mine(session, actor))
@@ -54,6 +59,11 @@ async def due_count(session: AsyncSession, actor: Actor) -> int:
 
 async def _due(session: AsyncSession, actor: Actor) -> dict[int, date]:
     """First due day of each course that is assigned to the actor, their posts of now or their team."""
+    return {course_id: due_on for course_id, due_on in await session.execute(_assigned(actor))}
+
+
+@made_once
+def _assigned(actor: Actor) -> Select[int, date]:
     statement = select(col(TrainingAssignment.course_id), col(TrainingAssignment.due_on)).where(
         visible(actor, TrainingAssignment),
         or_(
@@ -62,16 +72,24 @@ async def _due(session: AsyncSession, actor: Actor) -> dict[int, date]:
             of_own_team(actor, col(TrainingAssignment.team_id)),
         ),
     )
-    rows = await session.execute(statement.order_by(col(TrainingAssignment.due_on).desc()))
-    return {course_id: due_on for course_id, due_on in rows}
+    return statement.order_by(col(TrainingAssignment.due_on).desc())
 
 
 async def _tries(session: AsyncSession, actor: Actor) -> tuple[dict[int, date | None], set[int]]:
     """End of validity of each course that the actor passed, by the newest pass; and those with an open quiz."""
-    statement = select(QuizAttempt).where(visible(actor, QuizAttempt), col(QuizAttempt.person_id) == actor.person_id)
-    tries = (await session.scalars(statement.order_by(col(QuizAttempt.id)))).all()
+    tries = (await session.execute(_own_tries(actor))).all()
     passed = {one.course_id: one.valid_until for one in tries if one.passed_at}
     return passed, {one.course_id for one in tries if one.submitted_at is None and not one.ahead}
+
+
+@made_once
+def _own_tries(actor: Actor) -> Select[Any]:
+    told = ("course_id", "passed_at", "valid_until", "submitted_at", "ahead")
+    return (
+        select(*(col(getattr(QuizAttempt, name)) for name in told))
+        .where(visible(actor, QuizAttempt), col(QuizAttempt.person_id) == actor.person_id)
+        .order_by(col(QuizAttempt.id))
+    )
 
 
 async def certificates(session: AsyncSession, actor: Actor) -> list[TrainingRecord]:

@@ -1,7 +1,6 @@
 """Pages of hazard reports: sending one, deciding on them, their pictures, the public's way in, fragments for others."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.hazards.reports.pages import deciding, fragments, media, opening_up, public, sending
 
 router = APIRouter(include_in_schema=False)

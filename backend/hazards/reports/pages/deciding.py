@@ -4,12 +4,15 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
+from backend.exclusions.models import RecordKind
+from backend.exclusions.queries import exclusion_of
 from backend.hazards.forms import database_id
 from backend.hazards.reports import commands, queries
 from backend.hazards.reports.draft import MOST_LETTERS
@@ -158,6 +161,7 @@ async def _page(
         reasons=REASONS,
         decisions=DECISIONS,
         most=MOST_LETTERS["note"],
+        excluded=await exclusion_of(session, actor, RecordKind.REPORT, report_id),
         done=done,
         note=note,
         refused=refused,

@@ -1,9 +1,10 @@
 """Parts for the page of equipment or of an area: hazards that still stand there, rectifications that go on there."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.hazards.reports import queries
 from backend.hazards.reports.queries import Spot
 from backend.hazards.reports.wording import FACTORS, OUTCOMES, TONES

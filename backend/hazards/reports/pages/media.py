@@ -1,10 +1,11 @@
 """Pictures and voice notes of reports, for whoever may see the report; pictures as they were, for who decides."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.responses import FileResponse
 
 from backend.core.errors import N_, NotFound
 from backend.core.files import photo_path
+from backend.core.routing import APIRouter
 from backend.core.showing import show_picture
 from backend.hazards.reports import queries
 from backend.hazards.reports.voice import MEDIA_TYPES

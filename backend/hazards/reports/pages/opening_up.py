@@ -1,9 +1,10 @@
 """``/reports/public``: whether people without a sign-in may report to the site, and by which address."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.core.settings import settings
 from backend.hazards.reports import commands
 from backend.hazards.reports.wording import DONE

@@ -7,12 +7,13 @@ No cookie says who sends, so there is no token to forge either; the wall still t
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.errors import NotFound
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.hazards.reports import commands, queries
 from backend.hazards.reports.commands.public import MOST_PHOTOS, Visit
 from backend.hazards.reports.draft import MOST_LETTERS

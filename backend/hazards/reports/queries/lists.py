@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from backend.core.errors import NotFound
+from backend.core.statements import alias_of
 from backend.hazards.models import Rectification, RectificationState
 from backend.hazards.reports.draft import headline
 from backend.hazards.reports.lifecycle import Outcome, outcome, stands_open
 from backend.hazards.reports.models import HazardReport, ReportState
 from backend.identity.actor import Actor
 from backend.identity.models import Person
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.plant.models import Area, Equipment
 
 PAGE = 30
@@ -62,8 +62,17 @@ class Card:
 
 async def to_triage(session: AsyncSession, actor: Actor, *, search: str = "") -> list[Card]:
     """Reports that wait for a decision, the oldest first; ``search`` looks into numbers, words and places."""
+    statement = _waiting(actor, search) if search else _all_waiting(actor, "")
+    return [Card(*row) for row in await session.execute(statement)]
+
+
+def _waiting(actor: Actor, search: str) -> Select[Any]:
     waiting = col(HazardReport.state) == ReportState.WAITING
-    return await _cards(session, actor, waiting, *_found(search), order=(col(HazardReport.id),), most=MOST_WAITING)
+    return _listed(actor, waiting, *_found(search), order=(col(HazardReport.id),), most=MOST_WAITING)
+
+
+_all_waiting = made_once(_waiting)
+"""What is looked at again and again: all of them."""
 
 
 async def decided(
@@ -159,9 +168,13 @@ def _at(equipment_id: int | None, area_id: int | None) -> ColumnElement[bool]:
 async def _cards(
     session: AsyncSession, actor: Actor, *conditions: ColumnElement[bool], order: Sequence[Any], most: int
 ) -> list[Card]:
-    main = aliased(HazardReport)
+    return [Card(*row) for row in await session.execute(_listed(actor, *conditions, order=order, most=most))]
+
+
+def _listed(actor: Actor, *conditions: ColumnElement[bool], order: Sequence[Any], most: int) -> Select[Any]:
+    main = alias_of(HazardReport, "main")
     removes = col(Rectification.id) == func.coalesce(col(main.rectification_id), col(HazardReport.rectification_id))
-    found = await session.execute(
+    return (
         select(HazardReport, Equipment, Area, Person, main, Rectification)
         .outerjoin(Equipment, col(Equipment.id) == col(HazardReport.equipment_id))
         .outerjoin(Area, col(Area.id) == col(HazardReport.area_id))
@@ -172,4 +185,3 @@ async def _cards(
         .order_by(*order)
         .limit(most)
     )
-    return [Card(*row) for row in found]

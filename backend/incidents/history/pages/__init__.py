@@ -1,7 +1,6 @@
 """Pages of the history: overview, the incidents themselves, two periods compared, and files to take along."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.incidents.history.pages import compare, export, overview, rows
 
 router = APIRouter(include_in_schema=False)

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from backend.core.errors import Invalid
 from backend.core.pages import locale_of
 from backend.core.refusals import refusal
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history import wording
 from backend.incidents.history.against import comparison

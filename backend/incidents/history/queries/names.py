@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,7 +12,7 @@ from backend.core.errors import N_
 from backend.core.i18n import translate
 from backend.hazards.forms import database_id
 from backend.identity.actor import Actor
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.plant.models import Area, Equipment, Point, Stage
 from backend.tracing.library.titles import titles_of
 from backend.tracing.versions.learning import OTHER
@@ -37,12 +37,22 @@ class Directory(Protocol):
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Equipment as a history speaks of it."""
+
+    id: int
+    name: str
+    name_en: str
+    equipment_class: str
+
+
+@dataclass(frozen=True)
 class Places:
     """All stages, areas and equipment of the site, in their order."""
 
     stages: Sequence[Stage]
     areas: Sequence[Area]
-    equipment: Sequence[Equipment]
+    equipment: Sequence[Piece]
 
     @property
     def classes(self) -> list[str]:
@@ -51,7 +61,7 @@ class Places:
 
     def called(self, kind: str, id_: object) -> Named | None:
         """What a ``stage``, ``area`` or piece of ``equipment`` is called; None where there is no such."""
-        all_of: dict[str, Sequence[Stage | Area | Equipment]] = {
+        all_of: dict[str, Sequence[Stage | Area | Piece]] = {
             "stage": self.stages,
             "area": self.areas,
             "equipment": self.equipment,
@@ -65,8 +75,15 @@ async def places(session: AsyncSession, actor: Actor) -> Places:
         select(Stage).where(visible(actor, Stage)).order_by(col(Stage.position), col(Stage.id))
     )
     areas = await session.scalars(select(Area).where(visible(actor, Area)).order_by(col(Area.code)))
-    equipment = await session.scalars(select(Equipment).where(visible(actor, Equipment)).order_by(col(Equipment.code)))
-    return Places(stages.all(), areas.all(), equipment.all())
+    equipment = await session.execute(_equipment_listed(actor))
+    return Places(stages.all(), areas.all(), [Piece(*row) for row in equipment])
+
+
+@made_once
+def _equipment_listed(actor: Actor) -> Select[Any]:
+    told = ("id", "name", "name_en", "equipment_class")
+    columns = [col(getattr(Equipment, name)) for name in told]
+    return select(*columns).where(visible(actor, Equipment)).order_by(col(Equipment.code))
 
 
 async def causes_called(

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from backend.core.statements import alias_of
 from backend.identity.actor import Actor
 from backend.identity.models import Person
 from backend.identity.permissions import visible
@@ -66,7 +66,7 @@ async def _statement(session: AsyncSession, actor: Actor, wanted: Wanted, cut: C
     await plan_for_these_dates(session)
     found = facts(actor, wanted, cut)
     came_again, early = again(actor, await window_of(session, actor)), warned(actor, found)
-    lead = aliased(Person)
+    lead = alias_of(Person, "lead")
     return (
         select(
             Incident,

@@ -1,7 +1,6 @@
 """Pages of the review meeting, the link back from a rectification, and its section in the report."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.incidents.meeting.pages import choosing, convening, running
 from backend.incidents.meeting.queries.meetings import chooses_first
 from backend.incidents.meeting.reporting import tell_meetings

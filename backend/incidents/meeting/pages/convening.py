@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import Depends, Form, Request, Response
 
+from backend.core.routing import APIRouter
 from backend.hazards.forms import database_id
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.forms import Short

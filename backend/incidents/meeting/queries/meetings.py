@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.identity.actor import Actor
 from backend.identity.models import Person
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.incidents.meeting.models import LIVE, Attendee, Choice, Decision, Meeting, MeetingState, WhyChain
 from backend.incidents.models import Incident
 
@@ -99,7 +99,13 @@ class Invitation:
 
 async def to_attend(session: AsyncSession, actor: Actor) -> list[Invitation]:
     """Meetings that the actor is asked to and that aren't over, the soonest first."""
-    found = await session.execute(
+    found = await session.execute(_to_attend(actor))
+    return [Invitation(meeting, incident, choice is not None) for meeting, incident, choice in found]
+
+
+@made_once
+def _to_attend(actor: Actor) -> Select[Meeting, Incident, int]:
+    return (
         select(Meeting, Incident, col(Choice.id))
         .join(Incident, col(Incident.id) == col(Meeting.incident_id))
         .join(Attendee, col(Attendee.meeting_id) == col(Meeting.id))
@@ -108,7 +114,6 @@ async def to_attend(session: AsyncSession, actor: Actor) -> list[Invitation]:
         .order_by(col(Meeting.at), col(Meeting.id))
         .limit(MOST_WAITING)
     )
-    return [Invitation(meeting, incident, choice is not None) for meeting, incident, choice in found]
 
 
 async def chooses_first(session: AsyncSession, actor: Actor, incident_id: int) -> bool:

@@ -1,10 +1,11 @@
 """``/incidents/{id}/positions``: where everybody is, and the same played back."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.clock import now
 from backend.core.pages import locale_of, render
+from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.positions.commands import note_look

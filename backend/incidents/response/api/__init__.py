@@ -1,7 +1,6 @@
 """The response for programs, with the permissions of the pages."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.incidents.response.api import cordon, evacuation, plans
 
 router = APIRouter()

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import Depends, Form
 from pydantic import BaseModel
 
 from backend.core.errors import NotFound
+from backend.core.routing import APIRouter
 from backend.hazards.forms import database_id
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow

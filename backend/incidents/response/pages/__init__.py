@@ -1,8 +1,7 @@
 """Pages of the response: a site's plans, an incident's checklist, roll-call, cordon. They go before the incidents' own,
 whose addresses take any word for an id."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.incidents.response.pages import checklist, cordon, evacuation, plans
 
 router = APIRouter(include_in_schema=False)

@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import Depends, Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.hazards.forms import database_id
 from backend.identity.actor import Actor
 from backend.identity.scoping import get_visible

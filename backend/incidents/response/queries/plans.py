@@ -3,15 +3,16 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.identity.actor import Actor
 from backend.identity.models import Person
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.identity.scoping import get_visible
 from backend.incidents.lifecycle import LIVE
 from backend.incidents.models import Disposal, Incident, IncidentKind
@@ -147,15 +148,18 @@ async def steps_of_posts(
     """Steps of these posts that nobody has settled, of incidents that go on."""
     if not post_ids:
         return []
-    live = await session.scalars(
-        select(Incident).where(visible(actor, Incident), col(Incident.state).in_(LIVE)).order_by(col(Incident.id))
-    )
+    live = await session.scalars(_live(actor))
     found: list[tuple[Incident, PlanStep]] = []
     for incident in live:
         own = [step for step in (await plan_for(session, actor, incident)).steps if step.post_id in post_ids]
         ticks = await _latest_ticks(session, actor, incident.id) if own else {}
         found += [(incident, step) for step in own if step.key not in ticks or not ticks[step.key].settled]
     return found
+
+
+@made_once
+def _live(actor: Actor) -> Select[Any]:
+    return select(Incident).where(visible(actor, Incident), col(Incident.state).in_(LIVE)).order_by(col(Incident.id))
 
 
 async def checklist(session: AsyncSession, actor: Actor, incident_id: int) -> IncidentChecklist:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.identity.actor import Actor
 from backend.identity.models import Post, PostHolder
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.incidents.models import Incident
 from backend.incidents.response.content import PlanStep
 from backend.incidents.response.queries.plans import steps_of_posts
@@ -28,7 +28,11 @@ async def posts_of(session: AsyncSession, actor: Actor, steps: Iterable[PlanStep
 
 async def own_steps(session: AsyncSession, actor: Actor) -> list[tuple[Incident, PlanStep]]:
     """What open incidents ask of the posts that the actor holds."""
-    held = select(col(PostHolder.post_id)).where(
+    return await steps_of_posts(session, actor, set((await session.scalars(_held(actor))).all()))
+
+
+@made_once
+def _held(actor: Actor) -> Select[int]:
+    return select(col(PostHolder.post_id)).where(
         visible(actor, PostHolder), col(PostHolder.person_id) == actor.person_id, col(PostHolder.until).is_(None)
     )
-    return await steps_of_posts(session, actor, set((await session.scalars(held)).all()))

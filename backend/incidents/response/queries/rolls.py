@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from backend.core.statements import alias_of
 from backend.identity.actor import Actor
 from backend.identity.models import Person
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.incidents.models import Incident
 from backend.incidents.response.models import Evacuation, RollEntry, RollMark
 from backend.incidents.response.rollcall import Count, Mark, Standing, count, latest, standing
@@ -147,12 +148,16 @@ def _is_missing(roll: Roll, actor: Actor) -> bool:
 
 async def going_on(session: AsyncSession, actor: Actor) -> list[tuple[Evacuation, Incident, Person | None]]:
     """Evacuations of the site that haven't ended, with their incidents, the latest first."""
-    lead = aliased(Person)
-    rows = await session.execute(
+    return [(evacuation, incident, person) for evacuation, incident, person in await session.execute(_going_on(actor))]
+
+
+@made_once
+def _going_on(actor: Actor) -> Select[Any]:
+    lead = alias_of(Person, "lead")
+    return (
         select(Evacuation, Incident, lead)
         .join(Incident, col(Incident.id) == col(Evacuation.incident_id))
         .outerjoin(lead, col(lead.id) == col(Incident.lead_id))
         .where(visible(actor, Evacuation), col(Evacuation.ended_at).is_(None))
         .order_by(col(Evacuation.id).desc())
     )
-    return [(evacuation, incident, person) for evacuation, incident, person in rows]

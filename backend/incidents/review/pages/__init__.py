@@ -1,7 +1,6 @@
 """Pages of a review: the report, duties not done."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.incidents.review.pages import duties, report
 
 router = APIRouter(include_in_schema=False)

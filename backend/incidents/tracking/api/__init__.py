@@ -1,7 +1,6 @@
 """An incident as it spreads, for programs, with the permissions of the pages."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.incidents.tracking.api import drifting, following, orders
 
 router = APIRouter(tags=["incidents"])

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from backend.core.clock import now
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.queries.listing import card
 from backend.incidents.tracking.drifting import Drift, Sensed, Zone

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
 
 from backend.core.clock import now
 from backend.core.errors import N_, Invalid
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.queries.listing import card
 from backend.incidents.tracking.commands import keep_orders

@@ -1,7 +1,6 @@
 """Pages of an incident as it spreads: scope and wall, what stops downstream, the gas cloud."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.incidents.tracking.pages import following, leaking, stopping
 
 router = APIRouter(include_in_schema=False)

@@ -1,9 +1,10 @@
 """An incident as it spreads, on the phone and in the control room: ``/incidents/{id}/scope`` and ``/wall``."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.core.clock import now
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents import wording
 from backend.incidents.queries.listing import card

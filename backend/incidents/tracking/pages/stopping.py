@@ -1,9 +1,10 @@
 """What stops downstream of an incident's equipment: ``/incidents/{id}/downstream``."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.core.clock import now
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.queries.listing import card
 from backend.incidents.tracking.queries.downstream import downstream

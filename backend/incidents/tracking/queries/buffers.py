@@ -7,9 +7,9 @@ from statistics import fmean, stdev
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from backend.core.statements import alias_of, among
 from backend.identity.actor import Actor
 from backend.identity.permissions import visible
 from backend.incidents.tracking.models import PlantBuffer
@@ -45,7 +45,7 @@ class Stored:
 
 async def buffers(session: AsyncSession, actor: Actor, equipment_ids: set[int] | None = None) -> list[Listed]:
     """All of the site, or of this equipment, by name."""
-    level, outflow = aliased(Point), aliased(Point)
+    level, outflow = alias_of(Point, "level_point"), alias_of(Point, "outflow_point")
     statement = (
         select(PlantBuffer, Equipment, level, outflow)
         .join(Equipment, col(Equipment.id) == col(PlantBuffer.equipment_id))
@@ -55,7 +55,7 @@ async def buffers(session: AsyncSession, actor: Actor, equipment_ids: set[int] |
         .order_by(col(Equipment.name), col(Equipment.id))
     )
     if equipment_ids is not None:
-        statement = statement.where(col(PlantBuffer.equipment_id).in_(equipment_ids))
+        statement = statement.where(among(col(PlantBuffer.equipment_id), equipment_ids))
     return [Listed(*row) for row in (await session.execute(statement)).all()]
 
 

@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.core.statements import among
 from backend.identity.actor import Actor
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.incidents.models import Incident
 from backend.incidents.tracking.holding import Held, fall_of, floor_of, run_out
 from backend.incidents.tracking.queries.buffers import Stored, stored
@@ -75,10 +77,10 @@ async def downstream(session: AsyncSession, actor: Actor, incident: Incident, no
 
 async def _feeds(session: AsyncSession, actor: Actor) -> list[Feed]:
     """Material links from equipment to other equipment, also those that are drawn from or to one of its points."""
-    links = (await session.scalars(select(Link).where(visible(actor, Link), col(Link.kind) == LinkKind.MATERIAL))).all()
+    links = (await session.execute(_material(actor))).all()
     ends = {end for link in links for end in (link.source_point_id, link.target_point_id) if end}
     rows = await session.execute(
-        select(col(Point.id), col(Point.equipment_id)).where(visible(actor, Point), col(Point.id).in_(ends))
+        select(col(Point.id), col(Point.equipment_id)).where(visible(actor, Point), among(col(Point.id), ends))
     )
     of_point: dict[int | None, int | None] = {point_id: equipment_id for point_id, equipment_id in rows}
     return [
@@ -90,6 +92,14 @@ async def _feeds(session: AsyncSession, actor: Actor) -> list[Feed]:
     ]
 
 
+@made_once
+def _material(actor: Actor) -> Select[Any]:
+    ends = ("source_equipment_id", "source_point_id", "target_equipment_id", "target_point_id", "delay_s")
+    return select(*(col(getattr(Link, name)) for name in ends)).where(
+        visible(actor, Link), col(Link.kind) == LinkKind.MATERIAL
+    )
+
+
 async def _equipment(
     session: AsyncSession, actor: Actor, ids: Sequence[int]
 ) -> dict[int, tuple[Equipment, Stage | None]]:
@@ -98,7 +108,7 @@ async def _equipment(
         select(Equipment, Stage)
         .outerjoin(Area, col(Area.id) == col(Equipment.area_id))
         .outerjoin(Stage, col(Stage.id) == func.coalesce(col(Equipment.stage_id), col(Area.stage_id)))
-        .where(visible(actor, Equipment), col(Equipment.id).in_(ids))
+        .where(visible(actor, Equipment), among(col(Equipment.id), ids))
     )
     return {equipment.id: (equipment, stage) for equipment, stage in rows}
 
@@ -114,9 +124,9 @@ def _is_level() -> ColumnElement[bool]:
 async def _held(session: AsyncSession, actor: Actor, equipment_ids: set[int], now: datetime) -> list[Held]:
     """Levels of this equipment that have been read of late."""
     points = (
-        await session.scalars(
-            select(Point)
-            .where(visible(actor, Point), col(Point.equipment_id).in_(equipment_ids), _is_level())
+        await session.execute(
+            select(*(col(getattr(Point, name)) for name in ("id", "equipment_id", "name", "name_en", "unit")))
+            .where(visible(actor, Point), among(col(Point.equipment_id), equipment_ids), _is_level())
             .where(col(Point.status) == PointStatus.ACTIVE)
             .order_by(col(Point.id))
         )

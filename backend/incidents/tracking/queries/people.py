@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.checkins.models import CheckIn, Proof
+from backend.core.statements import among
 from backend.identity.actor import Actor
 from backend.identity.models import Person, PostHolder, Team
 from backend.identity.permissions import visible
@@ -64,7 +65,7 @@ async def people_inside(
     rows = await session.execute(
         select(Person, Team)
         .outerjoin(Team, col(Team.id) == col(Person.team_id))
-        .where(visible(actor, Person), col(Person.active), col(Person.id).in_(sorted(wanted)))
+        .where(visible(actor, Person), col(Person.active), among(col(Person.id), wanted))
         .order_by(col(Person.id))
         .limit(MOST)
     )
@@ -79,8 +80,10 @@ def _order(one: Somebody) -> tuple[int, float]:
 
 def _assigned(actor: Actor, equipment_ids: Sequence[int], area_ids: Sequence[int]) -> Select[int]:
     """Ids of active people in the teams of the areas, and of those who hold the posts of the equipment."""
-    teams = select(col(Area.team_id)).where(visible(actor, Area), col(Area.id).in_(area_ids))
-    posts = select(col(Equipment.owner_post_id)).where(visible(actor, Equipment), col(Equipment.id).in_(equipment_ids))
+    teams = select(col(Area.team_id)).where(visible(actor, Area), among(col(Area.id), area_ids))
+    posts = select(col(Equipment.owner_post_id)).where(
+        visible(actor, Equipment), among(col(Equipment.id), equipment_ids)
+    )
     holders = select(col(PostHolder.person_id)).where(
         visible(actor, PostHolder), col(PostHolder.until).is_(None), col(PostHolder.post_id).in_(posts)
     )
@@ -94,7 +97,16 @@ async def _last_seen(
 ) -> dict[int, Seen]:
     """The last check-in of each person in the shift before ``until``."""
     rows = await session.execute(
-        select(CheckIn, Equipment, Area)
+        select(
+            col(CheckIn.person_id),
+            col(CheckIn.at),
+            col(CheckIn.proof),
+            col(CheckIn.equipment_id),
+            func.coalesce(col(Equipment.name), col(Area.name)).label("name"),
+            # A place of equipment has the equipment's English name, also where it is empty.
+            func.coalesce(col(Equipment.name_en), col(Area.name_en)).label("name_en"),
+            func.coalesce(col(Equipment.area_id), col(Area.id)).label("area_id"),
+        )
         .ext(distinct_on(col(CheckIn.person_id)))
         .outerjoin(Equipment, col(Equipment.id) == col(CheckIn.equipment_id))
         .outerjoin(Area, col(Area.id) == col(CheckIn.area_id))
@@ -102,12 +114,12 @@ async def _last_seen(
         .order_by(col(CheckIn.person_id), col(CheckIn.at).desc(), col(CheckIn.id).desc())
     )
     return {
-        check_in.person_id: Seen(
-            check_in.at,
-            (equipment or area).name,
-            (equipment or area).name_en,
-            check_in.proof == Proof.LABEL,
-            equipment.id in equipment_ids or equipment.area_id in area_ids if equipment else area.id in area_ids,
+        row.person_id: Seen(
+            row.at,
+            row.name,
+            row.name_en,
+            row.proof == Proof.LABEL,
+            row.equipment_id in equipment_ids or row.area_id in area_ids,
         )
-        for check_in, equipment, area in rows
+        for row in rows
     }

@@ -1,7 +1,6 @@
 """Pages of alarm load: the figures with their rows, and rules tried on the past."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.operations.alarmload.pages import board, trials
 
 router = APIRouter(include_in_schema=False)

@@ -7,13 +7,14 @@ from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.errors import Invalid
 from backend.core.pages import drawn, render
+from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.sharing import shared
 from backend.identity.web import ActorDep, SessionDep, allow

@@ -1,7 +1,7 @@
 """Alarms that called people, counted by the database. Each time an open alarm comes back it counts again (EEMUA 191).
 
 All from the event log's own index (``event_alarm_raised``), so nothing is summed up beforehand that could disagree with
-the rows.
+the rows. What a point raised while its values were excluded counts neither here.
 """
 
 import enum
@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from backend.core.clock import now
 from backend.core.events import RAISED
+from backend.exclusions.queries import not_excluded
 from backend.identity.actor import Actor
 from backend.identity.models import Team
 from backend.identity.permissions import visible
@@ -92,10 +93,12 @@ _PLACED = {
     "(SELECT w.stage_id FROM area w WHERE w.site_id = :site AND w.id = a.area_id)) = :within",
 }
 _KIND = RAISED.replace("kind", "e.kind").replace("data", "e.data")
-_EVENTS = f"FROM event e WHERE e.site_id = :site AND {_KIND} AND e.at >= :from_at AND e.at < :to_at"
+_COUNTS = not_excluded("'alarm'", "e.subject_id")
+_EVENTS = f"FROM event e WHERE e.site_id = :site AND {_KIND} AND e.at >= :from_at AND e.at < :to_at AND {_COUNTS}"
 _JOINED = (
     "FROM event e JOIN alarm a ON a.id = e.subject_id "
-    f"WHERE e.site_id = :site AND a.site_id = :site AND {_KIND} AND e.at >= :from_at AND e.at < :to_at"
+    f"WHERE e.site_id = :site AND a.site_id = :site AND {_KIND} AND e.at >= :from_at AND e.at < :to_at "
+    f"AND {_COUNTS}"
 )
 _CHATTERING = f"""
 FROM (SELECT e.at, e.level, a.id, a.title, a.title_en, a.condition_key,
@@ -113,7 +116,7 @@ WHERE l.site_id = :site ORDER BY w.raised DESC, w.alarm_id DESC
 """
 _FLEETING = (
     "FROM alarm a WHERE a.site_id = :site AND a.raised_at >= :from_at AND a.raised_at < :to_at AND a.times_raised = 1 "
-    "AND a.returned_at - a.raised_at <= :fleeting"
+    "AND a.returned_at - a.raised_at <= :fleeting AND " + not_excluded("'alarm'", "a.id")
 )
 _STALE = (
     "FROM alarm a WHERE a.site_id = :site AND a.state NOT IN ('closed', 'shelved', 'out_of_service') AND a.active "

@@ -1,7 +1,6 @@
 """Pages of the distribution: all of it on one page, the rows behind each mark, and files to take along."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.operations.distribution.pages import export, overview, rows, stock
 
 router = APIRouter(include_in_schema=False)

@@ -3,10 +3,11 @@
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from backend.core.errors import Invalid
 from backend.core.refusals import Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.distribution import wording
 from backend.operations.distribution.asked import Asked

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.permissions import require
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history.shares import ranked

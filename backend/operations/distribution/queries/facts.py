@@ -4,6 +4,7 @@
 - A hazard counts once: as its report (unless merged into another or refused), or as its rectification where there is
   no report (unless cancelled, or a part of another); its moment is when it was recorded.
 - An incident counts unless it was called off; its moment is its first sign.
+- What somebody excluded counts nowhere.
 
 The cause is what a person confirmed at the trace of the flood it belongs to, else what that trace names first: told as
 ``incidents.history.queries.facts`` tells it.
@@ -31,6 +32,8 @@ from sqlalchemy import (
 from sqlmodel import SQLModel, col
 
 from backend.alarms.models import Alarm, RuleKind
+from backend.exclusions.models import RecordKind
+from backend.exclusions.queries import counting
 from backend.hazards.models import Rectification, RectificationState
 from backend.hazards.reports.models import OPEN_STATES, HazardReport
 from backend.identity.actor import Actor
@@ -138,7 +141,10 @@ def _alarms(actor: Actor) -> Select[Any]:
         Source.ALARM, "alarm", at, Alarm, type=func.coalesce(col(Point.kind), ""), group_id=col(Alarm.group_id)
     )
     return found.outerjoin(Point, and_(visible(actor, Point), col(Point.id) == col(Alarm.point_id))).where(
-        visible(actor, Alarm), col(Alarm.kind) != RuleKind.SYSTEM, col(Alarm.judgement) != "false"
+        visible(actor, Alarm),
+        col(Alarm.kind) != RuleKind.SYSTEM,
+        col(Alarm.judgement) != "false",
+        counting(actor, RecordKind.ALARM, col(Alarm.id)),
     )
 
 
@@ -146,7 +152,9 @@ def _reports(actor: Actor) -> Select[Any]:
     """By the group of GB/T 13861-2022."""
     one = HazardReport
     found = _fact(Source.HAZARD, "report", col(one.created_at), one, type=col(one.factor), team_id=col(one.team_id))
-    return found.where(visible(actor, one), col(one.state).in_(OPEN_STATES))
+    return found.where(
+        visible(actor, one), col(one.state).in_(OPEN_STATES), counting(actor, RecordKind.REPORT, col(one.id))
+    )
 
 
 def _rectifications(actor: Actor) -> Select[Any]:
@@ -159,6 +167,7 @@ def _rectifications(actor: Actor) -> Select[Any]:
         col(one.parent_id).is_(None),
         col(one.state) != RectificationState.CANCELLED,
         ~known.exists(),
+        counting(actor, RecordKind.RECTIFICATION, col(one.id)),
     )
 
 

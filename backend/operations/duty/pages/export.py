@@ -4,11 +4,12 @@ import io
 from collections import defaultdict
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.i18n import translate
 from backend.core.pages import locale_of
+from backend.core.routing import APIRouter
 from backend.core.spreadsheets import Csv, Table, Workbook
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from backend.core.statements import alias_of
 from backend.identity.actor import Actor
 from backend.identity.models import Person
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 from backend.identity.scoping import get_visible
 from backend.operations.duty.appealing import may_answer
 from backend.operations.duty.models import AppealState, DutyAbsence, DutyAppeal, DutyReward, RewardState
@@ -37,7 +38,13 @@ class Appealed:
 
 async def appeals(session: AsyncSession, actor: Actor, *, open_only: bool = False) -> list[Appealed]:
     """Appeals that the actor may see, open ones first, the soonest due first; at most ``MOST``."""
-    answerer = aliased(Person)
+    rows = await session.execute(_appeals(actor, open_only))
+    return [Appealed(one, person, who, _answerable(actor, one)) for one, person, who in rows]
+
+
+@made_once
+def _appeals(actor: Actor, open_only: bool) -> Select[Any]:
+    answerer = alias_of(Person, "answerer")
     statement = (
         select(DutyAppeal, Person, answerer)
         .join(Person, col(Person.id) == col(DutyAppeal.person_id))
@@ -46,11 +53,7 @@ async def appeals(session: AsyncSession, actor: Actor, *, open_only: bool = Fals
         .order_by((col(DutyAppeal.state) != AppealState.OPEN), col(DutyAppeal.due_at), col(DutyAppeal.id))
         .limit(MOST)
     )
-    if open_only:
-        statement = statement.where(col(DutyAppeal.state) == AppealState.OPEN)
-    return [
-        Appealed(one, person, who, _answerable(actor, one)) for one, person, who in await session.execute(statement)
-    ]
+    return statement.where(col(DutyAppeal.state) == AppealState.OPEN) if open_only else statement
 
 
 async def to_answer(session: AsyncSession, actor: Actor) -> list[Appealed]:

@@ -1,8 +1,8 @@
 """What a month's records say of everybody at a site: one statement for each sort of thing that is asked of people.
 
 Each gives, by person, how much was ``asked`` and the ``rows`` that cost or earn points (``scoring.Row`` as JSON). Who
-answers is who was named, or held the post at that time; days of leave don't count. The worker alone runs them: pages
-read statements.
+answers is who was named, or held the post at that time; days of leave don't count, nor what somebody excluded. The
+worker alone runs them: pages read statements.
 """
 
 from collections import defaultdict
@@ -13,6 +13,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.exclusions.queries import not_excluded
 from backend.identity.permissions import system_query
 from backend.operations.duty.scoring import Facts, Row
 
@@ -47,7 +48,7 @@ WITH answered AS (
     JOIN post_holder h ON h.post_id = v.post_id AND h.since <= v.closes_at
         AND (h.until IS NULL OR h.until > v.closes_at)
     WHERE v.site_id = :site AND v.closes_at >= :starts AND v.closes_at < :ends AND v.state <> 'due'
-        AND {_here_at("h.person_id", "v.closes_at")}
+        AND {_here_at("h.person_id", "v.closes_at")} AND {not_excluded("'visit'", "v.id")}
 ), found AS (
     SELECT a.person_id, a.id AS thing, a.id,
         CASE a.state WHEN 'missed' THEN 'visit_missed' WHEN 'made_up' THEN 'visit_made_up' END AS kind,
@@ -67,7 +68,7 @@ WITH found AS (
         r.decided_by
     FROM hazard_report r
     WHERE r.site_id = :site AND r.created_at >= :starts AND r.created_at < :ends AND r.state = 'accepted'
-        AND r.decided_by IS DISTINCT FROM r.reporter_id
+        AND r.decided_by IS DISTINCT FROM r.reporter_id AND {not_excluded("'report'", "r.id")}
 ) {_BY_PERSON}
 """  # noqa: S608 - made of this file's own constants
 _ALARMS = f"""
@@ -79,6 +80,7 @@ WITH called AS (
     FROM alarm a JOIN escalation e ON e.alarm_id = a.id AND e.step = 0 AND e.outcome = 'told'
     CROSS JOIN LATERAL jsonb_array_elements_text(e.told) AS t(person)
     WHERE a.site_id = :site AND a.raised_at >= :starts AND a.raised_at < :ends AND a.kind <> 'system'
+        AND {not_excluded("'alarm'", "a.id")}
 ), found AS (
     SELECT c.person_id, c.id AS thing, c.id, CASE WHEN c.went_on THEN 'ack_late' END AS kind, c.title AS words,
         c.title_en AS words_en, '/alarms/' || c.alarm_id AS url, c.done_at AS at, c.sharing,
@@ -92,7 +94,7 @@ WITH taken AS (
     SELECT a.id, a.acknowledged_by AS person_id, a.acknowledged_at, a.title, a.title_en,
         extract(epoch FROM coalesce(a.closed_at, :present) - a.acknowledged_at) / 3600 AS hours
     FROM alarm a WHERE a.site_id = :site AND a.raised_at >= :starts AND a.raised_at < :ends
-        AND a.acknowledged_by IS NOT NULL AND a.kind <> 'system'
+        AND a.acknowledged_by IS NOT NULL AND a.kind <> 'system' AND {not_excluded("'alarm'", "a.id")}
 ), found AS (
     SELECT t.person_id, t.id AS thing, t.id, CASE WHEN t.hours > 1 THEN 'disposal_late' END AS kind,
         t.title AS words, t.title_en AS words_en, '/alarms/' || t.id AS url, t.acknowledged_at AS at,
@@ -107,6 +109,7 @@ WITH named AS (
         coalesce(r.submitted_at, r.verified_at) AS finished_at, r.owner_id
     FROM rectification r WHERE r.site_id = :site AND r.state NOT IN ('cancelled', 'split')
         AND coalesce(r.original_deadline, r.deadline) >= :starts AND coalesce(r.original_deadline, r.deadline) < :ends
+        AND {not_excluded("'rectification'", "r.id")}
 ), owned AS (
     SELECT n.*, n.finished_at IS NULL OR n.finished_at > n.due OR n.state = 'returned' AS unfinished,
         coalesce((SELECT CAST(a.change->'owner_id'->>0 AS bigint)
@@ -126,11 +129,13 @@ WITH named AS (
         e.person_id
     FROM rectification_entry e JOIN rectification r ON r.id = e.rectification_id
     WHERE e.site_id = :site AND e.kind = 'returned' AND e.created_at >= :starts AND e.created_at < :ends
+        AND {not_excluded("'rectification'", "r.id")}
     UNION ALL
     SELECT f.owner_id, f.id, r.id, 'rectification_recurred', f.number || ' ' || f.title, '/rectifications/' || r.id,
         r.created_at, r.opened_by
     FROM rectification r JOIN rectification f ON f.id = r.recurs_id
     WHERE r.site_id = :site AND r.created_at >= :starts AND r.created_at < :ends AND r.state <> 'cancelled'
+        AND {not_excluded("'rectification'", "r.id")} AND {not_excluded("'rectification'", "f.id")}
 ), found AS (
     SELECT l.*, '' AS words_en, 1 AS sharing, CAST(NULL AS float) AS hours FROM lapsed l
 ) {_BY_PERSON}

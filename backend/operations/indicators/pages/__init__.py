@@ -1,7 +1,6 @@
 """Pages of indicators: all of them, one in full with its target, the rows it counts with a file to take along."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.operations.indicators.pages import counted, one, overview
 
 router = APIRouter(include_in_schema=False)

@@ -4,13 +4,16 @@
 Each selects, of the site ``:site`` and of facts placed from ``run.since`` to before ``run.until`` that count by
 ``:as_of``: ``kind, id, at, counted, base, seconds, level, equipment_id, area_id, team_id, post_id, url, title,
 title_en, reason``. ``reason`` says why it is in the numerator or not (``wording.REASONS``). Places that a row doesn't
-have itself are those of its equipment and area (``PLACED``).
+have itself are those of its equipment and area (``PLACED``). What somebody excluded counts in none of them, neither
+as a fact nor as what another fact rests on.
 """
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from backend.exclusions.queries import not_excluded
 from backend.operations.indicators.queries.adoption_facts import ACTIVE, ANSWERED
+from backend.operations.indicators.queries.entry_facts import ENTRIES
 from backend.operations.indicators.queries.foreseen import identified
 from backend.operations.indicators.queries.quality_facts import SOURCE_DAYS
 from backend.operations.indicators.registry import JUDGED_WITHIN, TRAINING_SPAN, Measure
@@ -58,11 +61,11 @@ SELECT 'alarm' AS kind, x.id, x.raised_at AS at, ({until} IS NOT NULL)::int AS c
 """
 
 
-_FIRST_WARNING = """
+_FIRST_WARNING = f"""
 LEFT JOIN LATERAL (
     SELECT min(w.raised_at) AS at FROM alarm w
     WHERE w.site_id = :site AND w.warning AND w.kind <> 'system' AND w.judgement <> 'false'
-        AND w.raised_at < x.opened_at
+        AND w.raised_at < x.opened_at AND {not_excluded("'alarm'", "w.id")}
         AND w.id IN (
         SELECT g.id FROM alarm g WHERE g.site_id = :site AND g.group_id = x.group_id
         UNION ALL
@@ -137,7 +140,7 @@ SELECT 'rectification' AS kind, x.id, x.verified_at + {_WINDOW} AS at, (again.id
 FROM rectification x JOIN person p ON p.id = x.owner_id
 LEFT JOIN LATERAL (
     SELECT r.id FROM rectification r WHERE r.recurs_id = x.id AND r.site_id = :site AND r.state <> 'cancelled'
-    AND r.created_at <= x.verified_at + {_WINDOW} LIMIT 1
+    AND r.created_at <= x.verified_at + {_WINDOW} AND {not_excluded("'rectification'", "r.id")} LIMIT 1
 ) again ON true
 WHERE x.site_id = :site AND x.parent_id IS NULL AND x.state = 'verified'
     AND x.verified_at >= run.since - {_WINDOW} AND x.verified_at < run.until - {_WINDOW}
@@ -199,7 +202,7 @@ SELECT 'visit' AS kind, x.id, x.closes_at AS at, (x.state = 'made_up')::int AS c
 AND x.state IN ('missed', 'made_up', 'due')
 """
 
-_COURSES = """
+_COURSES = f"""
 WITH fitting AS (
     SELECT DISTINCT r.course_id, e.owner_post_id AS post_id, e.id AS equipment_id, r.word
     FROM training_cause_rule r JOIN equipment e ON e.site_id = r.site_id AND e.owner_post_id IS NOT NULL
@@ -209,9 +212,10 @@ WITH fitting AS (
 ), trouble AS (
     SELECT created_at AS at, equipment_id, title || ' ' || cause AS words, 'r' || id AS ref FROM rectification
     WHERE site_id = :site AND alarm_id IS NULL AND state <> 'cancelled'
+        AND {not_excluded("'rectification'", "rectification.id")}
     UNION ALL
     SELECT raised_at, equipment_id, title, 'a' || id FROM alarm
-    WHERE site_id = :site AND judgement <> 'false' AND kind <> 'system'
+    WHERE site_id = :site AND judgement <> 'false' AND kind <> 'system' AND {not_excluded("'alarm'", "alarm.id")}
 ), happened AS (
     SELECT DISTINCT f.course_id, f.post_id, t.at, t.ref FROM fitting f JOIN trouble t ON t.equipment_id = f.equipment_id
     AND (f.word = '' OR strpos(lower(t.words), lower(f.word)) > 0)
@@ -250,6 +254,8 @@ WHERE p.at IS NOT NULL) x WHERE {_in_run("x.at")}
 _UNTRAINED_POSTS = f"""JOIN passed u ON u.course_id = p.course_id AND u.post_id <> p.post_id
     AND (u.at IS NULL OR u.at >= p.at + {_SPAN})"""
 
+CLEAN = "clean_entries"
+"""The one measure that counts what was excluded: in its denominator alone."""
 FACTS = {
     "identified": identified(_FOUND, _OF_FOUND),
     "known_by_list": identified(_FOUND, _OF_FOUND, only_by_list=True),
@@ -275,6 +281,7 @@ FACTS = {
     "source_quality": SOURCE_DAYS,
     "active": ACTIVE,
     "answered": ANSWERED,
+    CLEAN: ENTRIES,
 }
 
 PLACED = """
@@ -285,12 +292,13 @@ SELECT f.kind, f.id, f.at, f.counted, f.base, f.seconds, f.equipment_id, f.url, 
 FROM ({facts}) f
 LEFT JOIN equipment e ON e.id = f.equipment_id AND e.site_id = :site
 LEFT JOIN area a ON a.id = COALESCE(f.area_id, e.area_id) AND a.site_id = :site
+WHERE {counted}
 """
 
 
 def placed(measure: str) -> str:
     """The facts of ``measure`` within ``run``, with their places; 0 where something belongs to none."""
-    return PLACED.format(facts=FACTS[measure])
+    return PLACED.format(facts=FACTS[measure], counted="true" if measure == CLEAN else not_excluded("f.kind", "f.id"))
 
 
 _BY_DAY = {"maintenance", "person_day"}

@@ -11,6 +11,7 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.exclusions.queries import not_excluded
 from backend.identity.actor import Actor
 from backend.operations.indicators.registry import BEFOREHAND
 
@@ -31,14 +32,15 @@ KNOWN = f"""
 LEFT JOIN LATERAL (
     SELECT 1 AS rank, 'known_warning' AS reason, k.id, k.raised_at AS since FROM alarm k
     WHERE k.site_id = :site AND k.warning AND k.judgement <> 'false' AND k.equipment_id = x.equipment_id
-        AND k.raised_at {_IN_TIME}
+        AND k.raised_at {_IN_TIME} AND {not_excluded("'alarm'", "k.id")}
     UNION ALL
     SELECT 2, 'known_report', k.id, k.created_at FROM hazard_report k
     WHERE k.site_id = :site AND k.state <> 'refused' AND NOT (x.kind = 'report' AND k.id = x.id)
-        AND {_SAME_PLACE} AND k.created_at {_IN_TIME}
+        AND {_SAME_PLACE} AND k.created_at {_IN_TIME} AND {not_excluded("'report'", "k.id")}
     UNION ALL
     SELECT 3, 'known_rectification', k.id, k.created_at FROM rectification k
     WHERE k.site_id = :site AND k.state <> 'cancelled' AND {_SAME_PLACE} AND k.created_at {_IN_TIME}
+        AND {not_excluded("'rectification'", "k.id")}
     UNION ALL
     SELECT 4, '{BY_RISK_POINT}', k.id, k.created_at FROM risk_point k
     WHERE k.site_id = :site AND {_STANDING.format(one="k", ended="retired_at")}

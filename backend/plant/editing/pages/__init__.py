@@ -1,7 +1,6 @@
 """Pages for editing the plant: things one by one, plans to draw on, links, workbooks, what was changed."""
 
-from fastapi import APIRouter
-
+from backend.core.routing import APIRouter
 from backend.plant.editing.pages import changes, hub, imports, links, plans, things, tools
 
 router = APIRouter(include_in_schema=False)

@@ -1,8 +1,9 @@
 """``/plant/edit``: where everything about the plant is set up, in the order in which one does it the first time."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from backend.core.pages import render
+from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.plant.editing import queries
 

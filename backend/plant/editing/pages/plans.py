@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import File, Form, Request, Response, UploadFile
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
@@ -10,6 +10,7 @@ from backend.core.errors import N_, NotFound
 from backend.core.pages import render
 from backend.core.pictures import Picture, convert, read_upload
 from backend.core.refusals import REFUSALS, Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.core.showing import show_picture
 from backend.identity.actor import Actor
 from backend.identity.scoping import get_visible

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
@@ -10,6 +10,7 @@ from backend.core.clock import now
 from backend.core.errors import N_, Conflict, Invalid, NotFound
 from backend.core.pages import render
 from backend.core.refusals import Refusal, refusal
+from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow

@@ -1,0 +1,31 @@
+"""Parts of statements that cost more to make anew at each request than the database takes to answer them."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, TypeVar
+
+from sqlalchemy import BigInteger, ColumnElement, any_, literal
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
+
+_Model = TypeVar("_Model")
+
+
+@cache
+def alias_of(model: type[_Model], name: str) -> type[_Model]:
+    """``model`` once more in a statement, under ``name``; made once.
+
+    A statement that stands within another needs a name of its own for it: under the outer one's name it would speak
+    of the outer one's row.
+    """
+    return aliased(model, name=name)
+
+
+def among(column: Any, ids: Iterable[int]) -> ColumnElement[bool]:
+    """Whether ``column`` is one of ``ids``, which are sent as one value.
+
+    ``in_`` sends each as its own, so that the statement is written anew, and prepared anew by the database, for each
+    number of them.
+    """
+    found: ColumnElement[bool] = column == any_(literal(sorted(ids), ARRAY(BigInteger)))
+    return found

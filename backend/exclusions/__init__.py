@@ -1,0 +1,1 @@
+"""Which records are stored and shown but count in no figure, since somebody said so."""

@@ -1,0 +1,31 @@
+"""Reads what forms of the cleaning queue send. Pure."""
+
+from collections.abc import Iterable
+
+from backend.core.errors import N_, Invalid
+from backend.governance.cleaning.models import CaseState
+
+_MOST = 2**63
+
+
+def read_state(typed: str) -> CaseState:
+    """Exclude or keep. Raises Invalid."""
+    if typed not in {CaseState.EXCLUDED, CaseState.KEPT}:
+        raise Invalid(N_("请选择剔除或保留"))
+    return CaseState(typed)
+
+
+def read_kept(typed: str) -> int | None:
+    """Which of duplicates stays; empty: the first. Raises Invalid."""
+    if not typed.strip():
+        return None
+    ids = read_ids([typed])
+    if not ids:
+        raise Invalid(fields={"kept_id": N_("请选择一项")})
+    return ids[0]
+
+
+def read_ids(typed: Iterable[str]) -> list[int]:
+    """Ids as ticked, each once; what is none is left out."""
+    found = [int(one) for one in typed if one.isascii() and one.isdigit() and len(one) <= 19]
+    return list(dict.fromkeys(one for one in found if 0 < one < _MOST))
