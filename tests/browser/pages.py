@@ -119,6 +119,7 @@ PAGES = (
     "/setup/site",
     "/setup/packs",
     "/setup/packs?code=machining",
+    "/setup/codes",
     "/setup/people",
     "/setup/labels",
     "/setup/plan",

@@ -96,6 +96,12 @@ async def install(request: Request, session: SessionDep, actor: ActorDep, code: 
     return render(request, "setup/installed.html", pack=pack, came=came, parts=PARTS)
 
 
+@router.get("/codes", dependencies=_DO)
+async def codes_page(request: Request, session: SessionDep, actor: ActorDep) -> Response:
+    """What the gateways have still to send, for who wires them up."""
+    return render(request, "setup/codes.html", waiting=await queries.waiting_points(session, actor))
+
+
 @router.get("/people", dependencies=_DO)
 async def people_page(request: Request, session: SessionDep, actor: ActorDep) -> Response:
     """A list to paste."""
@@ -209,6 +215,8 @@ async def _proposed(session: SessionDep, actor: Actor, pack: TradePack) -> dict[
     counts = Wish.usual(pack).counts if fresh else have
     typed = {f"count_{code}": str(max(count, have[code])) for code, count in counts.items()}
     typed |= {f"name_{kind.code}": kind.name for kind in pack.equipment}
+    measured = {code.rpartition("-")[0] for code in await queries.measured_codes(session, actor)}
+    typed |= {f"sensors_{kind.code}": "on" for kind in pack.equipment if kind.points and kind.code in measured}
     return typed | {f"area_{area.code}": names.get(area.code, area.name) for area in pack.areas}
 
 

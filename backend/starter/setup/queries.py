@@ -13,7 +13,7 @@ from backend.identity.models import Person, PostHolder, Role, Site
 from backend.identity.permissions import visible
 from backend.labels.models import Label
 from backend.labels.queries import Kind, Thing, things_named
-from backend.plant.models import Area, Equipment, InstalledPack
+from backend.plant.models import Area, Equipment, InstalledPack, Point, PointStatus
 from backend.starter.setup.steps import Has
 
 
@@ -64,6 +64,34 @@ async def names_by_code(session: AsyncSession, actor: Actor) -> dict[str, str]:
     equipment = await session.execute(select(col(Equipment.code), col(Equipment.name)).where(visible(actor, Equipment)))
     areas = await session.execute(select(col(Area.code), col(Area.name)).where(visible(actor, Area)))
     return {code: name for code, name in [*areas, *equipment]}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Points in use of which no source has sent a value yet: the first of them, and how many there are."""
+
+    points: list[Point]
+    total: int
+
+
+async def waiting_points(session: AsyncSession, actor: Actor, most: int = 500) -> Waiting:
+    """What the gateways have still to send, by equipment."""
+    unheard = (visible(actor, Point), col(Point.status) == PointStatus.ACTIVE, col(Point.source) == "")
+    wanted = select(Point).where(*unheard).order_by(col(Point.equipment_id), col(Point.position), col(Point.id))
+    listed = list(await session.scalars(wanted.limit(most)))
+    total = await session.scalar(select(func.count()).select_from(Point).where(*unheard)) or 0
+    return Waiting(listed, total)
+
+
+async def measured_codes(session: AsyncSession, actor: Actor) -> set[str]:
+    """Codes of the equipment that has a point in use."""
+    found = await session.scalars(
+        select(col(Equipment.code))
+        .join(Point, col(Point.equipment_id) == col(Equipment.id))
+        .where(visible(actor, Equipment), visible(actor, Point), col(Point.status) == PointStatus.ACTIVE)
+        .distinct()
+    )
+    return set(found)
 
 
 async def plan_choices(session: AsyncSession, actor: Actor) -> list[PlanChoice]:

@@ -28,6 +28,7 @@ from backend.plant.models import Area, Equipment, FloorPlan, InstalledPack, Stag
 from backend.risks.models import RiskPoint
 from backend.starter.courses import install_courses
 from backend.starter.risks import Places, install_risks, plans_by_name
+from backend.starter.trades.measuring import install_sensors
 from backend.starter.trades.pack import TradePack
 from backend.starter.trades.rounds import install_rounds
 from backend.starter.trades.sketch import sketch
@@ -75,6 +76,8 @@ async def install_trade(session: AsyncSession, actor: Actor, pack: TradePack, wi
     new["maintenance"] = await _upkeep(session, actor, fresh, ids)
     new["rounds"] = await install_rounds(session, actor, pack, machines, posts=ids.posts, equipment=ids.equipment)
     new["risks"] = await _risks(session, actor, pack, machines, ids)
+    measured = await install_sensors(session, actor, wish.measured(pack), ids.equipment)
+    new["points"], new["rules"] = measured.points, measured.rules
     new["courses"] = len(await install_courses(session, actor.site_id, pack.code))
     new["plans"] = await _incident_plans(session, actor, pack)
     new["causes"] = await _causes(session, actor, pack)

@@ -23,6 +23,7 @@ from backend.maintenance.models import MaintenanceKind
 from backend.starter.courses import FOLDER as COURSES
 from backend.starter.pack import Named, PackError
 from backend.starter.risks import RiskPointSpec, risk_faults
+from backend.starter.trades.sensors import PointTemplate, RuleTemplate, point_faults
 from backend.tracing.library.catalogue import Edits, LibraryError, base_library, edited
 from backend.training.content import read_content
 
@@ -49,13 +50,15 @@ class UpkeepSpec(Strict, frozen=True):
 
 
 class EquipmentSpec(Named, frozen=True):
-    """A kind of equipment; ``usual`` is the count that the form proposes (0: it is offered, but not usual)."""
+    """A kind of equipment; ``usual`` is the count that the form proposes (0: it is offered, but not usual).
+    ``points`` come with their rules where the site says that it has the sensors."""
 
     area: str
     post: str
     equipment_class: str
     usual: int = 1
     upkeep: list[UpkeepSpec] = []
+    points: list[PointTemplate] = []
 
 
 class RoundSpec(Strict, frozen=True):
@@ -101,6 +104,11 @@ class TradePack(Strict, frozen=True):
         """Its courses as their files hold them: ``title``, ``title_en`` and a ``training.content.Content``."""
         return [json.loads(path.read_text(encoding="utf-8")) for path in course_files(self.code)]
 
+    @property
+    def rules(self) -> list[tuple[EquipmentSpec, RuleTemplate]]:
+        """Templates of rules with the kind of equipment they watch."""
+        return [(kind, rule) for kind in self.equipment for point in kind.points for rule in point.rules]
+
     def kinds_in(self, area: AreaSpec) -> list[EquipmentSpec]:
         """Kinds of equipment that stand in ``area``."""
         return [one for one in self.equipment if one.area == area.code]
@@ -143,7 +151,7 @@ def read_trade(folder: Path) -> TradePack:
 
 
 def trade_faults(pack: TradePack) -> Iterator[str]:
-    """What is wrong with ``pack``: doubled codes, references to nothing, missing translations, quizzes, causes."""
+    """What is wrong with ``pack``: doubled codes, references to nothing, missing words, quizzes, causes, rules."""
     yield from _doubled(pack)
     yield from _dangling(pack)
     yield from _untranslated(pack)
@@ -162,6 +170,9 @@ def trade_faults(pack: TradePack) -> Iterator[str]:
         if not 0 <= one.usual <= MOST_OF_A_KIND:
             yield f"equipment {one.code}: usual must be 0 to {MOST_OF_A_KIND}"
         yield from (f"equipment {one.code}: {up.summary_en}: every_days" for up in one.upkeep if up.every_days < 1)
+        yield from (f"equipment {one.code}: {fault}" for fault in point_faults(one.points))
+    if not pack.rules:
+        yield "needs a rule at least"
 
 
 def _doubled(pack: TradePack) -> Iterator[str]:

@@ -21,10 +21,12 @@ class Machine:
 
 @dataclass(frozen=True)
 class Wish:
-    """``counts`` by code of kind; ``names`` in place of the pack's by code of kind or area."""
+    """``counts`` by code of kind; ``names`` in place of the pack's by code of kind or area; ``sensors``: kinds of which
+    the machines are measured (none unless said)."""
 
     counts: Mapping[str, int]
     names: Mapping[str, str] = field(default_factory=dict)
+    sensors: frozenset[str] = frozenset()
 
     @classmethod
     def usual(cls, pack: TradePack) -> "Wish":
@@ -39,6 +41,10 @@ class Wish:
             for number in range(1, self.counts.get(kind.code, 0) + 1)
         ]
 
+    def measured(self, pack: TradePack) -> list[Machine]:
+        """Machines that have sensors."""
+        return [machine for machine in self.machines(pack) if machine.kind.code in self.sensors]
+
     def areas(self, pack: TradePack) -> list[AreaSpec]:
         """Areas in which a machine stands."""
         held = {machine.kind.area for machine in self.machines(pack)}
@@ -46,7 +52,10 @@ class Wish:
 
 
 def read_wish(pack: TradePack, typed: Mapping[str, str]) -> Wish:
-    """The wish as typed: ``count_<kind>``, ``name_<kind>``, ``area_<area>``. Raises Invalid by field."""
+    """The wish as typed: ``count_<kind>``, ``name_<kind>``, ``area_<area>``, ``sensors_<kind>`` where ticked.
+
+    Raises Invalid by field.
+    """
     wrong: dict[str, str] = {}
     counts: dict[str, int] = {}
     for kind in pack.equipment:
@@ -66,7 +75,8 @@ def read_wish(pack: TradePack, typed: Mapping[str, str]) -> Wish:
         wrong["counts"] = N_("请至少勾一种设备")
     if wrong:
         raise Invalid(fields=wrong)
-    return Wish(counts, {code: name for code, name in names.items() if name})
+    sensors = frozenset(kind.code for kind in pack.equipment if kind.points and f"sensors_{kind.code}" in typed)
+    return Wish(counts, {code: name for code, name in names.items() if name}, sensors)
 
 
 def _machine(kind: EquipmentSpec, number: int, of: int, renamed: str) -> Machine:

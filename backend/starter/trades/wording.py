@@ -11,6 +11,8 @@ PARTS = {
     "risks": N_("风险点"),
     "rounds": N_("巡检计划"),
     "maintenance": N_("保养计划"),
+    "points": N_("测点"),
+    "rules": N_("报警规则"),
     "courses": N_("课程"),
     "plans": N_("应急预案"),
     "causes": N_("原因"),
