@@ -72,8 +72,10 @@ async def show(
     async def make() -> Spread:
         return await spread_of(session, actor, shown.card, moment)
 
-    # Half of the page's questions for five figures: put once for all who look at the same time.
-    spread = await shared(request, session, actor, "incident-spread", incident.id, make)
+    # Half of the page's questions for five figures: put once for all who look. While it goes on people move, and no
+    # figure of theirs may be half a minute old.
+    over = incident.closed_at is not None
+    spread = await shared(request, session, actor, "incident-spread", incident.id, make) if over else None
     limits = await limit_marks(session, actor, [one.point.id for one in shown.before])
     response: Response = render(
         request,
