@@ -11,10 +11,9 @@ from backend.identity.models import Role
 from backend.identity.sessions import open_session
 from backend.identity.web import cookie_name
 from backend.tracing.models import Trace
+from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.liveserver import LiveServer, live_server
 from tests.tracing.conftest import made_trace, trouble
-
-FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +39,7 @@ async def traced(database_url: str) -> tuple[Trace, str]:
 @pytest.fixture(scope="module")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
         await browser.close()
 
