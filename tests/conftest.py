@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -20,8 +21,11 @@ from hypothesis import settings as hypothesis_settings
 # Before any settings are read: no test may touch the data folder of the checkout.
 os.environ["ANSU_DATA_DIR"] = tempfile.mkdtemp(prefix="ansu-test-files-")
 
+from backend.core.clock import now
+from backend.core.database import Database
 from backend.core.migrate import migrate
 from backend.embedded import DataFolder, EmbeddedServers
+from backend.telemetry.partitions import ensure_partitions
 
 # Speed is shown by scripts/bench; how long an example takes on a busy machine says nothing.
 hypothesis_settings.register_profile("ansu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -61,8 +65,17 @@ def template(servers: EmbeddedServers) -> str:
     """Name of a migrated database that nobody is connected to."""
     servers.postgres.query(f"CREATE DATABASE {_TEMPLATE}")
     with ThreadPoolExecutor(1) as aside:  # asyncio.run would take the event loop of the async tests away
-        aside.submit(asyncio.run, migrate(servers.postgres.url_of(_TEMPLATE))).result()
+        aside.submit(asyncio.run, _prepared(servers.postgres.url_of(_TEMPLATE))).result()
     return _TEMPLATE
+
+
+async def _prepared(url: str) -> None:
+    """Migrated, with room for readings of the days around: a test may begin before midnight and end after it."""
+    await migrate(url)
+    database, today = Database(url, pool_size=1), now().date()
+    async with database.session() as session:
+        await ensure_partitions(session, [today + timedelta(days=ahead) for ahead in range(-2, 3)])
+    await database.close()
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ CHROMIUM = _SHELL if Path(_SHELL).exists() else _WHOLE
 """Debian's. The shell is the same engine without a browser's own windows, which cost more than half of every page."""
 FLAGS = (
     *("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"),
-    "--use-fake-device-for-media-stream",  # a microphone that beeps
+    *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),  # a microphone that beeps and may
 )
 
 

@@ -56,12 +56,7 @@ READS = """async (picture) => {
 @asynccontextmanager
 async def phone_with_camera(base: str, film: Path, account: str = "worker1") -> AsyncIterator[Phone]:
     """A phone whose camera sees ``film``, with ``account`` signed in if there is one."""
-    flags = [
-        *FLAGS,
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-video-capture={film}",
-    ]
+    flags = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         phones = Phones(browser, base)
