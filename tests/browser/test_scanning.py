@@ -25,6 +25,9 @@ WITHOUT_GOOGLES_SERVICES = """window.BarcodeDetector = class {
   async detect() { throw new DOMException("Barcode detection service unavailable.", "NotSupportedError"); }
 };"""
 """What Android's Chrome has on phones that are sold without Google's services."""
+MAY_NOT_LOOK = """navigator.mediaDevices.getUserMedia = () =>
+  Promise.reject(new DOMException("Permission denied", "NotAllowedError"));"""
+"""A person who doesn't let the page use the camera; the test run's browser lets every page."""
 COMES_BACK_WHILE_THE_CAMERA_OPENS = """const media = navigator.mediaDevices;
 const open = media?.getUserMedia.bind(media);
 if (open) media.getUserMedia = (wanted) => {
@@ -108,7 +111,7 @@ async def test_a_label_is_read_by_camera_by_photo_and_by_its_code(plant: Up, pho
         await expect(phone.page.locator("#kept-state")).to_contain_text("离线 · 内容截至")
 
     blind = await phones("worker1")
-    await blind.page.add_init_script(WITHOUT_GOOGLES_SERVICES)
+    await blind.page.add_init_script(WITHOUT_GOOGLES_SERVICES + MAY_NOT_LOOK)
     page = await blind.open("/scan")
     await expect(page.locator("#scan-state")).to_contain_text(re.compile("拍照识别.{0,2}输入短码"))
     await page.set_input_files("#scan-photo", photo)
