@@ -21,9 +21,10 @@ from tests.browser.eventful import ids_of
 from tests.browser.phone import Phones
 from tests.embedded.running import ROOT, Up, ups_in
 
-_SHELL, _WHOLE = "/usr/bin/chromium-headless-shell", "/usr/bin/chromium"
-CHROMIUM = _SHELL if Path(_SHELL).exists() else _WHOLE
-"""Debian's. The shell is the same engine without a browser's own windows, which cost more than half of every page."""
+_SHELL, WHOLE_CHROMIUM = "/usr/bin/chromium-headless-shell", "/usr/bin/chromium"
+CHROMIUM = _SHELL if Path(_SHELL).exists() else WHOLE_CHROMIUM
+"""Debian's. The shell is the same engine without a browser's own windows, which cost more than half of every page; nor
+does it show notices."""
 FLAGS = (
     *("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"),
     *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),  # a microphone that beeps and may

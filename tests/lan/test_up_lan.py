@@ -23,7 +23,7 @@ from playwright.async_api import async_playwright, expect
 from backend.core.settings import Settings
 from backend.governance.doctor import examine
 from backend.lan.serving import trusting
-from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.conftest import FLAGS, WHOLE_CHROMIUM
 from tests.embedded.running import Up, ups_in
 from tests.liveserver import free_port
 
@@ -113,7 +113,7 @@ async def test_a_phone_that_trusts_us_is_secure_and_the_check_says_so(up: Up, tm
     async with async_playwright() as playwright:
         for trusts, words in ((False, "还没有信任"), (True, "成功")):
             context = await playwright.chromium.launch_persistent_context(
-                tmp_path / str(trusts), executable_path=CHROMIUM, args=flags if trusts else list(FLAGS), locale="zh-CN"
+                tmp_path / str(trusts), executable_path=WHOLE_CHROMIUM, args=flags if trusts else list(FLAGS), locale="zh-CN"
             )
             page = await context.new_page()
             await page.goto(f"{plain(up)}/trust")
@@ -129,7 +129,7 @@ async def test_a_push_shows_a_notice_with_its_level(up: Up, tmp_path: Path) -> N
     told = {"title": "反应器压力 高报", "url": "/alarms/7", "level": "major", "level_word": "重大", "tag": "alarm:7"}
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
-            tmp_path / "phone", executable_path=CHROMIUM, args=[*FLAGS, trusting_flag(up)], locale="zh-CN"
+            tmp_path / "phone", executable_path=WHOLE_CHROMIUM, args=[*FLAGS, trusting_flag(up)], locale="zh-CN"
         )
         await context.grant_permissions(["notifications"], origin=secure(up))
         page = await context.new_page()
