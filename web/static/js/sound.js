@@ -11,7 +11,8 @@ for (const name of ["pointerdown", "keydown"]) addEventListener(name, unlock, { 
 /** @param {string} level */
 export function sound(level) {
   const pattern = PATTERNS[level] ?? [];
-  navigator.vibrate?.(pattern.flatMap(() => [180, 90]));
+  // A page that nobody has touched yet may not shake the phone: the browser only complains.
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(pattern.flatMap(() => [180, 90]));
   if (!context || context.state !== "running") return false;
   pattern.forEach((pitch, place) => {
     const start = context.currentTime + place * 0.26;
