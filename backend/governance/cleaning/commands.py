@@ -1,4 +1,7 @@
-"""What people decide of suspect data, and take back: the records or values count or don't, audited, in one go."""
+"""What people decide of suspect data, and take back: the records or values count or don't, audited, in one go.
+
+Figures feed the assessment of people, so nobody decides what becomes of their own records.
+"""
 
 from collections.abc import Collection
 
@@ -11,7 +14,15 @@ from backend.core.errors import N_, Conflict, Invalid
 from backend.core.events import record_event
 from backend.exclusions.commands import lift
 from backend.governance.cleaning.applying import apply
-from backend.governance.cleaning.models import CaseState, CleaningCase, CleaningDecision, CleaningRecord, Suspicion
+from backend.governance.cleaning.models import (
+    CaseState,
+    CleaningCase,
+    CleaningDecision,
+    CleaningRecord,
+    Subject,
+    Suspicion,
+)
+from backend.governance.cleaning.queries.records import holds_own
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.permissions import require, visible
@@ -20,6 +31,8 @@ from backend.telemetry.quality.rolling import take_back
 
 LONGEST_NOTE = 500
 MOST_AT_ONCE = 50
+GROWING = (Subject.VALUES, Subject.SOURCE)
+"""Values go on while somebody looks at them: what is decided of a stretch holds for the rest of it."""
 
 
 async def decide(
@@ -30,16 +43,19 @@ async def decide(
     *,
     note: str = "",
     kept_id: int | None = None,
+    seen: int | None = None,
 ) -> CleaningDecision:
-    """Exclude what the case is about, or keep it as genuine. ``kept_id``: of duplicates the one that stays.
+    """Exclude what the case is about, or keep it as genuine. ``kept_id``: of duplicates the one that stays; ``seen``:
+    how many records the case had when the actor looked at it.
 
     The indicators and the days of sources follow within a minute. Raises Forbidden, NotFound, Conflict where somebody
-    has decided already, Invalid by ``note`` or ``kept_id``.
+    has decided already, a record is the actor's own or records came meanwhile, Invalid by ``note`` or ``kept_id``.
     """
-    require(actor, "data.clean")
-    case = await get_visible(session, actor, CleaningCase, case_id, lock=True)
+    case = await _to_decide(session, actor, case_id)
     if case.state != CaseState.OPEN:
         raise Conflict(N_("这一条已经处理过了，可以先撤销再改"))
+    if seen not in (None, case.count) and case.subject not in GROWING:
+        raise Conflict(N_("这一条刚刚又多了记录，请看过再处理"))
     if len(note) > LONGEST_NOTE:
         raise Invalid(fields={"note": N_("最多 %(n)s 个字")}, n=LONGEST_NOTE)
     if kept_id is not None:
@@ -83,9 +99,8 @@ async def decide_many(
 
 async def undo(session: AsyncSession, actor: Actor, case_id: int) -> None:
     """Take the decision back: everything counts as before, and the case waits again. Raises Forbidden, NotFound,
-    Conflict where nothing is decided."""
-    require(actor, "data.clean")
-    case = await get_visible(session, actor, CleaningCase, case_id, lock=True)
+    Conflict where nothing is decided or a record is the actor's own."""
+    case = await _to_decide(session, actor, case_id)
     if case.state == CaseState.OPEN:
         raise Conflict(N_("这一条已经撤销了"))
     decision = (
@@ -107,6 +122,15 @@ async def undo(session: AsyncSession, actor: Actor, case_id: int) -> None:
     before, case.state = case.state, CaseState.OPEN
     await session.flush()
     await _record(session, actor, case, "taken_back", {"state": [before, CaseState.OPEN]})
+
+
+async def _to_decide(session: AsyncSession, actor: Actor, case_id: int) -> CleaningCase:
+    """The case, locked, for who may say what becomes of it."""
+    require(actor, "data.clean")
+    case = await get_visible(session, actor, CleaningCase, case_id, lock=True)
+    if await holds_own(session, actor, case.id):
+        raise Conflict(N_("这里有您自己的记录，请由别人处理"))
+    return case
 
 
 async def _check_kept(session: AsyncSession, actor: Actor, case: CleaningCase, kept_id: int) -> None:

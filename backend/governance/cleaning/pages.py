@@ -20,6 +20,7 @@ from backend.governance.cleaning.models import CaseState, Subject, Suspicion
 from backend.governance.cleaning.picturing import curve_rows, spans_of
 from backend.governance.cleaning.queries.alarms import alarms_shown
 from backend.governance.cleaning.queries.cases import PAGE, Asked, chosen, opened, queue
+from backend.governance.cleaning.queries.records import holds_own
 from backend.governance.cleaning.wording import (
     DONE,
     MEANINGS,
@@ -141,13 +142,14 @@ async def decide(
     state: _Word = "",
     note: _Note = "",
     kept_id: _Word = "",
+    seen: Annotated[int | None, Form(ge=0, lt=2**31)] = None,
 ) -> Response:
     """Exclude or keep."""
     which = read_state(state)
     try:
         async with session.begin_nested():
             kept = read_kept(kept_id) if which == CaseState.EXCLUDED else None
-            await commands.decide(session, actor, cleaning_case_id, which, note=note, kept_id=kept)
+            await commands.decide(session, actor, cleaning_case_id, which, note=note, kept_id=kept, seen=seen)
     except REFUSALS as error:
         typed = {"note": note, "kept_id": kept_id}
         return await _show(request, session, actor, cleaning_case_id, typed=typed, refused=refusal(request, error))
@@ -177,6 +179,7 @@ async def _show(
 ) -> Response:
     found, refused = await opened(session, actor, case_id), refused or Refusal()
     one = found.card.case
+    own = await holds_own(session, actor, one.id)
     alarms: Sequence[Alarm] = ()
     alarms_all = 0
     if one.subject == Subject.VALUES and one.point_id is not None:
@@ -195,7 +198,8 @@ async def _show(
         typed=typed or {"note": "", "kept_id": ""},
         refused=refused,
         done=DONE.get(done, ""),
-        cleans=actor.can("data.clean"),
+        cleans=actor.can("data.clean") and not own,
+        own=own,
         **_words(request),
     )
     response.status_code = refused.status

@@ -281,6 +281,35 @@ async def test_who_may_decide(database: Database, scene: Scene) -> None:
     await decided(database, scene.leader, case.id)
 
 
+async def test_nobody_decides_what_becomes_of_their_own_records(database: Database, scene: Scene) -> None:
+    await reported(database, scene)
+    await reported(database, scene, LEAK_AGAIN, reporter_id=scene.leader.person_id)
+    await looked(database, scene)
+    (case,) = await cases(database, scene)
+    with pytest.raises(Conflict):
+        await decided(database, scene.leader, case.id)
+    assert await out(database, scene) == set()
+    await decided(database, scene.officer, case.id)
+    with pytest.raises(Conflict):
+        await undone(database, scene.leader, case.id)
+    assert await out(database, scene) != set()
+
+
+async def test_what_came_after_somebody_looked_is_looked_at_before_it_is_excluded(
+    database: Database, scene: Scene
+) -> None:
+    case = await _two_reports(database, scene)
+    await reported(database, scene, LEAK_AGAIN + "了", created_at=now() - timedelta(minutes=5))
+    await looked(database, scene)
+    with pytest.raises(Conflict):
+        await decided(database, scene.officer, case.id, seen=case.count)
+    assert await out(database, scene) == set()
+    (grown,) = await cases(database, scene)
+    assert grown.count == case.count + 1
+    await decided(database, scene.officer, case.id, seen=grown.count)
+    assert len(await out(database, scene)) == 2
+
+
 async def test_what_is_decided_is_decided_once_and_taken_back_once(database: Database, scene: Scene) -> None:
     case = await _two_reports(database, scene)
     with pytest.raises(Conflict):

@@ -52,6 +52,20 @@ async def test_a_leader_sees_both_reports_and_what_excluding_one_does(
         assert (await browser.post(f"{here}/decide", data={"state": "excluded"})).status_code == 403
 
 
+async def test_who_made_one_of_them_reads_that_somebody_else_decides(
+    app: FastAPI, database: Database, scene: Scene
+) -> None:
+    await reported(database, scene, reporter_id=scene.leader.person_id)
+    await reported(database, scene, LEAK_AGAIN)
+    await looked(database, scene)
+    (case,) = await cases(database, scene)
+    async with signed_in(app, await person(database, scene.leader)) as browser:
+        page = (await browser.get(f"/data-cleaning/{case.id}")).text
+        assert "这里有您自己的记录" in page and "留一条</button>" not in page
+        refused = await browser.post(f"/data-cleaning/{case.id}/decide", data={"state": "excluded"})
+        assert refused.status_code == 409
+
+
 async def test_decided_it_says_so_on_the_report_itself_until_it_is_taken_back(
     app: FastAPI, database: Database, scene: Scene
 ) -> None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.checkins.models import CheckIn
 from backend.exclusions.models import Exclusion, RecordKind
+from backend.governance.cleaning.models import CleaningRecord
 from backend.hazards.models import Rectification
 from backend.hazards.reports.models import HazardReport
 from backend.identity.actor import Actor
@@ -43,6 +44,23 @@ _TABLES: Mapping[str, tuple[Any, Any]] = {
     RecordKind.RECTIFICATION: (Rectification, col(Rectification.owner_id)),
     RecordKind.CHECKIN: (CheckIn, col(CheckIn.person_id)),
 }
+
+
+async def holds_own(session: AsyncSession, actor: Actor, case_id: int) -> bool:
+    """Whether a record of the case was made, or is answered for, by the actor."""
+    own = [
+        select(col(CleaningRecord.id))
+        .join(model, and_(model.id == col(CleaningRecord.record_id), col(CleaningRecord.kind) == kind))
+        .where(
+            visible(actor, CleaningRecord),
+            visible(actor, model),
+            col(CleaningRecord.case_id) == case_id,
+            by == actor.person_id,
+        )
+        .exists()
+        for kind, (model, by) in _TABLES.items()
+    ]
+    return bool(await session.scalar(select(or_(*own))))
 
 
 async def records_shown(session: AsyncSession, actor: Actor, keys: Collection[Key]) -> Mapping[Key, RecordView]:
