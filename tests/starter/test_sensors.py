@@ -16,6 +16,7 @@ from backend.alarms.commands import edit_rule
 from backend.alarms.drafts import draft_of
 from backend.alarms.judge import AlarmJudge
 from backend.alarms.models import AlarmRule
+from backend.core.clock import now
 from backend.core.database import Database
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Role, Site
@@ -24,7 +25,7 @@ from backend.starter.pack import PackError
 from backend.starter.trades.installing import install_trade
 from backend.starter.trades.pack import PACKS, TradePack, read_trade, trade_pack, trade_packs
 from backend.starter.trades.wish import Wish, read_wish
-from backend.telemetry.models import Source
+from backend.telemetry.models import PointState, Source
 from backend.telemetry.quality.counting import count_hours
 from tests.factories import actor_for, make_person, make_site
 from tests.telemetry.line import Line, eventually, ingesting, publish
@@ -239,7 +240,8 @@ async def test_the_page_tells_who_wires_up_the_gateway_what_is_still_to_be_sent(
     async with database.session() as session:
         actor, pack = await administrator(session), pack_of("chemical")
         await install_trade(session, actor, pack, read_wish(pack, {"count_GASDET": "2", "sensors_GASDET": "on"}))
-        (await points_of(session, actor))["GASDET-1-LEL"].source = "gw"
+        heard = (await points_of(session, actor))["GASDET-1-LEL"]
+        session.add(PointState(point_id=heard.id, site_id=actor.site_id, at=now(), value=1.0, received_at=now()))
         site, person = await session.get_one(Site, actor.site_id), await session.get_one(Person, actor.person_id)
     async with running_app(database_url, redis_url) as app, signed_in(app, person) as browser:
         said = (await browser.get("/setup/codes")).text

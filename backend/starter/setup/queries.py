@@ -15,6 +15,7 @@ from backend.labels.models import Label
 from backend.labels.queries import Kind, Thing, things_named
 from backend.plant.models import Area, Equipment, InstalledPack, Point, PointStatus
 from backend.starter.setup.steps import Has
+from backend.telemetry.models import PointState
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ async def names_by_code(session: AsyncSession, actor: Actor) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Points in use of which no source has sent a value yet: the first of them, and how many there are."""
+    """Points in use that have no value yet: the first of them, and how many there are."""
 
     points: list[Point]
     total: int
@@ -76,7 +77,10 @@ class Waiting:
 
 async def waiting_points(session: AsyncSession, actor: Actor, most: int = 500) -> Waiting:
     """What the gateways have still to send, by equipment."""
-    unheard = (visible(actor, Point), col(Point.status) == PointStatus.ACTIVE, col(Point.source) == "")
+    heard = select(col(PointState.point_id)).where(
+        visible(actor, PointState), col(PointState.point_id) == col(Point.id)
+    )
+    unheard = (visible(actor, Point), col(Point.status) == PointStatus.ACTIVE, ~heard.exists())
     wanted = select(Point).where(*unheard).order_by(col(Point.equipment_id), col(Point.position), col(Point.id))
     listed = list(await session.scalars(wanted.limit(most)))
     total = await session.scalar(select(func.count()).select_from(Point).where(*unheard)) or 0
