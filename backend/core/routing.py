@@ -36,8 +36,12 @@ class LateRoute(APIRoute):
             for one, value in zip(_OF_ITS_PATH, compile_path(self.path), strict=True):
                 setattr(self, one, value)
         elif not name.startswith("__") and not self.__dict__.get("_laid_out", True):
-            self._laid_out = True
-            super().__init__(self.path, self.endpoint, **self._asked_for)
+            self._laid_out = True  # first, since what is made of the handler asks for more of itself
+            try:
+                super().__init__(self.path, self.endpoint, **self._asked_for)
+            except Exception:
+                self._laid_out = False  # whoever asks next hears the reason, too
+                raise
         if name in self.__dict__:
             return self.__dict__[name]
         raise AttributeError(name)

@@ -105,6 +105,16 @@ def test_what_a_route_has_not_is_missing_as_anywhere() -> None:
         _ = route.nothing_of_this_name
 
 
+def test_whoever_asks_for_a_handler_that_cannot_be_read_hears_why_each_time() -> None:
+    def handler(number: dict[str, int]) -> None:
+        """No path holds a dictionary."""
+
+    route = LateRoute("/{number}", handler)
+    for _ in range(2):
+        with pytest.raises(AssertionError, match="Path params"):
+            _ = route.dependant
+
+
 def test_routes_of_another_make_are_included_as_fastapi_does() -> None:
     plain = fastapi.APIRouter(prefix="/plain")
     plain.add_api_route("/x", lambda: None)
