@@ -101,13 +101,18 @@ class Drawing:
 
     @property
     def mark_width(self) -> float:
-        """Width of an equipment mark."""
-        return self.width * (DOT if self.crowded else MARK_WIDTH)
+        """Width of an equipment mark with its name."""
+        return self.width * MARK_WIDTH
 
     @property
     def mark_height(self) -> float:
-        """Height of an equipment mark."""
-        return self.width * (DOT if self.crowded else MARK_HEIGHT)
+        """Height of an equipment mark with its name."""
+        return self.width * MARK_HEIGHT
+
+    @property
+    def dot(self) -> float:
+        """Side of a mark on a crowded plan."""
+        return self.width * DOT
 
     @property
     def text_size(self) -> float:

@@ -81,7 +81,7 @@ def test_a_plan_whose_names_would_hide_each_other_has_dots_and_the_demo_plant_ha
     assert not draw(pack.floor_plan.width, pack.floor_plan.height, (), demo, ()).crowded
     heap = tuple(PlacedEquipment(n, f"E{n}", "", "", None, 100 + n, 100) for n in range(9))
     crowded = draw(1000, 600, (), heap, ())
-    assert crowded.crowded and crowded.mark_width < 30
+    assert crowded.crowded and crowded.dot < 30
 
 
 def test_marks_of_the_demo_plant_do_not_touch_and_lie_within_their_areas() -> None:
