@@ -113,7 +113,10 @@ async def test_a_phone_that_trusts_us_is_secure_and_the_check_says_so(up: Up, tm
     async with async_playwright() as playwright:
         for trusts, words in ((False, "还没有信任"), (True, "成功")):
             context = await playwright.chromium.launch_persistent_context(
-                tmp_path / str(trusts), executable_path=WHOLE_CHROMIUM, args=flags if trusts else list(FLAGS), locale="zh-CN"
+                tmp_path / str(trusts),
+                executable_path=WHOLE_CHROMIUM,
+                args=flags if trusts else list(FLAGS),
+                locale="zh-CN",
             )
             page = await context.new_page()
             await page.goto(f"{plain(up)}/trust")
