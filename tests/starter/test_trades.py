@@ -20,6 +20,7 @@ from backend.identity.actor import Actor
 from backend.identity.models import Role
 from backend.incidents.response.models import IncidentPlan
 from backend.maintenance.models import MaintenancePlan
+from backend.plant.drawing import TEXT_SIZE
 from backend.plant.models import Area, Equipment, FloorPlan
 from backend.risks.models import ControlMeasure, RiskPoint
 from backend.starter.pack import PackError
@@ -94,6 +95,7 @@ def test_on_a_sketch_every_machine_lies_in_its_area_and_no_two_marks_meet(counts
     drawn = sketch({area: [f"{area}-{n}" for n in range(count)] for area, count in counts.items()})
     for code, (x, y) in drawn.marks.items():
         (left, top), _, (right, bottom), _ = drawn.polygons[code[0]]
+        assert y - 5.5 >= top + 3 * TEXT_SIZE * drawn.width, "two lines of words stand free above"
         assert left < x - 10.5 and x + 10.5 < right and top < y - 5.5 and y + 5.5 < bottom <= drawn.height
     marks = list(drawn.marks.values())
     assert all(abs(a[0] - b[0]) >= 21 or abs(a[1] - b[1]) >= 11 for i, a in enumerate(marks) for b in marks[:i])

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 WIDTH = 100.0
 _IN_A_ROW = 4
 _CELL_W, _CELL_H = 24.0, 16.0
-_MARGIN, _HEAD, _GAP = 2.0, 8.0, 3.0
+_MARGIN, _HEAD, _GAP = 2.0, 9.5, 3.0
+"""Into the head go an area's name and, when something is wrong there, its level."""
 
 
 @dataclass(frozen=True)
