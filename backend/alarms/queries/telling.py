@@ -53,4 +53,4 @@ async def timeline(session: AsyncSession, actor: Actor, alarm: Alarm) -> Timelin
 
 def _concerns(actor: Actor, event: Event) -> bool:
     """What one did oneself one may always read again."""
-    return event.actor_id == actor.person_id or may_be_told(actor, event)
+    return may_be_told(actor, event) or event.actor_id == actor.person_id
