@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ from backend.identity.web import cookie_name
 from backend.operations.decisions.making import find_out
 from backend.operations.duty.keeping import keep_duty
 from backend.operations.indicators.rolling import roll_up
+from backend.telemetry.quality.models import QualityRound
+from backend.telemetry.quality.rolling import roll_quality
 from scripts.years.filling import Wanted, fill
 
 SITE = "years"
@@ -99,6 +102,7 @@ async def _filled(database: Database, years: float, scale: float) -> Plant:
         await roll_up(session, site)
         await keep_duty(session)
         await find_out(session, site)
+    await _counted(database, site)
     async with database.session() as session:
         await (await session.connection()).exec_driver_sql("ANALYZE")
         tokens = {}
@@ -110,6 +114,16 @@ async def _filled(database: Database, years: float, scale: float) -> Plant:
             for name, table in IDS.items()
         }
         return Plant(person.site_id, tokens, ids)
+
+
+async def _counted(database: Database, site: int) -> None:
+    """Let the worker count the hours of sources, a day a time, up to now."""
+    while True:
+        async with database.session() as session:
+            await roll_quality(session, site)
+            counted = await session.scalar(select(col(QualityRound.until)).where(col(QualityRound.site_id) == site))
+        if counted is None or counted > now() - timedelta(hours=3):
+            return
 
 
 async def _page(
