@@ -16,8 +16,8 @@ SHARED_COST = 6.0
 """Times the length of the shared piece."""
 MARGIN = 4.0
 MOST_LANES = 150
-"""Lanes nearer to each other than such a part of the plan are one, but for those through the boxes' centres: where marks
-stand freely each edge would make lanes of its own, and the search grows with their square."""
+"""Lanes nearer to each other than such a part of the plan are one, but for those through the boxes' centres: where
+marks stand freely each edge would make lanes of its own, and the search grows with their square."""
 _Node = tuple[int, int]
 _State = tuple[_Node, int]
 """Crossing, and whether it was reached along x (0) or y (1)."""

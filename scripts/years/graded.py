@@ -56,12 +56,12 @@ def history(dice: random.Random, span: Span, aim: Aims, setbacks: Sequence[datet
     """All gradings before the end of ``span`` in order of time. ``setbacks``: when an incident there was over."""
     begins = span.since + timedelta(minutes=dice.randrange(FIRST_DAYS * 1440))
     above = dice.choice((0, 0, 1, 1, 2))
-    given = [Given(begins, False, aim.inherent, ""), Given(begins, True, _worse(aim.residual, above), "")]
+    given = [Given(begins, False, aim.inherent, ""), Given(begins, True, _worse(aim, above), "")]
     for at, setback in _looks(dice, span, begins, setbacks):
         better = not setback and above > 0 and dice.random() < 0.6
         why = _WORSE if setback else _BETTER if better else _KEPT
         above = min(above + 1, 2) if setback else above - better
-        given.append(Given(at, True, _worse(aim.residual, above), why))
+        given.append(Given(at, True, _worse(aim, above), why))
     return given
 
 
@@ -79,13 +79,13 @@ def _harmless(score: Score) -> Score:
     return replace(score, c=min(score.c or 0.0, 7.0)) if score.method is Method.LEC else score
 
 
-def _worse(score: Score, steps: int) -> Score:
-    """Likelier by so many steps of its table."""
-    if score.method is Method.LEC and score.l is not None:
-        return replace(score, l=_L[max(_L.index(score.l) - steps, 0)])
-    if score.method is Method.LS and score.l is not None:
-        return replace(score, l=min(score.l + steps, 5.0))
-    return score
+def _worse(aim: Aims, steps: int) -> Score:
+    """With its measures, likelier by so many steps of its table; never likelier than without them."""
+    score, most = aim.residual, aim.inherent.l
+    if score.l is None or most is None:
+        return score
+    worse = _L[max(_L.index(score.l) - steps, 0)] if score.method is Method.LEC else score.l + steps
+    return replace(score, l=max(min(worse, most), score.l))
 
 
 def _by_matrix(score: Score) -> Score:

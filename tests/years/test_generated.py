@@ -217,6 +217,7 @@ async def test_risk_points_stand_as_their_gradings_say_and_each_grading_as_its_s
         history = given[source.id]
         assert [one.created_at for one in history] == sorted(one.created_at for one in history)
         newest = {one.residual: one.level for one in history}
+        assert all((one.value or 0) <= (history[0].value or 0) for one in history), "measures make nothing worse"
         assert (source.inherent_level, source.residual_level) == (newest[False], newest[True])
         assert [bool(one.why) for one in history] == [False, False] + [True] * (len(history) - 2)
         assert len(history) >= 4, "three years: graded anew at least twice"

@@ -84,8 +84,9 @@ async def cases(
 async def decide(session: SessionDep, actor: ActorDep, cleaning_case_id: int, wanted: DecisionIn) -> CaseOut:
     """Exclude or keep. 409 where it is decided already."""
     state = CaseState(wanted.state)
-    said = {"note": wanted.note, "kept_id": wanted.kept_id, "seen": wanted.seen}
-    await commands.decide(session, actor, cleaning_case_id, state, **said)
+    await commands.decide(
+        session, actor, cleaning_case_id, state, note=wanted.note, kept_id=wanted.kept_id, seen=wanted.seen
+    )
     return _out((await opened(session, actor, cleaning_case_id)).card)
 
 

@@ -97,8 +97,8 @@ async def decide_selected(
         async with session.begin_nested():
             await commands.decide_many(session, actor, wanted, which, note=note, seen=looked)
     except REFUSALS as error:
-        again = {"typed": note, "seen": looked, "refused": refusal(request, error)}
-        return await _show_selected(request, session, actor, wanted, which, **again)
+        refused = refusal(request, error)
+        return await _show_selected(request, session, actor, wanted, which, typed=note, seen=looked, refused=refused)
     return RedirectResponse("/data-cleaning?done=many", 303)
 
 

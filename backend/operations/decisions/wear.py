@@ -80,7 +80,7 @@ def law_of(units: Sequence[Unit]) -> Law:
 
 def _fitted(units: Sequence[Unit]) -> tuple[float, float, float]:
     """The likeliest shape, the mean rate with it, and twice what its log-likelihood is above a constant rate's."""
-    from scipy.optimize import minimize
+    from scipy.optimize import Bounds, minimize
 
     seen = _Seen(units)
 
@@ -88,13 +88,14 @@ def _fitted(units: Sequence[Unit]) -> tuple[float, float, float]:
         return -seen.likelihood(math.exp(each[0]), math.exp(each[1]), math.exp(each[2]))
 
     alike = math.log(seen.total / seen.exposure(1.0).sum())
-    free = [tuple(map(math.log, BETAS)), (alike - MOST_OFF, alike + MOST_OFF), (LEAST_SPREAD, MOST_SPREAD)]
-    steady = minimize(worst, [0.0, alike, -1.0], method="L-BFGS-B", bounds=[(0.0, 0.0), *free[1:]])
-    begins = list(steady.x)
+    low, high = [alike - MOST_OFF, LEAST_SPREAD], [alike + MOST_OFF, MOST_SPREAD]
+    steady = minimize(worst, [0.0, alike, -1.0], method="L-BFGS-B", bounds=Bounds([0.0, *low], [0.0, *high]))
+    begins = [float(one) for one in steady.x]
     for shape in SHAPES_TRIED:
-        at = [math.log(shape), math.log(seen.total / seen.exposure(shape).sum()), steady.x[2]]
+        at = [math.log(shape), math.log(seen.total / seen.exposure(shape).sum()), begins[2]]
         begins = min(begins, at, key=worst)
-    best = minimize(worst, begins, method="L-BFGS-B", bounds=free)
+    least, most = map(math.log, BETAS)
+    best = minimize(worst, begins, method="L-BFGS-B", bounds=Bounds([least, *low], [most, *high]))
     return math.exp(best.x[0]), math.exp(best.x[1]), 2 * float(steady.fun - best.fun)
 
 
