@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from uuid import uuid4
 
 from fastapi import Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,9 +18,11 @@ from backend.alarms.queries import rules as queries
 from backend.alarms.queries.rules import LATELY, RuleCard, Wanted
 from backend.alarms.versions import rule_changes, version_of
 from backend.core.errors import Conflict, Invalid
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.queries.audit import Filter, audit_entries
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.identity.wording import action_words
@@ -39,6 +40,7 @@ _USUAL: dict[str, dict[str, Any]] = {
 
 
 @router.get("", dependencies=[allow("rules.see")])
+@alike
 async def rules_page(
     request: Request,
     session: SessionDep,
@@ -94,6 +96,7 @@ async def create(request: Request, session: SessionDep, actor: ActorDep) -> Resp
 
 
 @router.get("/{rule_id}", dependencies=[allow("rules.see")])
+@alike
 async def rule_page(request: Request, session: SessionDep, actor: ActorDep, rule_id: int, done: str = "") -> Response:
     """What it watches, how it fared, who changed what."""
     return await _rule(request, session, actor, rule_id, done=RULE_DONE.get(done, ""))
@@ -221,7 +224,7 @@ async def _form(
         directions=DIRECTIONS,
         points=await plant.active_points(session, actor),
         equipment={one.id: one for one in await plant.all_equipment(session, actor)},
-        key=typed.get("idempotency_key") or uuid4().hex,
+        key=typed.get("idempotency_key") or form_key(),
         refusal=refused.message if refused else "",
         errors=refused.fields if refused else {},
     )

@@ -1,4 +1,4 @@
-"""Keeps what was counted or drawn for half a minute; who asks for the same meanwhile waits for the one at work.
+"""Keeps what was counted or drawn for half a minute or less; who asks for the same meanwhile waits for the one at work.
 
 Three years of a plant take the database a tenth of a second to count by ten things at once, and a page of charts takes
 as long to be drawn. A key holds all that tells answers apart: the site, what of it somebody may see, the language, and
@@ -7,7 +7,6 @@ as of when its figures are, so that a new count is seen at once.
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Generic, TypeVar
 
@@ -20,10 +19,11 @@ _Value = TypeVar("_Value")
 
 
 class Kept(Generic[_Value]):
-    """Values by key; at most ``MOST``, each for ``KEPT_S``. What failed isn't kept."""
+    """Values by key; at most ``MOST``, each for ``kept_s``. What failed isn't kept."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, kept_s: float = KEPT_S) -> None:
         self._clock = clock
+        self._kept_s = kept_s
         self._kept: dict[Hashable, tuple[float, asyncio.Future[_Value]]] = {}
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[_Value]]) -> _Value:
@@ -43,7 +43,7 @@ class Kept(Generic[_Value]):
         return future.result()
 
     def _fresh(self, key: Hashable) -> asyncio.Future[_Value] | None:
-        oldest = self._clock() - KEPT_S
+        oldest = self._clock() - self._kept_s
         done = [one for one, (_, future) in self._kept.items() if future.done()]
         gone = [one for one in done if self._kept[one][0] < oldest]
         for one in gone or (done[:1] if len(self._kept) >= MOST else []):
@@ -52,12 +52,12 @@ class Kept(Generic[_Value]):
         return known[1] if known else None
 
 
-def kept_of(request: Request, name: str) -> Kept[Any]:
+def kept_of(request: Request, name: str, kept_s: float = KEPT_S) -> Kept[Any]:
     """What this web process keeps of the pages ``name``."""
     state = request.app.state
     if not hasattr(state, "kept"):
-        state.kept = defaultdict(Kept[Any])
-    kept: Kept[Any] = state.kept[name]
+        state.kept = {}
+    kept: Kept[Any] = state.kept.get(name) or state.kept.setdefault(name, Kept(kept_s=kept_s))
     return kept
 
 

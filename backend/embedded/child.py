@@ -1,4 +1,4 @@
-"""A child process that ends with us, however we end. Spawn from the main thread: see ``_end_with_parent``."""
+"""A child process that ends with us, however we end. Spawn from the main thread: see ``end_with``."""
 
 import contextlib
 import ctypes
@@ -136,16 +136,16 @@ def _identity(account: Account) -> dict[str, Any]:
 
 
 def _end_with_parent(stop_signal: int) -> Callable[[], None]:
-    """Let the kernel stop the child when the thread that started it ends, SIGKILL of us included."""
     parent = os.getpid()
+    return lambda: end_with(parent, stop_signal)
 
-    def ask_kernel() -> None:
-        if _LIBC is not None:
-            _LIBC.prctl(_PR_SET_PDEATHSIG, stop_signal)
-            if os.getppid() != parent:
-                os._exit(1)
 
-    return ask_kernel
+def end_with(parent: int, stop_signal: int) -> None:
+    """Let the kernel stop this process when the thread that started it ends, SIGKILL of ``parent`` included."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, stop_signal)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def _end_all(processes: Sequence[psutil.Process], patience_s: float) -> None:

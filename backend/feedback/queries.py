@@ -113,11 +113,12 @@ async def to_answer(session: AsyncSession, actor: Actor) -> list[Card]:
     """What waits for the actor's answer: theirs, and what nobody has taken. Praise waits for nothing."""
     if not actor.can("feedback.answer"):
         return []
-    return [Card(*row) for row in await session.execute(_to_answer(actor))]
+    return [Card(*row) for row in await session.execute(select_to_answer(actor))]
 
 
 @made_once
-def _to_answer(actor: Actor) -> Select[Any]:
+def select_to_answer(actor: Actor) -> Select[Any]:
+    """The statement of ``to_answer``."""
     free = or_(col(Feedback.assigned_to).is_(None), col(Feedback.assigned_to) == actor.person_id)
     due = col(Feedback.due_at)
     return _listed(actor, col(Feedback.state).in_(OPEN), free, due.is_not(None), order=(due,), most=PAGE)

@@ -12,7 +12,7 @@ from backend.hazards.queries import most_urgent
 from backend.hazards.reports.queries import triage_count
 from backend.home.catalogue import Card
 from backend.home.layout import Run, runs
-from backend.home.queries import Standing
+from backend.home.queries import Seldom, Standing, seldom
 from backend.identity.actor import Actor
 from backend.incidents.models import Incident
 from backend.incidents.queries.listing import Card as IncidentCard
@@ -49,9 +49,10 @@ class Board:
 async def board(session: AsyncSession, actor: Actor, cards: Sequence[Card], stands: Standing) -> Board:
     """Ask for what ``cards`` need at once, and for nothing else."""
     codes = {one.code for one in cards}
+    there = await seldom(session, actor)
     return Board(
-        evacuations=await open_rolls(session, actor),
-        incidents=await open_incidents(session, actor),
+        evacuations=await open_rolls(session, actor) if Seldom.EVACUATION in there else [],
+        incidents=await open_incidents(session, actor) if Seldom.INCIDENT in there else [],
         floods=(await alarms(session, actor, Wanted(Show.WAITING), most=MOST_FLOODS)).floods,
         counts={**_known(stands), **await _asked(session, actor, codes)},
         urgent=await most_urgent(session, actor) if "urgent" in codes else (),

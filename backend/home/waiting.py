@@ -1,5 +1,6 @@
 """Asks each domain what waits for the actor."""
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,7 @@ from backend.hazards.lifecycle import WORKABLE
 from backend.hazards.queries import Card, Tab, rectifications
 from backend.hazards.reports.queries import Card as ReportCard
 from backend.hazards.reports.queries import to_triage
+from backend.home.queries import Seldom, seldom
 from backend.home.tasks import Task, TaskKind, Waiting, sort_tasks
 from backend.identity.actor import Actor
 from backend.incidents.meeting.queries.meetings import Invitation, to_attend
@@ -31,30 +33,37 @@ from backend.training.queries import Learning, mine
 MOST_VISITS = 60
 
 
-async def waiting_for(session: AsyncSession, actor: Actor) -> Waiting:
+async def waiting_for(session: AsyncSession, actor: Actor, there: Collection[Seldom] | None = None) -> Waiting:
     """Everything the actor is to do: incidents to lead, steps of their plans, check-ins, rectifications, verifications,
     reports to decide on, courses, looks on site, answers to what a closed incident holds of the actor, review
-    meetings."""
+    meetings. ``there`` is what ``seldom`` said, if that is known."""
+    there = await seldom(session, actor) if there is None else there
     visits = await due_visits(session, actor, most=MOST_VISITS) if actor.can("checkins.do") else []
     upkeep = await due_for(session, actor) if actor.can("maintenance.do") else []
     reports = await to_triage(session, actor) if actor.can("reports.triage") else []
     owned = await rectifications(session, actor, tab=Tab.MINE)
     submitted = await rectifications(session, actor, tab=Tab.TO_VERIFY)
     courses = await mine(session, actor) if actor.can("training.see") else []
-    looks = await checks_to_do(session, actor)
+    looks = await checks_to_do(session, actor) if Seldom.CHECK in there else []
+    leading = await to_lead(session, actor) if Seldom.INCIDENT in there else []
+    steps = await own_steps(session, actor) if Seldom.INCIDENT in there else []
+    lapses = await to_answer(session, actor) if Seldom.LAPSE in there else []
+    appeals = await to_judge(session, actor) if Seldom.APPEAL in there else []
+    feedback = await feedback_to_answer(session, actor) if Seldom.FEEDBACK in there else []
+    meetings = await to_attend(session, actor) if Seldom.MEETING in there else []
     tasks = [
-        *(_to_handle(card) for card in await to_lead(session, actor)),
-        *(_to_take(incident, step) for incident, step in await own_steps(session, actor)),
+        *(_to_handle(card) for card in leading),
+        *(_to_take(incident, step) for incident, step in steps),
         *(_to_look(one) for one in looks),
         *(_to_check(visit) for visit in visits),
         *(_to_decide(report, actor) for report in reports),
         *(_to_rectify(card) for card in owned.cards if card.state in WORKABLE),
         *(_to_verify(card) for card in submitted.cards),
-        *(_to_reply(incident) for incident in await to_answer(session, actor)),
+        *(_to_reply(incident) for incident in lapses),
         *(_to_maintain(one, actor) for one in upkeep),
-        *(_to_judge(one) for one in await to_judge(session, actor)),
-        *(_to_answer(card) for card in await feedback_to_answer(session, actor)),
-        *(_to_meet(one) for one in await to_attend(session, actor)),
+        *(_to_judge(one) for one in appeals),
+        *(_to_answer(card) for card in feedback),
+        *(_to_meet(one) for one in meetings),
         *(_to_learn(one, actor) for one in courses if one.duty in {Duty.DUE, Duty.OVERDUE}),
     ]
     return sort_tasks(tasks, now(), day_end(now(), actor))

@@ -3,6 +3,7 @@
 import contextlib
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +17,32 @@ def tls_folder(data_dir: Path) -> Path:
     return data_dir / "tls"
 
 
-def renewing_context(certificate: Path, key: Path) -> Callable[[Any, Callable[[], ssl.SSLContext]], ssl.SSLContext]:
+@dataclass(frozen=True)
+class RenewingContext:
     """A factory for uvicorn: its context looks before each handshake whether ``certificate`` was renewed.
 
     Open lines keep what they were opened with. A renewal that can't be read is tried again at the next handshake.
+    Not a function within one: it is sent to each process of the role.
     """
 
-    def make(_config: Any, _usual: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-        first = _context(certificate, key)
-        current = (first, _stamp(certificate))
+    certificate: Path
+    key: Path
+
+    def __call__(self, _config: Any, _usual: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+        """The context that is served with."""
+        first = _context(self.certificate, self.key)
+        current = (first, _stamp(self.certificate))
 
         def look(line: ssl.SSLObject, _name: str | None, _context_: ssl.SSLContext) -> None:
             nonlocal current
             with contextlib.suppress(OSError, ssl.SSLError):  # the renewal may just be being written
-                stamp = _stamp(certificate)
+                stamp = _stamp(self.certificate)
                 if stamp != current[1]:
-                    current = (_context(certificate, key), stamp)
+                    current = (_context(self.certificate, self.key), stamp)
             line.context = current[0]
 
         first.sni_callback = look
         return first
-
-    return make
 
 
 def trusting(data_dir: Path) -> ssl.SSLContext | None:

@@ -10,6 +10,7 @@ from backend.core.clock import now
 from backend.core.errors import N_, Invalid
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.plant.queries import active_points, all_equipment
 from backend.tracing import circumstances
@@ -24,6 +25,7 @@ ORIGINS = {Origin.WARNING: N_("预警"), Origin.ALARM: N_("报警"), Origin.HAND
 
 
 @router.get("/traces", dependencies=[allow("traces.see")])
+@alike
 async def list_page(
     request: Request,
     session: SessionDep,

@@ -9,6 +9,7 @@ from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live.wording import LIMITS, LINK_KINDS
 from backend.plant import queries as plant
@@ -48,6 +49,7 @@ _SENTENCES = {"say": reason_sentence, "cite": record_sentence, "certainty": cert
 
 
 @router.get("/traces/{trace_id}", dependencies=[allow("traces.see")])
+@alike
 async def trace_page(
     request: Request,
     session: SessionDep,

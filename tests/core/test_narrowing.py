@@ -55,3 +55,12 @@ async def test_only_the_own_sites_rows_are_changed(database: Database, sites: tu
     async with database.session() as session:
         names = {row[0]: row[1] for row in await session.execute(select(col(Post.site_id), col(Post.name)))}
         assert (names[sites[0]], names[sites[1]]) == ("岗", "新")
+
+
+async def test_one_statement_serves_each_site_its_own_in_turn(database: Database, sites: tuple[int, int]) -> None:
+    kept = select(col(Post.site_id)).where(col(Post.id).in_(select(col(_OTHER.id))))
+    for site in (*sites, *sites):
+        async with database.session(site_id=site) as session:
+            assert (await session.scalars(kept)).all() == [site]
+            fresh = select(func.count(), func.max(col(Post.site_id))).select_from(Post)
+            assert (await session.execute(fresh)).one() == (1, site)

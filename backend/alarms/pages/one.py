@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from uuid import uuid4
 
 from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +15,7 @@ from backend.alarms.models import Alarm, AlarmState
 from backend.alarms.queries.story import alarm_view
 from backend.alarms.queries.telling import story_of, timeline
 from backend.core.clock import now
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.routing import APIRouter
 from backend.delivery.commands import mark_seen
@@ -23,6 +23,7 @@ from backend.delivery.queries import receipts
 from backend.exclusions.models import RecordKind
 from backend.exclusions.queries import exclusion_of
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.identity.wording import ROLES
 
@@ -44,10 +45,15 @@ class Attempt:
 @router.get("/{alarm_id}", dependencies=[allow("alarms.see")])
 async def one_page(request: Request, session: SessionDep, actor: ActorDep, alarm_id: int, done: str = "") -> Response:
     """The page. Who opens it has seen the alarm; an open page that refreshes itself hasn't."""
-    response = await alarm_page(request, session, actor, alarm_id, done=DONE.get(done, ""))
+    response = await _alike(request=request, session=session, actor=actor, alarm_id=alarm_id, done=done)
     if "hx-request" not in request.headers:
         await mark_seen(session, actor, story_of(alarm_id))
     return response
+
+
+@alike
+async def _alike(*, request: Request, session: AsyncSession, actor: Actor, alarm_id: int, done: str) -> Response:
+    return await alarm_page(request, session, actor, alarm_id, done=DONE.get(done, ""))
 
 
 async def alarm_page(
@@ -79,7 +85,7 @@ async def alarm_page(
         reasons=SHELVING_REASONS,
         minutes=shelving_minutes(view.alarm.level),
         trend_hours=_trend_hours(view.alarm),
-        keys={deed: uuid4().hex for deed in deeds.possible},
+        keys={deed: form_key() for deed in deeds.possible},
         excluded=await exclusion_of(session, actor, RecordKind.ALARM, alarm_id),
         done=done,
         attempts={deed: tried.get(deed, Attempt()) for deed in CAPABILITIES},

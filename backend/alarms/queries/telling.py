@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import String, and_, cast, func, or_, select
+from sqlalchemy import String, cast, func, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -32,15 +32,19 @@ def story_of(alarm_id: int) -> str:
 
 async def timeline(session: AsyncSession, actor: Actor, alarm: Alarm) -> Timeline:
     """The alarm's own story, with its rectifications and the trace of its flood. Two statements."""
-    stories = col(Event.story) == story_of(alarm.id)
+    concerning = [select(col(Event.id)).where(visible(actor, Event), col(Event.story) == story_of(alarm.id))]
     if alarm.group_id is not None:
         mates = select(func.concat("alarm:", cast(col(Alarm.id), String))).where(
             visible(actor, Alarm), col(Alarm.group_id) == alarm.group_id
         )
-        traced = and_(col(Event.subject) == "trace", col(Event.at) >= alarm.raised_at, col(Event.story).in_(mates))
-        stories = or_(stories, traced)
+        traced = col(Event.subject) == "trace", col(Event.at) >= alarm.raised_at, col(Event.story).in_(mates)
+        # Each half by the index of stories; with OR the whole log was read.
+        concerning.append(select(col(Event.id)).where(visible(actor, Event), *traced))
     newest = await session.scalars(
-        select(Event).where(visible(actor, Event), stories).order_by(col(Event.id).desc()).limit(MOST_EVENTS + 1)
+        select(Event)
+        .where(visible(actor, Event), col(Event.id).in_(union(*concerning)))
+        .order_by(col(Event.id).desc())
+        .limit(MOST_EVENTS + 1)
     )
     events = list(newest)
     shown = [event for event in reversed(events[:MOST_EVENTS]) if _concerns(actor, event)]
@@ -49,4 +53,4 @@ async def timeline(session: AsyncSession, actor: Actor, alarm: Alarm) -> Timelin
 
 def _concerns(actor: Actor, event: Event) -> bool:
     """What one did oneself one may always read again."""
-    return event.actor_id == actor.person_id or may_be_told(actor, event)
+    return may_be_told(actor, event) or event.actor_id == actor.person_id

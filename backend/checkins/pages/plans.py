@@ -19,6 +19,7 @@ from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/plans")
@@ -38,6 +39,7 @@ LARGEST_FENCE_M = 5000
 
 
 @router.get("", dependencies=_SEE)
+@alike
 async def plans_page(request: Request, session: SessionDep, actor: ActorDep) -> Response:
     """All plans, with how the last week's visits went."""
     return render(
@@ -102,6 +104,7 @@ def _calendar(
 
 
 @router.get("/{plan_id}", dependencies=_SEE)
+@alike
 async def plan_page(request: Request, session: SessionDep, actor: ActorDep, plan_id: int, done: str = "") -> Response:
     """One plan with its places, checklist and last check-ins."""
     return await _one(request, session, actor, plan_id, done=_DONE.get(done, ""))

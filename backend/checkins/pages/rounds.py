@@ -10,6 +10,7 @@ from backend.checkins.queries import DueVisit, Round
 from backend.checkins.wording import STATES, TONES
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.models import Role
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.plant.drawing import Drawing
@@ -29,6 +30,7 @@ class Dot:
 
 
 @router.get("", dependencies=[allow("checkins.see")])
+@alike
 async def round_page(request: Request, session: SessionDep, actor: ActorDep, all: bool | None = None) -> Response:  # noqa: A002 - the address' own word
     """The round; ``all`` shows that of all posts one may see. htmx gets the list alone, anew."""
     everyone = all if all is not None else actor.role != Role.WORKER and not actor.post_ids
@@ -61,6 +63,7 @@ def dots(found: Round, plan: Drawing) -> list[Dot]:
 
 
 @router.get("/missed", dependencies=[allow("plans.see")])
+@alike
 async def missed_page(
     request: Request,
     session: SessionDep,

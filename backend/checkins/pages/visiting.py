@@ -1,7 +1,6 @@
 """``/checkins/<visit>``, ``/checkins/new``, ``/checkins/records/<one>``: a place's checklist, and what was found."""
 
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +14,7 @@ from backend.checkins.photos import MOST_PHOTOS
 from backend.checkins.queries import Asked
 from backend.checkins.wording import PROOFS, STATES, TONES
 from backend.core.errors import NotFound
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
@@ -135,7 +135,7 @@ async def _page(
         before=await queries.recent(session, actor, visit_id=visit.id, most=3) if visit else [],
         consents=await queries.consents(session, actor),
         label=label or typed.text("label"),
-        key=uuid4().hex,
+        key=form_key(),
         typed=typed,
         refused=refused,
         errors=refused.errors,

@@ -152,6 +152,8 @@ def as_due(row: Any) -> DueVisit:
 
 async def due_visits(session: AsyncSession, actor: Actor, *, most: int = MOST) -> list[DueVisit]:
     """What waits for the holders of the actor's posts now, inherited misses first since their time is over."""
+    if not actor.post_ids:
+        return []
     return [as_due(row) for row in await session.execute(_due_visits(actor, most))]
 
 
@@ -162,6 +164,8 @@ def _due_visits(actor: Actor, most: int) -> Select[Any]:
 
 async def due_visit_count(session: AsyncSession, actor: Actor) -> int:
     """How many ``due_visits`` there are."""
+    if not actor.post_ids:
+        return 0
     counted = (
         select(func.count())
         .select_from(InspectionVisit)

@@ -1,13 +1,13 @@
 """``/feedback/new``: a sentence about AnSu; ``/feedback``: one's own, and what was answered."""
 
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import Depends, Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend import __version__
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
@@ -107,7 +107,7 @@ def _form(request: Request, typed: FeedbackForm, refused: Refusal | None = None)
         version=__version__,
         most=MOST_LETTERS,
         most_photos=MOST_PHOTOS,
-        key=uuid4().hex,
+        key=form_key(),
         refused=refused,
         errors=refused.errors,
     )

@@ -34,6 +34,7 @@ from backend.governance.cleaning.wording import (
     why,
 )
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.indicators.windows import PERIODS, USUAL_PERIOD
 from backend.operations.indicators.wording import said
@@ -48,6 +49,7 @@ _MOST_PAST = 10_000
 
 
 @router.get("", dependencies=_SEE)
+@alike
 async def cases(
     request: Request,
     session: SessionDep,

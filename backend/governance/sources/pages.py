@@ -19,6 +19,7 @@ from backend.governance.sources.people import MEANINGS, NAMES
 from backend.governance.sources.queries import Key, Opened
 from backend.governance.sources.wording import COUNTS_AS, LATENESS, WEEKDAYS, drag
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.telemetry.quality.measuring import FACTORS, LATENESS_S, PEOPLE_LATENESS_S
 from backend.telemetry.quality.models import Family
@@ -33,6 +34,7 @@ _DONE = {"norm": N_("已保存，得分一分钟内按新规范重算")}
 
 
 @router.get("", dependencies=_SEE)
+@alike
 async def sources(request: Request, session: SessionDep, actor: ActorDep) -> Response:
     """All of them, the worst first."""
     found = await queries.all_sources(session, actor)

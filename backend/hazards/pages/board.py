@@ -2,10 +2,10 @@
 
 from typing import Annotated
 from urllib.parse import urlencode
-from uuid import uuid4
 
 from fastapi import Query, Request, Response
 
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.routing import APIRouter
 from backend.hazards import origins, queries
@@ -49,7 +49,7 @@ async def board_page(
         has_all=Tab.ALL in _tabs(actor),
         quick=QUICK,
         verbs=VERBS,
-        key=uuid4().hex,
+        key=form_key(),
         done=DONE[Step.URGED] if done == Step.URGED else "",
         governs=actor.can("rectifications.policy"),
         counts={} if rows_only else await queries.unfinished_counts(session, actor),

@@ -5,12 +5,12 @@ Each step is a plain form (``steps``). A refused one shows the page again with a
 
 from dataclasses import dataclass, field
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.clock import now
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.refusals import Refusal
 from backend.core.routing import APIRouter
@@ -96,7 +96,7 @@ async def page(
         steps=STEPS,
         deeds=DEEDS,
         most=plan.MOST_LETTERS["note"],
-        key=uuid4().hex,
+        key=form_key(),
         excluded=await exclusion_of(session, actor, RecordKind.RECTIFICATION, rectification_id),
         done=done,
         wanted=plan.typed_deadline(plan.later_deadline(story.rectification.deadline, now(), actor.zone)),

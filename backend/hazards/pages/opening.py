@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import Depends, Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from backend.alarms.models import Level
 from backend.core.clock import now
+from backend.core.form_keys import form_key
 from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
@@ -161,7 +161,7 @@ async def _form(
         candidates=await origins.candidates(session, actor),
         levels=LEVELS,
         most=plan.MOST_LETTERS,
-        key=uuid4().hex,
+        key=form_key(),
         refused=refused,
         errors=refused.errors,
     )

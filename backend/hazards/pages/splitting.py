@@ -1,13 +1,13 @@
 """``/rectifications/{id}/split``: dividing one into parts, each with its own owner and deadline."""
 
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.clock import now
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
@@ -69,7 +69,7 @@ async def _form(
         shown=max(splitting.FEWEST_PARTS, len(rows)),
         candidates=await origins.candidates(session, actor),
         most=plan.MOST_LETTERS,
-        key=uuid4().hex,
+        key=form_key(),
         refused=refused,
         errors=refused.errors,
     )

@@ -10,7 +10,7 @@ from backend.core.pages import render
 from backend.core.routing import APIRouter
 from backend.home.layout import page
 from backend.home.pages.shown import first_paint
-from backend.home.queries import is_beginning, look
+from backend.home.queries import Seldom, is_beginning, look, seldom
 from backend.home.tasks import TaskKind
 from backend.home.waiting import waiting_for
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -70,12 +70,13 @@ async def home(request: Request, session: SessionDep, actor: ActorDep) -> Respon
 @router.get("/tasks", dependencies=[allow()])
 async def tasks(request: Request, session: SessionDep, actor: ActorDep) -> Response:
     """Everything the actor is to do, of all kinds, what burns first. htmx gets the list alone, anew."""
+    there = await seldom(session, actor)
     return render(
         request,
         "home/tasks.html",
         block="rows" if request.headers.get("hx-target") == "task-rows" else None,
-        evacuations=await open_rolls(session, actor),
-        waiting=await waiting_for(session, actor),
+        evacuations=await open_rolls(session, actor) if Seldom.EVACUATION in there else [],
+        waiting=await waiting_for(session, actor, there),
         kinds=_KINDS,
     )
 

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse
 from backend.core.errors import N_, Conflict, Invalid
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.commands import people as commands
 from backend.identity.drafts import PersonDraft
 from backend.identity.models import Role
@@ -72,6 +73,7 @@ FormDep = Annotated[PersonForm, Depends()]
 
 
 @router.get("", dependencies=[allow("people.see")])
+@alike
 async def people(
     request: Request,
     session: SessionDep,

@@ -1,11 +1,10 @@
 """``/incidents/{id}/glance``: what is fresh on the page of an incident whenever something happens to it; the parts that
 are folded stay as they are."""
 
-from uuid import uuid4
-
 from fastapi import Request, Response
 
 from backend.core.clock import now
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -30,5 +29,5 @@ async def glance_part(request: Request, session: SessionDep, actor: ActorDep, in
         glance=await glance(session, actor, told.card, now()),
         words=wording,
         who=WHO,
-        key=uuid4().hex,
+        key=form_key(),
     )

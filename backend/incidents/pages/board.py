@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response
 
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.queries import listing
 from backend.incidents.wording import KINDS, STATES, TONES
@@ -15,6 +16,7 @@ router = APIRouter(prefix="/incidents")
 
 
 @router.get("", dependencies=[allow("incidents.see")])
+@alike
 async def board_page(
     request: Request,
     session: SessionDep,

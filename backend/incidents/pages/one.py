@@ -1,18 +1,19 @@
 """``/incidents/{id}``: one with its log, the minutes before, and what who looks can do."""
 
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.clock import now
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.refusals import Refusal
 from backend.core.routing import APIRouter
 from backend.delivery.commands import mark_seen
 from backend.delivery.queries import receipts
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.sharing import shared
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.identity.wording import ROLES
@@ -48,10 +49,16 @@ async def one_page(
     request: Request, session: SessionDep, actor: ActorDep, incident_id: int, done: str = ""
 ) -> Response:
     """The incident as it is now; opening it is noted, so that others see who knows."""
-    shown = await story(session, actor, incident_id)
     if request.headers.get("hx-request") != "true":
         await mark_seen(session, actor, f"incident:{incident_id}")
-    return await show(request, session, actor, shown, done=wording.DONE.get(done, ""))
+    return await _alike(request=request, session=session, actor=actor, incident_id=incident_id, done=done)
+
+
+@alike
+async def _alike(*, request: Request, session: AsyncSession, actor: Actor, incident_id: int, done: str) -> Response:
+    return await show(
+        request, session, actor, await story(session, actor, incident_id), done=wording.DONE.get(done, "")
+    )
 
 
 async def show(
@@ -85,7 +92,7 @@ async def show(
         one=incident,
         glance=await glance(session, actor, shown.card, moment, spread=spread),
         who=WHO,
-        key=uuid4().hex,
+        key=form_key(),
         charts=charts(incident, shown.before, limits, actor.zone),
         open_charts=OPEN_CHARTS,
         can=can,
@@ -95,7 +102,7 @@ async def show(
         limit_words=LIMITS,
         words=wording,
         most=MOST_LETTERS,
-        keys={name: uuid4().hex for name in ("disposals", "lead", "facts", "contain", "close", "call-off")},
+        keys={name: form_key() for name in ("disposals", "lead", "facts", "contain", "close", "call-off")},
         done=done,
         tried=tried,
         refused=tried.refused,

@@ -1,13 +1,13 @@
 """``/incidents/new``: what has happened, where, sent."""
 
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.errors import NotFound
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
@@ -123,7 +123,7 @@ async def _form(
         kinds=KINDS,
         grave=(IncidentKind.FIRE, IncidentKind.GAS_LEAK, IncidentKind.INJURY),
         most=MOST_LETTERS,
-        key=uuid4().hex,
+        key=form_key(),
         refused=refused,
         errors=refused.errors,
     )

@@ -149,11 +149,12 @@ async def duty_count(session: AsyncSession, actor: Actor, incident_id: int) -> i
 
 async def to_answer(session: AsyncSession, actor: Actor) -> Sequence[Incident]:
     """Closed incidents with a duty of the actor's to which they haven't said anything yet, the newest first."""
-    return (await session.scalars(_to_answer(actor))).all()
+    return (await session.scalars(select_to_answer(actor))).all()
 
 
 @made_once
-def _to_answer(actor: Actor) -> Select[Any]:
+def select_to_answer(actor: Actor) -> Select[Any]:
+    """The statement of ``to_answer``."""
     said = alias_of(LapseReply, "said")
     silent = select(col(Lapse.incident_id)).where(
         visible(actor, Lapse),

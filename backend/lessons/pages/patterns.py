@@ -5,6 +5,7 @@ from starlette.responses import RedirectResponse
 
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.lessons import commands
 from backend.lessons.queries.controls import weak_controls
@@ -20,6 +21,7 @@ FIRST_ROWS = 40
 
 
 @router.get("", dependencies=[allow("lessons.see")])
+@alike
 async def lessons_page(request: Request, session: SessionDep, actor: ActorDep, done: str = "") -> Response:
     """What was found, the surest first; htmx gets the lists alone."""
     waiting, decided = [await listed(session, actor, decided=each) for each in (False, True)]

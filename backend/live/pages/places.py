@@ -11,6 +11,7 @@ from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.labels.queries import Kind
 from backend.live import queries
@@ -27,6 +28,7 @@ Token = Annotated[str, Query(max_length=40)]
 
 
 @router.get("/equipment/{equipment_id}", dependencies=[allow("plant.see")])
+@alike
 async def equipment_page(
     request: Request, session: SessionDep, actor: ActorDep, equipment_id: int, label: Token = "", done: str = ""
 ) -> Response:
@@ -70,6 +72,7 @@ async def set_commissioning(
 
 
 @router.get("/areas/{area_id}", dependencies=[allow("plant.see")])
+@alike
 async def area_page(
     request: Request, session: SessionDep, actor: ActorDep, area_id: int, label: Token = ""
 ) -> Response:

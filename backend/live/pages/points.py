@@ -12,6 +12,7 @@ from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live import queries
 from backend.live.charting import trend
@@ -56,6 +57,7 @@ PointFormDep = Annotated[PointForm, Depends()]
 
 
 @router.get("/plant", dependencies=[allow("plant.see")])
+@alike
 async def plant_page(
     request: Request,
     session: SessionDep,
@@ -83,6 +85,7 @@ async def plant_page(
 
 
 @router.get("/points/{point_id}", dependencies=[allow("plant.see")])
+@alike
 async def point_page(
     request: Request,
     session: SessionDep,

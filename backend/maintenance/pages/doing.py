@@ -1,12 +1,12 @@
 """``/maintenance/<plan>/done``: whoever maintained it says so, with photos, with or without a network."""
 
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
@@ -61,7 +61,7 @@ async def _page(
         typed=typed or WorkForm(),
         refused=refused,
         errors=refused.errors,
-        key=uuid4().hex,
+        key=form_key(),
         today=queries.site_day(actor),
         most_photos=MOST_PHOTOS,
         kinds=KINDS,

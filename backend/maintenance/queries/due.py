@@ -79,6 +79,8 @@ async def upcoming(
 
 async def due_for(session: AsyncSession, actor: Actor) -> list[Upcoming]:
     """What waits for the holders of the actor's posts: late, or due within its notice."""
+    if not actor.post_ids:
+        return []
     today = site_day(actor)
     return [as_upcoming(row, today) for row in await session.execute(_due_for(actor), {"today": today})]
 
@@ -90,6 +92,8 @@ def _due_for(actor: Actor) -> Select[Any]:
 
 async def due_for_count(session: AsyncSession, actor: Actor) -> int:
     """How many ``due_for`` there are."""
+    if not actor.post_ids:
+        return 0
     counted = (
         select(func.count())
         .select_from(MaintenanceRecord)

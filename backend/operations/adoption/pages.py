@@ -12,6 +12,7 @@ from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.identity.wording import ROLES
 from backend.operations.adoption import queries, wording
@@ -28,6 +29,7 @@ _Short = Annotated[str, Form(max_length=40)]
 
 
 @router.get("", dependencies=[allow("operations.see")])
+@alike
 async def page(request: Request, session: SessionDep, actor: ActorDep, done: str = "") -> Response:
     """Everything on one page."""
     return await _show(request, session, actor, done=wording.DONE.get(done, ""))

@@ -11,6 +11,7 @@ from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.lessons.models import IN_FORCE
 from backend.lessons.wording import STATES, TONES, WISHES
@@ -28,6 +29,7 @@ _Text = Annotated[str, Form(max_length=4000)]
 
 
 @router.get("", dependencies=[allow("operations.see")])
+@alike
 async def page(request: Request, session: SessionDep, actor: ActorDep, done: str = "") -> Response:
     """Everything to decide now."""
     return await _show(request, session, actor, done=DONE.get(done, ""))

@@ -14,6 +14,7 @@ from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history.exporting import MEDIA_TYPES, Format, pieces
 from backend.incidents.review.blocks import Reader, Section
@@ -33,6 +34,7 @@ _DONE = {
 
 
 @router.get("", dependencies=[allow("operations.report")])
+@alike
 async def reports(request: Request, session: SessionDep, actor: ActorDep, done: str = "") -> Response:
     """All reports; who may has one written here and says who is told. htmx gets the list alone."""
     return await _list(request, session, actor, done=_DONE.get(done, ""))

@@ -1,6 +1,5 @@
 """``/checks``: a look on site that was asked for, its answer, its photos."""
 
-import uuid
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -8,6 +7,7 @@ from starlette.responses import RedirectResponse
 
 from backend.core.clock import now
 from backend.core.errors import Conflict, Invalid
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.routing import APIRouter
 from backend.core.showing import show_picture
@@ -76,7 +76,7 @@ async def _page(
         late=view.check.answered_at is None and view.check.due_at < now(),
         typed=typed,
         errors=errors,
-        key=uuid.uuid4().hex,
+        key=form_key(),
         most_photos=MOST_PHOTOS,
         done=done,
     )

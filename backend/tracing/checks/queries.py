@@ -64,11 +64,12 @@ async def check_view(session: AsyncSession, actor: Actor, check_id: int) -> Chec
 
 async def checks_to_do(session: AsyncSession, actor: Actor) -> list[CheckView]:
     """Open looks on site that were sent to a post that the actor holds, or to nobody in particular if they lead."""
-    return await _as_views(session, actor, (await session.execute(_to_do(actor))).all())
+    return await _as_views(session, actor, (await session.execute(select_to_do(actor))).all())
 
 
 @made_once
-def _to_do(actor: Actor) -> Any:
+def select_to_do(actor: Actor) -> Any:
+    """The statement of ``checks_to_do``."""
     sent: ColumnElement[bool] = col(TraceCheck.post_id).in_(sorted(actor.post_ids))
     if actor.can("traces.confirm"):
         held = exists().where(

@@ -12,6 +12,7 @@ from backend.core.errors import Invalid, NotFound
 from backend.core.pages import render
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.training import commands, queries, quiz
 from backend.training.content import as_html
@@ -42,6 +43,7 @@ async def take_along(session: SessionDep, actor: ActorDep) -> Response:
 
 
 @router.get("/{course_id}", dependencies=[allow("training.see")])
+@alike
 async def course_page(
     request: Request,
     session: SessionDep,

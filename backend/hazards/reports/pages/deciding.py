@@ -20,6 +20,7 @@ from backend.hazards.reports.models import HazardReport
 from backend.hazards.reports.wording import DECISIONS, DONE, FACTORS, OUTCOMES, REASONS, TONES
 from backend.hazards.wording import LEVELS
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/reports")
@@ -28,6 +29,7 @@ IdText = Annotated[str, Form(max_length=20)]
 
 
 @router.get("", dependencies=[allow("reports.triage")])
+@alike
 async def triage_page(
     request: Request,
     session: SessionDep,

@@ -5,12 +5,12 @@ No cookie says who sends, so there is no token to forge either; the wall still t
 """
 
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.core.errors import NotFound
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
@@ -72,7 +72,7 @@ async def _form(
         factors=FACTORS,
         most=MOST_LETTERS["details"],
         most_photos=MOST_PHOTOS,
-        key=uuid4().hex,
+        key=form_key(),
         refused=refused,
         errors=refused.errors,
     )

@@ -1,13 +1,13 @@
 """``/reports/new``: a report in sixty seconds; ``/reports/mine``: one's own, and what became of them."""
 
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.errors import NotFound
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
@@ -122,7 +122,7 @@ async def _form(
         factors=FACTORS,
         reasons=REASONS,
         most=MOST_LETTERS["details"],
-        key=uuid4().hex,
+        key=form_key(),
         refused=refused,
         errors=refused.errors,
     )

@@ -9,6 +9,7 @@ from backend.core.errors import Invalid
 from backend.core.pages import locale_of
 from backend.core.refusals import refusal
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history import wording
 from backend.incidents.history.against import comparison
@@ -20,6 +21,7 @@ router = APIRouter(prefix="/incidents/history")
 
 
 @router.get("/compare", dependencies=[allow("incidents.see")])
+@alike
 async def compare_page(
     request: Request, session: SessionDep, actor: ActorDep, asked: Annotated[Asked, Depends()]
 ) -> Response:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.core.pages import locale_of
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history import wording
 from backend.incidents.history.asked import HOURS, Asked
@@ -26,6 +27,7 @@ MOST_BARS = 8
 
 
 @router.get("", dependencies=[allow("incidents.see")])
+@alike
 async def overview_page(
     request: Request, session: SessionDep, actor: ActorDep, asked: Annotated[Asked, Depends()]
 ) -> Response:

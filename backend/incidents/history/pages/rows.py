@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request, Response
 
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history import wording
 from backend.incidents.history.asked import Asked
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/incidents/history")
 
 
 @router.get("/rows", dependencies=[allow("incidents.see")])
+@alike
 async def rows_page(
     request: Request,
     session: SessionDep,

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +11,7 @@ from starlette.responses import RedirectResponse
 
 from backend.core.clock import now
 from backend.core.errors import NotFound
+from backend.core.form_keys import form_key
 from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.hazards.origins import candidates
@@ -111,7 +111,7 @@ async def show(
         nothing=NONE,
         lapse=LAPSE,
         most_whys=whys.MOST,
-        key=uuid4().hex,
+        key=form_key(),
         done=wording.DONE.get(wanted.done, ""),
         tried=tried,
         refused=tried.refused,

@@ -99,12 +99,13 @@ class Invitation:
 
 async def to_attend(session: AsyncSession, actor: Actor) -> list[Invitation]:
     """Meetings that the actor is asked to and that aren't over, the soonest first."""
-    found = await session.execute(_to_attend(actor))
+    found = await session.execute(select_to_attend(actor))
     return [Invitation(meeting, incident, choice is not None) for meeting, incident, choice in found]
 
 
 @made_once
-def _to_attend(actor: Actor) -> Select[Meeting, Incident, int]:
+def select_to_attend(actor: Actor) -> Select[Meeting, Incident, int]:
+    """The statement of ``to_attend``."""
     return (
         select(Meeting, Incident, col(Choice.id))
         .join(Incident, col(Incident.id) == col(Meeting.incident_id))

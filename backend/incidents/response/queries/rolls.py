@@ -148,11 +148,14 @@ def _is_missing(roll: Roll, actor: Actor) -> bool:
 
 async def going_on(session: AsyncSession, actor: Actor) -> list[tuple[Evacuation, Incident, Person | None]]:
     """Evacuations of the site that haven't ended, with their incidents, the latest first."""
-    return [(evacuation, incident, person) for evacuation, incident, person in await session.execute(_going_on(actor))]
+    return [
+        (evacuation, incident, person) for evacuation, incident, person in await session.execute(select_going_on(actor))
+    ]
 
 
 @made_once
-def _going_on(actor: Actor) -> Select[Any]:
+def select_going_on(actor: Actor) -> Select[Any]:
+    """The statement of ``going_on``."""
     lead = alias_of(Person, "lead")
     return (
         select(Evacuation, Incident, lead)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
+from backend.core.form_keys import form_key
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
@@ -77,7 +77,7 @@ async def _show(
         found=found,
         words=wording.LAPSES,
         most=MOST_LETTERS,
-        keys={view.lapse.id: uuid4().hex for view in found.views if view.own},
+        keys={view.lapse.id: form_key() for view in found.views if view.own},
         done=done,
         tried=tried,
         refused=tried.refused,

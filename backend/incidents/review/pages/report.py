@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
-from uuid import uuid4
 
 from fastapi import Form, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.errors import N_, NotFound
+from backend.core.form_keys import form_key
 from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
@@ -167,7 +167,7 @@ async def _show(
         first=first,
         remarks=tried.words if tried.words is not None else (shown.remarks if shown else ""),
         most=commands.MOST_REMARKS,
-        key=uuid4().hex,
+        key=form_key(),
         done=done,
         refused=tried.refused,
     )

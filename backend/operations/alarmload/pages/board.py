@@ -16,6 +16,7 @@ from backend.core.errors import Invalid
 from backend.core.pages import drawn, render
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.sharing import shared
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.alarmload import commands
@@ -54,6 +55,7 @@ async def say_operators(
 
 
 @router.get("/rows", dependencies=[allow("operations.see")])
+@alike
 async def rows_page(
     request: Request,
     session: SessionDep,

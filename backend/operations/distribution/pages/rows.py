@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request, Response
 from backend.core.errors import Invalid
 from backend.core.refusals import Refusal, refusal
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.distribution import wording
 from backend.operations.distribution.asked import Asked
@@ -19,6 +20,7 @@ router = APIRouter(prefix="/distribution")
 
 
 @router.get("/rows", dependencies=[allow("operations.see")])
+@alike
 async def rows_page(
     request: Request,
     session: SessionDep,

@@ -6,6 +6,7 @@ from fastapi import Depends, Request, Response
 
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.permissions import require
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history.shares import ranked
@@ -24,6 +25,7 @@ MOST_BARS = 8
 
 
 @router.get("", dependencies=[allow("operations.see")])
+@alike
 async def stock_page(request: Request, session: SessionDep, actor: ActorDep, asked: AskedDep) -> Response:
     """How many of what level, where, of which kind of accident, whose; and where the list says too little."""
     require(actor, "risks.see")

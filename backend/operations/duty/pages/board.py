@@ -8,6 +8,7 @@ from fastapi import Query, Request, Response
 
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.duty import queries
 from backend.operations.duty.comparing import Load, load, middles
@@ -46,6 +47,7 @@ def _section(one: Load, people: Sequence[queries.Brief], after: int) -> Section:
 
 
 @router.get("", dependencies=[allow("duty.list")])
+@alike
 async def board(
     request: Request,
     session: SessionDep,

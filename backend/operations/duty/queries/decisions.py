@@ -56,6 +56,11 @@ def _appeals(actor: Actor, open_only: bool) -> Select[Any]:
     return statement.where(col(DutyAppeal.state) == AppealState.OPEN) if open_only else statement
 
 
+def select_open_appeals(actor: Actor) -> Select[Any]:
+    """Of which ``to_answer`` picks the actor's."""
+    return _appeals(actor, True)
+
+
 async def to_answer(session: AsyncSession, actor: Actor) -> list[Appealed]:
     """Open appeals that wait for the actor."""
     if not actor.can("duty.govern"):

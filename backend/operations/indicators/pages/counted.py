@@ -10,6 +10,7 @@ from backend.core.clock import now
 from backend.core.pages import locale_of
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history.exporting import MEDIA_TYPES, Format, pieces
 from backend.operations.indicators import wording
@@ -27,6 +28,7 @@ AskedDep = Annotated[Asked, Depends()]
 
 
 @router.get("", dependencies=[allow("operations.see")])
+@alike
 async def rows_page(
     request: Request,
     session: SessionDep,

@@ -10,6 +10,7 @@ from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.hazards.forms import database_id
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.indicators.asked import Asked, known, today_of
 from backend.operations.indicators.commands import set_target
@@ -24,6 +25,7 @@ Words = Annotated[str, Form(max_length=4000)]
 
 
 @router.get("/{indicator}", dependencies=[allow("operations.see")])
+@alike
 async def one_page(
     request: Request, session: SessionDep, actor: ActorDep, indicator: str, asked: AskedDep, done: str = ""
 ) -> Response:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.indicators.asked import Asked, today_of
 from backend.operations.indicators.overview import cards
@@ -15,6 +16,7 @@ router = APIRouter(prefix="/indicators")
 
 
 @router.get("", dependencies=[allow("operations.see")])
+@alike
 async def all_of_them(
     request: Request, session: SessionDep, actor: ActorDep, asked: Annotated[Asked, Depends()]
 ) -> Response:
