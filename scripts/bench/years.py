@@ -5,6 +5,11 @@ alone (``alone_ms``; ``cpu_ms`` of web and of PostgreSQL together) and then by 3
 connections wait for on two cores with nothing else running, from the time alone: 32 times what the busier of the two
 costs. ``ratio`` is three years to one, ``ratio_jobs`` that of the CPU of the worker's rounds.
 ``--years 1 3 --only incidents --work cleaning --connections 32 --scale 1``
+For each length a fresh data folder with durable servers and the web role in ``--workers`` processes. Each page is asked
+for by one connection alone: the first time, made anew (``first_ms``), then as it is kept (``alone_ms``; CPU of web and
+PostgreSQL), and then by 32 at once. ``implied_ms`` is what 32 connections wait for on two cores with nothing else
+running, from the CPU alone: 32 times what the busier of the two costs. ``ratio`` is three years to one.
+``--years 1 3 --only incidents --connections 32 --scale 1``
 """
 
 import argparse
@@ -60,6 +65,7 @@ class Given:
     roles: list[str]
     jobs: bool
     work: str
+    workers: int
 
 
 @dataclass(frozen=True)
@@ -78,17 +84,17 @@ async def measure(years: float, given: Given) -> dict[str, Any]:
         started = time.monotonic()
         plant = await _filled(database, years, given.scale)
         found: dict[str, Any] = {"filled_s": round(time.monotonic() - started, 1), "pages": {}}
-        child = built.role("web")
+        child = built.role("web", ANSU_WEB_WORKERS=str(given.workers))
         await built.web_ready()
         for path in (one for one in PAGES if given.only in one):
             for who in given.roles:
                 name = f"{who.rstrip('1')} {path}"
-                one = await _page(built, child, plant, who, path, given.connections)
+                one = await _page(built, child, plant, who, path, given)
                 if one is None:
                     continue
                 found["pages"][name] = one
                 print(f"{years:g} years", name, found["pages"][name], file=sys.stderr, flush=True)
-        found["web_mb"] = round(_web(child).memory_info().rss / 2**20)
+        found["web_mb"] = round(sum(one.memory_info().rss for one in (_web(child), *_web(child).children())) / 2**20)
         found["jobs"] = await _jobs(built, child, database, plant.site, given.work) if given.jobs else {}
         await database.close()
     return found
@@ -128,17 +134,17 @@ async def _counted(database: Database, site: int) -> None:
             return
 
 
-async def _page(
-    built: Stage, child: Child, plant: Plant, who: str, path: str, connections: int
-) -> dict[str, float] | None:
+async def _page(built: Stage, child: Child, plant: Plant, who: str, path: str, given: Given) -> dict[str, float] | None:
     """None for a page that isn't for ``who``."""
-    asked = path.format(**plant.ids)
+    asked, connections = path.format(**plant.ids), given.connections
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     async with httpx.AsyncClient(
         base_url=built.web_url, cookies={cookie_name(): plant.tokens[who]}, timeout=120, limits=limits
     ) as browser:
+        began = time.perf_counter()
         if (await browser.get(asked)).status_code == FORBIDDEN:
             return None
+        first = (time.perf_counter() - began) * 1000
         before = _cpu(built, child)
         alone = [await _asked(browser, asked) for _ in range(ALONE_TIMES)]
         web, database = ((after - then) / ALONE_TIMES for after, then in zip(_cpu(built, child), before, strict=True))
@@ -149,8 +155,9 @@ async def _page(
         # The first round opens the connections.
         await asyncio.gather(*(_asked(browser, asked) for _ in range(connections)))
         many = [ms for each in await asyncio.gather(*(one_of_many() for _ in range(connections))) for ms in each]
-    implied = AT_ONCE * max(web, (web + database) / 2)
+    implied = AT_ONCE * max(web / min(given.workers, 2), (web + database) / 2)
     return {
+        "first_ms": round(first, 1),
         "alone_ms": round(statistics.median(alone), 1),
         "web_cpu_ms": round(web, 1),
         "sql_cpu_ms": round(database, 1),
@@ -175,7 +182,7 @@ def _web(child: Child) -> psutil.Process:
 def _cpu(built: Stage, child: Child) -> tuple[float, float]:
     """Milliseconds of CPU that the web process and all of PostgreSQL's have used."""
     postmaster = psutil.Process(int((built.folder.path / "postgres" / "postmaster.pid").read_text().split()[0]))
-    return _spent([_web(child)]), _spent([postmaster, *postmaster.children(recursive=True)])
+    return _spent([_web(child), *_web(child).children()]), _spent([postmaster, *postmaster.children(recursive=True)])
 
 
 def _spent(processes: list[psutil.Process]) -> float:
@@ -216,6 +223,7 @@ async def main() -> None:
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--roles", nargs="+", default=list(ROLES), help="accounts without the site's code")
     parser.add_argument("--work", default="", help="rounds of the worker whose name holds this")
+    parser.add_argument("--workers", type=int, default=1, help="processes of the web role")
     parser.add_argument("--no-jobs", dest="jobs", action="store_false")
     given = Given(**vars(parser.parse_args()))
     found = {f"{years:g}": await measure(years, given) for years in given.years}
