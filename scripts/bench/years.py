@@ -1,15 +1,11 @@
 """Heavy pages and the worker's rounds over one year of a plant and over three: ``python scripts/bench/years.py``.
 
-For each length a fresh data folder with durable servers and one web process. Each page is asked for by one connection
-alone (``alone_ms``; ``cpu_ms`` of web and of PostgreSQL together) and then by 32 at once. ``implied_ms`` is what 32
-connections wait for on two cores with nothing else running, from the time alone: 32 times what the busier of the two
-costs. ``ratio`` is three years to one, ``ratio_jobs`` that of the CPU of the worker's rounds.
-``--years 1 3 --only incidents --work cleaning --connections 32 --scale 1``
 For each length a fresh data folder with durable servers and the web role in ``--workers`` processes. Each page is asked
 for by one connection alone: the first time, made anew (``first_ms``), then as it is kept (``alone_ms``; CPU of web and
 PostgreSQL), and then by 32 at once. ``implied_ms`` is what 32 connections wait for on two cores with nothing else
-running, from the CPU alone: 32 times what the busier of the two costs. ``ratio`` is three years to one.
-``--years 1 3 --only incidents --connections 32 --scale 1``
+running, from the CPU alone: 32 times what the busier of the two costs. ``ratio`` is three years to one, ``ratio_jobs``
+that of the CPU of the worker's rounds.
+``--years 1 3 --only incidents --work cleaning --connections 32 --scale 1``
 """
 
 import argparse
