@@ -6,7 +6,7 @@ COPY requirements.lock .
 RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 COPY . .
 # Roles may not write here: what isn't compiled now would be at every start.
-RUN python -m compileall -q /app
+RUN python -m compileall -q /app && env -u PYTHONDONTWRITEBYTECODE python -m backend.core.compiled
 RUN useradd --system --home /data ansu && mkdir -p /data && chown ansu /data
 USER ansu
 ENV ANSU_DATA_DIR=/data

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from backend.core.collecting import look_seldom
+
 
 @dataclass(frozen=True)
 class Command:
@@ -60,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name in {"-V", "--version", "version"}:
         print(f"AnSu {importlib.import_module('backend').__version__}")
         return 0
+    look_seldom()
     command = COMMANDS.get(name)
     if command is None:
         print(f"没有子命令 {name} / no subcommand {name}\n\n{_usage()}", file=sys.stderr)

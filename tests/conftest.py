@@ -22,10 +22,13 @@ from hypothesis import settings as hypothesis_settings
 os.environ["ANSU_DATA_DIR"] = tempfile.mkdtemp(prefix="ansu-test-files-")
 
 from backend.core.clock import now
+from backend.core.collecting import look_seldom, set_aside_what_stays
 from backend.core.database import Database
 from backend.core.migrate import migrate
 from backend.embedded import DataFolder, EmbeddedServers
 from backend.telemetry.partitions import ensure_partitions
+
+look_seldom()  # looking for garbage among what collecting the tests makes was a quarter of it
 
 # Speed is shown by scripts/bench; how long an example takes on a busy machine says nothing.
 hypothesis_settings.register_profile("ansu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -33,6 +36,11 @@ hypothesis_settings.load_profile("ansu")
 
 _TEMPLATE = "ansu_template"
 _numbers = count(1)
+
+
+def pytest_collection_finish() -> None:
+    """Garbage is looked for as the roles do it, not among ten thousand tests and what they import."""
+    set_aside_what_stays()
 
 
 @pytest.fixture(scope="session", autouse=True)

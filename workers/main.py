@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alarms.escalator import escalate_due, escalation_audit, expire_shelving
 from backend.checkins.timekeeping import keep_rounds
+from backend.core.collecting import set_aside_what_stays
 from backend.core.database import Database
 from backend.core.doorbell import ArqDoorbell
 from backend.core.events import CHANNEL
@@ -80,6 +81,7 @@ async def _work() -> None:
     stop = asyncio.get_running_loop()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         stop.add_signal_handler(signal_, loops.cancel)
+    set_aside_what_stays()
     log.info("worker.started")
     with contextlib.suppress(asyncio.CancelledError):
         await loops

@@ -23,11 +23,13 @@ from starlette.types import Scope
 
 from backend.core import phrases
 from backend.core.clock import now
+from backend.core.compiled import CompiledTemplates
 from backend.core.i18n import LOCALES, translate
 from backend.core.settings import PROJECT_ROOT, settings
 
 TEMPLATES = PROJECT_ROOT / "web" / "templates"
 STATIC = PROJECT_ROOT / "web" / "static"
+_TRIMMED: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True}
 _YEAR_S = 365 * 86_400
 _LOOK_AGAIN_S = 2.0
 """A page names twenty files and more: whether one has changed is asked every so often only."""
@@ -78,8 +80,8 @@ def environment_of(locale: str) -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        bytecode_cache=CompiledTemplates(TEMPLATES / "__pycache__", _TRIMMED),
+        **_TRIMMED,
     )
     environment.globals.update(_words(locale))
     environment.globals.update(
