@@ -1,5 +1,7 @@
 """Whether a record counts: as a condition for statements of other domains, and for the record's own page."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -8,6 +10,7 @@ from sqlmodel import col
 
 from backend.exclusions.models import Exclusion, RecordKind
 from backend.identity.actor import Actor
+from backend.identity.models import Person
 from backend.identity.permissions import visible
 
 
@@ -30,10 +33,20 @@ def counting(actor: Actor, kind: RecordKind, record_id: Any) -> ColumnElement[bo
     return ~excluded.exists()
 
 
-async def exclusion_of(session: AsyncSession, actor: Actor, kind: RecordKind, record_id: int) -> Exclusion | None:
+@dataclass(frozen=True)
+class Excluded:
+    """That a record doesn't count: since when, by which case, by whose decision."""
+
+    case_id: int
+    created_at: datetime
+    by: Person
+
+
+async def exclusion_of(session: AsyncSession, actor: Actor, kind: RecordKind, record_id: int) -> Excluded | None:
     """By what the record is excluded now, the newest; None while it counts."""
     wanted = (
-        select(Exclusion)
+        select(col(Exclusion.case_id), col(Exclusion.created_at), Person)
+        .join(Person, col(Person.id) == col(Exclusion.made_by))
         .where(
             visible(actor, Exclusion),
             col(Exclusion.kind) == kind,
@@ -43,4 +56,5 @@ async def exclusion_of(session: AsyncSession, actor: Actor, kind: RecordKind, re
         .order_by(col(Exclusion.id).desc())
         .limit(1)
     )
-    return await session.scalar(wanted)
+    row = (await session.execute(wanted)).one_or_none()
+    return Excluded(*row) if row else None

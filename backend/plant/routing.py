@@ -1,18 +1,23 @@
 """Pipes between boxes on a floor plan: orthogonal, round the boxes, with few bends and few shared lanes. Pure.
 
 Boxes leave lanes between them; a pipe is the cheapest way along these lanes, where a bend costs as much as
-a detour of half a box and a lane that another pipe already uses costs more. Dijkstra on the lanes' crossings.
+a detour of half a box and a lane that another pipe already uses costs more. A* on the lanes' crossings (Hart,
+Nilsson and Raphael 1968).
 """
 
 import heapq
 import itertools
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 TURN_COST = 30.0
 SHARED_COST = 6.0
 """Times the length of the shared piece."""
 MARGIN = 4.0
+MOST_LANES = 150
+"""Lanes nearer to each other than such a part of the plan are one, but for those through the boxes' centres: where
+marks stand freely each edge would make lanes of its own, and the search grows with their square."""
 _Node = tuple[int, int]
 _State = tuple[_Node, int]
 """Crossing, and whether it was reached along x (0) or y (1)."""
@@ -57,6 +62,8 @@ class _Lanes:
         self._xs = _lines(((b.x, b.width) for b in boxes), width)
         self._ys = _lines(((b.y, b.height) for b in boxes), height)
         self._taken: set[tuple[_Node, _Node]] = set()
+        self._lengths = [[after - before for before, after in itertools.pairwise(one)] for one in (self._xs, self._ys)]
+        self._across = (_held(boxes, _between(self._xs), self._ys), _held(boxes, self._xs, _between(self._ys)))
 
     def lay(self, source: int, target: int) -> Pipe:
         """The cheapest pipe from box to box; straight through what is in the way when there is none."""
@@ -74,38 +81,64 @@ class _Lanes:
         return self._xs.index(self._boxes[box].x), self._ys.index(self._boxes[box].y)
 
     def _search(self, start: _Node, goal: _Node, own: set[int]) -> tuple[dict[_State, _State], _State | None]:
+        others = ~sum(1 << number for number in own)
         best: dict[_State, float] = {(start, 0): 0.0, (start, 1): 0.0}
         came: dict[_State, _State] = {}
-        queue = [(0.0, (start, 0)), (0.0, (start, 1))]
+        at_least = self._at_least(goal)
+        # What is dearer to go on from comes later; of two alike the one that is further on its way.
+        queue = [(at_least[0][start[0]] + at_least[1][start[1]], 0.0, (start, along)) for along in (0, 1)]
         while queue:
-            cost, state = heapq.heappop(queue)
+            _, negative, state = heapq.heappop(queue)
             if state[0] == goal:
                 return came, state
-            if cost > best[state]:
+            if -negative > best[state]:
                 continue
-            for following, price in self._steps(state, own):
-                if cost + price < best.get(following, float("inf")):
-                    best[following] = cost + price
+            for following, price in self._steps(state, others):
+                cost = price - negative
+                if cost < best.get(following, math.inf):
+                    best[following] = cost
                     came[following] = state
-                    heapq.heappush(queue, (cost + price, following))
+                    i, j = following[0]
+                    heapq.heappush(queue, (cost + at_least[0][i] + at_least[1][j], -cost, following))
         return came, None
 
-    def _steps(self, state: _State, own: set[int]) -> Iterable[tuple[_State, float]]:
-        (i, j), direction = state
-        for di, dj in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-            node = (i + di, j + dj)
-            if not (0 <= node[0] < len(self._xs) and 0 <= node[1] < len(self._ys)):
-                continue
-            if self._blocked((i, j), node, own):
-                continue
-            length = abs(self._xs[node[0]] - self._xs[i]) + abs(self._ys[node[1]] - self._ys[j])
-            along = 0 if di else 1
-            price = length + (TURN_COST if along != direction else 0.0)
-            yield (node, along), price + (SHARED_COST * length if ((i, j), node) in self._taken else 0.0)
+    def _at_least(self, goal: _Node) -> tuple[list[float], list[float]]:
+        """How far each lane of an axis is from the goal: no pipe costs less than its length."""
+        x, y = self._xs[goal[0]], self._ys[goal[1]]
+        return [abs(one - x) for one in self._xs], [abs(one - y) for one in self._ys]
 
-    def _blocked(self, a: _Node, b: _Node, own: set[int]) -> bool:
-        x, y = (self._xs[a[0]] + self._xs[b[0]]) / 2, (self._ys[a[1]] + self._ys[b[1]]) / 2
-        return any(box.holds(x, y, 1.0) for number, box in enumerate(self._boxes) if number not in own)
+    def _steps(self, state: _State, others: int) -> Iterator[tuple[_State, float]]:
+        (i, j), direction = state
+        taken = self._taken
+        for along, at, most in ((0, i, len(self._xs) - 1), (1, j, len(self._ys) - 1)):
+            turn = TURN_COST if along != direction else 0.0
+            for step in (1, -1):
+                if not 0 <= at + step <= most:
+                    continue
+                piece = at if step > 0 else at - 1
+                held = self._across[0][piece][j] if along == 0 else self._across[1][i][piece]
+                if held & others:
+                    continue
+                node = (at + step, j) if along == 0 else (i, at + step)
+                length = self._lengths[along][piece]
+                shared = SHARED_COST * length if ((i, j), node) in taken else 0.0
+                yield (node, along), length + turn + shared
+
+
+def _between(lines: Sequence[float]) -> list[float]:
+    """The middle of each piece of an axis."""
+    return [(before + after) / 2 for before, after in itertools.pairwise(lines)]
+
+
+def _held(boxes: Sequence[Box], xs: Sequence[float], ys: Sequence[float]) -> list[list[int]]:
+    """Which boxes hold each point of a grid, a bit a box: found once, as every pipe asks for it again and again."""
+    found = [[0] * len(ys) for _ in xs]
+    for number, box in enumerate(boxes):
+        across = [i for i, x in enumerate(xs) if box.holds(x, box.y, 1.0)]
+        along = [j for j, y in enumerate(ys) if box.holds(box.x, y, 1.0)]
+        for i, j in itertools.product(across, along):
+            found[i][j] |= 1 << number
+    return found
 
 
 def _lines(spans: Iterable[tuple[float, float]], most: float) -> list[float]:
@@ -117,7 +150,16 @@ def _lines(spans: Iterable[tuple[float, float]], most: float) -> list[float]:
         lines |= {edge - MARGIN, edge + MARGIN}
     for before, after in itertools.pairwise(edges):
         lines.add((before + after) / 2)
-    return sorted({round(line, 2) for line in lines if 0 <= line <= most} | {centre for centre, _ in spans})
+    centres, apart = {centre for centre, _ in spans}, min(most / MOST_LANES, MARGIN)
+    kept: list[float] = []
+    for line in sorted({round(line, 2) for line in lines if 0 <= line <= most} | centres):
+        if kept and line - kept[-1] < apart:
+            if line not in centres:
+                continue
+            if kept[-1] not in centres:
+                kept.pop()
+        kept.append(line)
+    return kept
 
 
 def _walk(came: dict[_State, _State], last: _State) -> list[_Node]:

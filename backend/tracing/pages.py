@@ -3,12 +3,14 @@
 from typing import Annotated, Any
 
 from fastapi import Form, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.clock import now
 from backend.core.errors import N_, Invalid, NotFound
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.identity.actor import Actor
 from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live.wording import LIMITS, LINK_KINDS
@@ -49,7 +51,6 @@ _SENTENCES = {"say": reason_sentence, "cite": record_sentence, "certainty": cert
 
 
 @router.get("/traces/{trace_id}", dependencies=[allow("traces.see")])
-@alike
 async def trace_page(
     request: Request,
     session: SessionDep,
@@ -65,12 +66,21 @@ async def trace_page(
     ``seen`` is the revision of the path on the page, ``shown`` that of its causes: who names them asks for newer
     causes alone, and gets nothing while there are none.
     """
+    if not seen:
+        return await _alike(
+            request=request, session=session, actor=actor, trace_id=trace_id, rank=cause, done=_DONE.get(done, "")
+        )
     view = await _visible(session, actor, trace_id)
-    if seen:
-        if view.trace.revision <= max(seen, shown):
-            return Response(status_code=204)
-        return await _page(request, session, actor, view, rank=cause, block="now", seen=seen)
-    return await _page(request, session, actor, view, rank=cause, done=_DONE.get(done, ""))
+    if view.trace.revision <= max(seen, shown):
+        return Response(status_code=204)
+    return await _page(request, session, actor, view, rank=cause, block="now", seen=seen)
+
+
+@alike
+async def _alike(
+    *, request: Request, session: AsyncSession, actor: Actor, trace_id: int, rank: int, done: str
+) -> Response:
+    return await _page(request, session, actor, await _visible(session, actor, trace_id), rank=rank, done=done)
 
 
 @router.get("/alarms/{alarm_id}/trace", dependencies=[allow("traces.see")])

@@ -4,13 +4,18 @@ Names in braces are ids of the generated site (``IDS``). The scenes of ``/operat
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.checkins.timekeeping import keep_rounds
 from backend.core.clock import now
+from backend.governance.cleaning.rounds import look_through
 from backend.hazards.reminders import remind_overdue
+from backend.identity.models import Site
 from backend.lessons.making import look_for_patterns
 from backend.maintenance.reminders import remind_of_maintenance
 from backend.operations.decisions.making import find_out
@@ -90,6 +95,26 @@ IDS = {
 """Tables whose row two thirds of the way is looked at."""
 
 Job = Callable[[AsyncSession, int], Awaitable[Any]]
+
+
+async def _looked_lately(session: AsyncSession, site: int) -> int:
+    """One of the looks of every five minutes: all but the last hour of readings was looked through before."""
+    place = "INSERT INTO cleaning_round(site_id, records_until, hours_until, night) SELECT :site, :at, "
+    place += "(SELECT until - interval '1 hour' FROM quality_round WHERE site_id = :site), :day"
+    zone = await _zone_of(session, site)
+    values = {"site": site, "at": now() - timedelta(minutes=5), "day": now().astimezone(zone).date()}
+    await session.execute(text(place), values)
+    return await look_through(session, site, zone)
+
+
+async def _zone_of(session: AsyncSession, site: int) -> ZoneInfo:
+    return ZoneInfo((await session.get_one(Site, site)).time_zone)
+
+
+async def _first_look(session: AsyncSession, site: int) -> int:
+    return await look_through(session, site, await _zone_of(session, site))
+
+
 JOBS: dict[str, Job] = {
     "patterns": look_for_patterns,
     "rounds": lambda session, _site: keep_rounds(session),
@@ -99,6 +124,8 @@ JOBS: dict[str, Job] = {
     "indicators, all days anew": lambda session, site: roll_up(session, site, everything=True),
     "duty, its month and the three before": lambda session, _site: keep_duty(session),
     "decisions": find_out,
+    "cleaning, a site's first look and its night": _first_look,
+    "cleaning, a look of every five minutes": _looked_lately,
     "the site's monthly report": lambda session, site: write_report(session, _last_month(site)),
 }
 """Of the worker; each is done in a transaction that is rolled back, so that one doesn't help the next."""

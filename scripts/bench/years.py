@@ -3,8 +3,9 @@
 For each length a fresh data folder with durable servers and the web role in ``--workers`` processes. Each page is asked
 for by one connection alone: the first time, made anew (``first_ms``), then as it is kept (``alone_ms``; CPU of web and
 PostgreSQL), and then by 32 at once. ``implied_ms`` is what 32 connections wait for on two cores with nothing else
-running, from the CPU alone: 32 times what the busier of the two costs. ``ratio`` is three years to one.
-``--years 1 3 --only incidents --connections 32 --scale 1``
+running, from the CPU alone: 32 times what the busier of the two costs. ``ratio`` is three years to one, ``ratio_jobs``
+that of the CPU of the worker's rounds.
+``--years 1 3 --only incidents --work cleaning --connections 32 --scale 1``
 """
 
 import argparse
@@ -14,6 +15,7 @@ import statistics
 import sys
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,8 @@ from backend.identity.web import cookie_name
 from backend.operations.decisions.making import find_out
 from backend.operations.duty.keeping import keep_duty
 from backend.operations.indicators.rolling import roll_up
+from backend.telemetry.quality.models import QualityRound
+from backend.telemetry.quality.rolling import roll_quality
 from scripts.years.filling import Wanted, fill
 
 SITE = "years"
@@ -56,6 +60,7 @@ class Given:
     scale: float
     roles: list[str]
     jobs: bool
+    work: str
     workers: int
 
 
@@ -86,7 +91,7 @@ async def measure(years: float, given: Given) -> dict[str, Any]:
                 found["pages"][name] = one
                 print(f"{years:g} years", name, found["pages"][name], file=sys.stderr, flush=True)
         found["web_mb"] = round(sum(one.memory_info().rss for one in (_web(child), *_web(child).children())) / 2**20)
-        found["jobs_ms"] = await _jobs(database, plant.site) if given.jobs else {}
+        found["jobs"] = await _jobs(built, child, database, plant.site, given.work) if given.jobs else {}
         await database.close()
     return found
 
@@ -101,6 +106,7 @@ async def _filled(database: Database, years: float, scale: float) -> Plant:
         await roll_up(session, site)
         await keep_duty(session)
         await find_out(session, site)
+    await _counted(database, site)
     async with database.session() as session:
         await (await session.connection()).exec_driver_sql("ANALYZE")
         tokens = {}
@@ -112,6 +118,16 @@ async def _filled(database: Database, years: float, scale: float) -> Plant:
             for name, table in IDS.items()
         }
         return Plant(person.site_id, tokens, ids)
+
+
+async def _counted(database: Database, site: int) -> None:
+    """Let the worker count the hours of sources, a day a time, up to now."""
+    while True:
+        async with database.session() as session:
+            await roll_quality(session, site)
+            counted = await session.scalar(select(col(QualityRound.until)).where(col(QualityRound.site_id) == site))
+        if counted is None or counted > now() - timedelta(hours=3):
+            return
 
 
 async def _page(built: Stage, child: Child, plant: Plant, who: str, path: str, given: Given) -> dict[str, float] | None:
@@ -174,19 +190,24 @@ def _spent(processes: list[psutil.Process]) -> float:
     return spent
 
 
-async def _jobs(database: Database, site: int) -> dict[str, float]:
+async def _jobs(built: Stage, child: Child, database: Database, site: int, only: str) -> dict[str, dict[str, float]]:
+    """Of each round the time by the clock, and the CPU of ours and the database: what other work doesn't change."""
     found = {}
     for name, work in JOBS.items():
-        began = time.perf_counter()
+        if only not in name:
+            continue
+        began, own, stored = time.perf_counter(), time.process_time(), _cpu(built, child)[1]
         async with database.session() as session:
             await work(session, site)
             await session.rollback()
-            found[name] = round((time.perf_counter() - began) * 1000)
+        cpu = (time.process_time() - own) * 1000 + _cpu(built, child)[1] - stored
+        found[name] = {"ms": round((time.perf_counter() - began) * 1000), "cpu_ms": round(cpu)}
+        print(name, found[name], file=sys.stderr, flush=True)
     return found
 
 
-def _ratios(shorter: dict[str, Any], longer: dict[str, Any]) -> dict[str, float]:
-    return {path: round(one["alone_ms"] / shorter[path]["alone_ms"], 2) for path, one in longer.items()}
+def _ratios(shorter: dict[str, Any], longer: dict[str, Any], figure: str) -> dict[str, float]:
+    return {name: round(one[figure] / max(shorter[name][figure], 1), 2) for name, one in longer.items()}
 
 
 async def main() -> None:
@@ -197,12 +218,17 @@ async def main() -> None:
     parser.add_argument("--connections", type=int, default=AT_ONCE)
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--roles", nargs="+", default=list(ROLES), help="accounts without the site's code")
+    parser.add_argument("--work", default="", help="rounds of the worker whose name holds this")
     parser.add_argument("--workers", type=int, default=1, help="processes of the web role")
     parser.add_argument("--no-jobs", dest="jobs", action="store_false")
     given = Given(**vars(parser.parse_args()))
     found = {f"{years:g}": await measure(years, given) for years in given.years}
-    first, last = (found[f"{years:g}"]["pages"] for years in (given.years[0], given.years[-1]))
-    report({"bench": "years", "cores": os.cpu_count(), **found, "ratio": _ratios(first, last)})
+    first, last = (found[f"{years:g}"] for years in (given.years[0], given.years[-1]))
+    ratios = {
+        "ratio": _ratios(first["pages"], last["pages"], "alone_ms"),
+        "ratio_jobs": _ratios(first["jobs"], last["jobs"], "cpu_ms"),
+    }
+    report({"bench": "years", "cores": os.cpu_count(), **found, **ratios})
 
 
 if __name__ == "__main__":

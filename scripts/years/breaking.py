@@ -72,8 +72,18 @@ def floods_of(alarms: list[Told]) -> list[Flood]:
     ]
 
 
-async def break_out(ledger: Ledger, span: Span, crew: Crew, rounds: Rounds, alarms: list[Told], wanted: int) -> None:
-    """Write ``wanted`` incidents of the floods there are, and a trace for each flood."""
+@dataclass(frozen=True)
+class Over:
+    """An incident that is closed: at which equipment, since when."""
+
+    unit: int
+    at: datetime
+
+
+async def break_out(
+    ledger: Ledger, span: Span, crew: Crew, rounds: Rounds, alarms: list[Told], wanted: int
+) -> list[Over]:
+    """Write ``wanted`` incidents of the floods there are, and a trace for each flood; gives those that are over."""
     await ledger.open(Incident, Lapse)
     dice, floods = span.dice("incidents"), floods_of(alarms)
     await _traces(ledger, dice, crew, floods)
@@ -95,6 +105,7 @@ async def break_out(ledger: Ledger, span: Span, crew: Crew, rounds: Rounds, alar
     columns = ("incident_id", "equipment_id", "foretold_at", "arrival_at", "earliest", "latest")
     await ledger.copy(IncidentForecast, columns, foretold)
     await _lapses(ledger, dice, crew, rounds.missed, both)
+    return [Over(row[8], row[17]) for row in rows if row[17] is not None]
 
 
 async def _traces(ledger: Ledger, dice: random.Random, crew: Crew, floods: list[Flood]) -> None:

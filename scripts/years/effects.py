@@ -25,6 +25,20 @@ FEWER_IN_THE_END = 0.75
 WEAK_CLASS, WEAK_LATE, KEPT_LATE = "compressor", 0.6, 0.1
 """Maintenance of this class is late so often, of others ``KEPT_LATE``; and it has three times its share of alarms."""
 WEAK_TIMES = 3.0
+WORN_CLASS, WORN_SHAPE, WORN_YEARS = "separator", 3.0, 10.0
+"""This class fails the more often the older it is: a power law of this shape (``decisions.wear``); at ten years old a
+piece fails as often as others do at any age."""
+UNHELD_EVERY = 15
+"""Of the sources that are grave now (重大, 较大) the first and every so many-th after it has no measure."""
+GRADED_LOW_EVERY = 10
+"""In every so many-th area risk points are graded as if nobody could be hurt badly, whatever happens there."""
+CAUSES = (("操作不规范", 0), ("未戴防护镜", 7), ("紧固件松动", 6))
+"""Words of a rectification, and the place in the list of the course that they ask for."""
+STUCK_EVERY, STUCK_EACH_DAYS, STUCK_HOURS = 20, 3, (2, 5)
+"""Every so many-th point with readings stands still on every so many-th day, between these hours of UTC."""
+LATE_GATEWAY, LATE_EACH_DAYS, LATE_BEFORE_HOUR = 1, 7, 4
+"""What the gateway of this place in the list measured before this hour of UTC came four hours late on every so many-th
+day."""
 MISSED, MISSED_AT_NIGHT = 0.04, 0.10
 """Share of check-ins that nobody made, in shifts that begin by day and by night."""
 RECURS = 0.06
@@ -46,3 +60,20 @@ def fixed(place: int) -> bool:
 def chattering(place: int) -> bool:
     """Whether its alarms come in runs."""
     return place % CHATTER_EVERY == 11
+
+
+def unheld(number: int) -> bool:
+    """Whether the grave source of this number, counted from 1, has no measure."""
+    return number % UNHELD_EVERY == 1
+
+
+def graded_low(place: int) -> bool:
+    """Whether the area of this place in the list is graded too low."""
+    return place % GRADED_LOW_EVERY == 4
+
+
+def wear(kind: str, age_years: float) -> float:
+    """How often a piece of this class and age fails, beside others."""
+    if kind != WORN_CLASS:
+        return 1.0
+    return float((max(age_years, 0.0) / WORN_YEARS) ** (WORN_SHAPE - 1))

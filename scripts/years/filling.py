@@ -22,6 +22,7 @@ from scripts.years.raising import raise_all
 from scripts.years.reading import read
 from scripts.years.rectifying import rectify
 from scripts.years.rhythm import Span
+from scripts.years.risking import grade_all
 from scripts.years.size import Size
 from scripts.years.teaching import teach
 from scripts.years.upkeep import maintain
@@ -77,7 +78,7 @@ async def fill(session: AsyncSession, wanted: Wanted, tell: Callable[[str], None
     await post_people(ledger, span, crew, {place.post: place.team for place in plant.places})
     temperature = await blow(ledger, span)
     await teach(ledger, span, crew)
-    await maintain(ledger, span, plant, crew)
+    kept = await maintain(ledger, span, plant, crew)
     tell("rounds")
     rounds = await inspect(ledger, span, plant, crew, size.visits)
     tell("alarms")
@@ -85,7 +86,8 @@ async def fill(session: AsyncSession, wanted: Wanted, tell: Callable[[str], None
     alarms = await alarm(ledger, span, plant, crew, raised, size.alarms)
     tell("rectifications, incidents")
     await rectify(ledger, span, plant, crew, rounds, alarms, size.rectifications)
-    await break_out(ledger, span, crew, rounds, alarms, size.incidents)
+    over = await break_out(ledger, span, crew, rounds, alarms, size.incidents)
+    await grade_all(ledger, span, plant, crew, rounds, kept, over, size.risk_points)
     await learn(ledger, span, plant, crew)
     tell("readings")
     readings = await read(session, ledger, span, plant, size.read_points, size.read_days)

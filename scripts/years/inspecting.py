@@ -20,6 +20,7 @@ from backend.checkins.models import (
 )
 from backend.checkins.schedule import Cadence, Rhythm, Window, windows
 from backend.hazards.reports.models import HazardReport
+from backend.risks.codes import MeasureKind
 from scripts.years.effects import MISSED, MISSED_AT_NIGHT
 from scripts.years.ledger import Ledger
 from scripts.years.people import Crew
@@ -31,6 +32,8 @@ _ITEMS = (
     {"kind": "yes_no", "title": "没有泄漏、异味", "title_en": "No leak, no smell"},
     {"kind": "reading", "title": "轴承温度", "title_en": "Bearing temperature", "unit": "℃", "high": 80.0},
 )
+ITEM_OF = {MeasureKind.ENGINEERING: _ITEMS[0]["title"], MeasureKind.MANAGEMENT: _ITEMS[1]["title"]}
+"""The item of the checklist that looks whether a measure of this kind holds."""
 _PER_DAY = {Rhythm.SHIFT: len(USUAL_SHIFTS), Rhythm.DAY: 1.0, Rhythm.WEEK: 1 / 7, Rhythm.MONTH: 12 / 365}
 MADE_UP = 0.3
 """Share of the missed that somebody made up for."""
@@ -65,6 +68,8 @@ class Rounds:
 
     faults: list[Fault]
     missed: list[Missed]
+    plans: dict[int, int]
+    """Of each area its plan."""
 
 
 class _Book:
@@ -80,7 +85,7 @@ async def inspect(ledger: Ledger, span: Span, plant: Plant, crew: Crew, wanted: 
     """Write plans and some ``wanted`` visits with what came of them."""
     await ledger.open(InspectionPlan, Checklist, InspectionStop, InspectionVisit, CheckIn, CheckInAnswer, HazardReport)
     dice = span.dice("rounds")
-    rounds = Rounds([], [])
+    rounds = Rounds([], [], {})
     rhythm, many = _rhythm(span, len(plant.places), wanted)
     due = windows(_cadence(rhythm, span), span.since, span.until)
     of_place: dict[int, list[Unit]] = {place.id: [] for place in plant.places}
@@ -90,7 +95,8 @@ async def inspect(ledger: Ledger, span: Span, plant: Plant, crew: Crew, wanted: 
         # What doesn't divide is dealt to the first plans.
         more = wanted - len(due) * many * len(plant.places) > number * len(due)
         units = of_place[place.id][: many + more]
-        stops = await _plan(ledger, span, rhythm, place, units)
+        plan, stops = await _plan(ledger, span, rhythm, place, units)
+        rounds.plans[place.id] = plan
         book = _Book()
         for stop, unit in stops:
             for window in due:
@@ -114,8 +120,8 @@ def _cadence(rhythm: Rhythm, span: Span) -> Cadence:
 
 async def _plan(
     ledger: Ledger, span: Span, rhythm: Rhythm, place: Place, units: list[Unit]
-) -> list[tuple[tuple[int, int, int, int], Unit]]:
-    """Write a plan; gives (stop, plan, checklist, post) of each unit."""
+) -> tuple[int, list[tuple[tuple[int, int, int, int], Unit]]]:
+    """Write a plan; gives its id, and (stop, plan, checklist, post) of each unit."""
     plan, checklist = ledger.id(InspectionPlan), ledger.id(Checklist)
     columns = ("id", "name", "post_id", "rhythm", "begins_at", "planned_until", "checklist_id", "sample", "created_at")
     row = (
@@ -136,7 +142,7 @@ async def _plan(
     stops = [(ledger.id(InspectionStop), unit) for unit in units]
     rows = [(stop, plan, position, unit.id) for position, (stop, unit) in enumerate(stops)]
     await ledger.copy(InspectionStop, ("id", "plan_id", "position", "equipment_id"), rows)
-    return [((stop, plan, checklist, place.post), unit) for stop, unit in stops]
+    return plan, [((stop, plan, checklist, place.post), unit) for stop, unit in stops]
 
 
 def _visit(
@@ -191,7 +197,7 @@ def _check_in(
     visit, checklist, post = of
     check_in, person = ledger.id(CheckIn), _by(crew, dice, post, unit)
     failed = 0
-    for row in _answers(ledger, span, dice, check_in, at):
+    for row in _answers(ledger, span, dice, check_in, unit, at):
         if row[-2] == Verdict.FAILED:
             failed += 1
             report = ledger.id(HazardReport)
@@ -207,8 +213,10 @@ def _by(crew: Crew, dice: random.Random, post: int, unit: Unit) -> int:
     return dice.choice(crew.held_by.get(post) or crew.workers[unit.area.team])
 
 
-def _answers(ledger: Ledger, span: Span, dice: random.Random, check_in: int, at: datetime) -> Iterator[tuple[Any, ...]]:
-    bad = BAD * (1 + 0.5 * (at - span.since) / (span.until - span.since))
+def _answers(
+    ledger: Ledger, span: Span, dice: random.Random, check_in: int, at_unit: Unit, at: datetime
+) -> Iterator[tuple[Any, ...]]:
+    bad = BAD * at_unit.wear(at) * (1 + 0.5 * (at - span.since) / (span.until - span.since))
     for position, item in enumerate(_ITEMS):
         failed = dice.random() < bad
         if item["kind"] == ItemKind.READING:

@@ -1,12 +1,12 @@
 """The plant: stages, areas, equipment with points, limits and links, all of it drawn from the seed."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from math import ceil, sqrt
 
 from backend.alarms.models import AlarmRule, Level, RuleKind
 from backend.plant.models import Area, Equipment, FloorPlan, Link, LinkKind, Point, Stage
-from scripts.years.effects import FIXED_AT, fixed
+from scripts.years.effects import FIXED_AT, fixed, wear
 from scripts.years.ledger import Ledger
 from scripts.years.rhythm import Span
 from scripts.years.size import Size
@@ -30,6 +30,10 @@ _MEASURED = (
     ("液位", "%", 50.0),
     ("电流", "A", 25.0),
 )
+GATEWAYS = ("gw-1", "gw-2", "gw-3", "gw-4", "gw-5")
+"""One a stage."""
+EACH_S = 600
+"""So often they send."""
 _LEVELS = (Level.LOW, Level.GENERAL, Level.GENERAL, Level.SIGNIFICANT, Level.GENERAL, Level.LOW, Level.SIGNIFICANT)
 
 
@@ -53,6 +57,12 @@ class Unit:
     name: str
     kind: str
     area: Place
+    since: date
+    """When it went into service."""
+
+    def wear(self, at: datetime) -> float:
+        """How often it fails at that time, beside others."""
+        return wear(self.kind, (at.date() - self.since).days / 365.25)
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,8 @@ class Condition:
     point: int
     words: str
     unit: Unit
+    gateway: str
+    """What sends its values; "" for a point without readings."""
 
     @property
     def key(self) -> str:
@@ -123,8 +135,8 @@ async def _units(ledger: Ledger, span: Span, size: Size, places: list[Place]) ->
     for number in range(size.equipment):
         area = places[number * len(places) // size.equipment]
         kind, name = CLASSES[number % len(CLASSES)]
-        unit = Unit(ledger.id(Equipment), f"E{number + 1:03}", f"{name} {number + 1:03}", kind, area)
         since = span.since.date() - timedelta(days=dice.randrange(200, 7000))
+        unit = Unit(ledger.id(Equipment), f"E{number + 1:03}", f"{name} {number + 1:03}", kind, area, since)
         x, y = area.order % across * 100 + dice.uniform(8, 87), area.order // across * 100 + dice.uniform(8, 87)
         rows.append((unit.id, area.id, area.stage, area.post, unit.code, unit.name, kind, x, y, since, span.since))
         units.append(unit)
@@ -142,22 +154,25 @@ async def _points(ledger: Ledger, span: Span, size: Size, units: list[Unit]) -> 
         name, measure, middle = _MEASURED[number % len(_MEASURED)]
         point = ledger.id(Point)
         words = f"{unit.name}{name}"
-        points.append(
-            (point, unit.id, unit.area.id, f"P{number + 1:04}", words, measure, 0.0, middle * 4, number, span.since)
-        )
+        sends = number % 3 == 0 and len(conditions) < size.read_points and size.read_days
+        gateway = GATEWAYS[unit.area.order * len(GATEWAYS) // size.areas] if sends else ""
+        of = (point, unit.id, unit.area.id, f"P{number + 1:04}", words, measure, 0.0, middle * 4, number)
+        points.append((*of, gateway, float(EACH_S) if gateway else None, span.since))
         if number % 3:
             continue
         level, rule = dice.choice(_LEVELS), ledger.id(AlarmRule)
         level = Level.MAJOR if number % 60 == 0 else level
         limit = round(middle * dice.uniform(1.2, 1.6), 1)
-        condition = Condition(rule, "H", limit, level, number % 9 == 0, point, f"{words}高 {limit:g} {measure}", unit)
+        condition = Condition(
+            rule, "H", limit, level, number % 9 == 0, point, f"{words}高 {limit:g} {measure}", unit, gateway
+        )
         limits = {"limits": {"H": {"value": limit}}}
         delay, version, changed = (30.0, 2, span.part(FIXED_AT)) if fixed(len(conditions)) else (0.0, 1, span.since)
         rule_of = (rule, point, RuleKind.THRESHOLD, words, level, condition.warning, limits, delay, version)
         rules.append((*rule_of, span.since, changed))
         conditions.append(condition)
     columns = ("id", "equipment_id", "area_id", "code", "name", "unit", "range_low", "range_high", "position")
-    await ledger.copy(Point, (*columns, "created_at"), points)
+    await ledger.copy(Point, (*columns, "source", "expected_interval_s", "created_at"), points)
     told = ("id", "point_id", "kind", "name", "level", "warning", "parameters", "on_delay_s", "version")
     await ledger.copy(AlarmRule, (*told, "created_at", "updated_at"), rules)
     return conditions

@@ -1,5 +1,8 @@
-"""Readings of the points that have limits, one in ten minutes: a level, the day, the season, noise."""
+"""Readings of the points that have limits, one in ten minutes: a level, the day, the season, noise; some stand still,
+some come late. With what sends them."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -9,14 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.core.database import driver_connection
 from backend.telemetry.assembly import Row
 from backend.telemetry.formats.moments import from_datetime
-from backend.telemetry.models import PointState
+from backend.telemetry.models import PointState, Quality, Source
 from backend.telemetry.partitions import ensure_partitions
 from backend.telemetry.storage import copy_rows
+from scripts.years.effects import (
+    LATE_BEFORE_HOUR,
+    LATE_EACH_DAYS,
+    LATE_GATEWAY,
+    STUCK_EACH_DAYS,
+    STUCK_EVERY,
+    STUCK_HOURS,
+)
 from scripts.years.ledger import Ledger
-from scripts.years.plant import Plant
+from scripts.years.plant import EACH_S, GATEWAYS, Condition, Plant
 from scripts.years.rhythm import Span
 
-EACH_S = 600
 PER_DAY = 86_400 // EACH_S
 
 
@@ -35,16 +45,38 @@ async def read(session: AsyncSession, ledger: Ledger, span: Span, plant: Plant, 
         count = min(PER_DAY, int((span.until - midnight).total_seconds()) // EACH_S)
         stamps = [from_datetime(midnight + timedelta(seconds=EACH_S * n)) for n in range(count)]
         rows: list[Row] = []
-        for one in shown:
+        for place, one in enumerate(shown):
             values = _values(numbers, one.limit, count, date.timetuple().tm_yday)
-            rows += [Row(ledger.site_id, one.point, at, value, 0, at) for at, value in zip(stamps, values, strict=True)]
+            stuck = place % STUCK_EVERY == 0 and date.toordinal() % STUCK_EACH_DAYS == 0
+            late = one.gateway == GATEWAYS[LATE_GATEWAY] and date.toordinal() % LATE_EACH_DAYS == 0
+            rows += _rows(ledger.site_id, one.point, stamps, values, stuck=stuck, late=late)
             if count:
                 last[one.point] = (count - 1, values[-1])
         if rows:
             await copy_rows(connection, rows)
             written += len(rows)
     await _states(ledger, midnight, last)
+    await _gateways(ledger, shown, datetime.combine(first, time(), UTC), span.until, written // len(shown))
     return written
+
+
+def _rows(site: int, point: int, stamps: list[int], values: list[float], *, stuck: bool, late: bool) -> Iterator[Row]:
+    """Readings of a day. ``stuck``: they stand still for some hours; ``late``: the first came from a buffer."""
+    begins, ends = (hour * 3600 // EACH_S for hour in STUCK_HOURS)
+    buffered = LATE_BEFORE_HOUR * 3600 // EACH_S if late else 0
+    for n, (at, value) in enumerate(zip(stamps, values, strict=True)):
+        stands = stuck and begins < n < ends
+        quality = (Quality.STUCK if stands else 0) | (Quality.BACKFILL if n < buffered else 0)
+        received = at + buffered * EACH_S * 1_000_000 if n < buffered else at
+        yield Row(site, point, at, values[begins] if stands else value, quality, received)
+
+
+async def _gateways(ledger: Ledger, shown: Sequence[Condition], first: datetime, until: datetime, each: int) -> None:
+    """Who sent: ``each`` so many values of a point."""
+    sent = Counter(one.gateway for one in shown)
+    rows = [(code, first, until, points * each, points * each) for code, points in sorted(sent.items())]
+    await ledger.open(Source)
+    await ledger.copy(Source, ("code", "first_seen_at", "last_seen_at", "received", "stored"), rows)
 
 
 def _values(numbers: np.random.Generator, limit: float, count: int, day: int) -> Any:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 from backend.alarms.models import Level
@@ -94,8 +95,9 @@ def _hazards(
             fault.person,
             fault.answer,
         )
+    weights = _by_wear(span, plant)
     for second in span.drawn(numbers, round(wanted * REPORTED)):
-        unit = dice.choice(plant.units)
+        unit = dice.choices(plant.units, cum_weights=weights)[0]
         who = dice.choice(crew.workers[unit.area.team])
         yield Hazard(span.at(second), unit, dice.choice(_SEEN), dice.choice(_WEIGHED), ledger.id(HazardReport), who)
     grave = [one for one in alarms if one.judgement == "true" and one.condition.level != Level.LOW]
@@ -105,6 +107,11 @@ def _hazards(
     left = wanted - len(rounds.faults) - round(wanted * (REPORTED + FROM_ALARMS))
     for second in span.drawn(numbers, max(left, 0)):
         yield Hazard(span.at(second), dice.choice(plant.units), dice.choice(_SEEN), dice.choice(_WEIGHED))
+
+
+def _by_wear(span: Span, plant: Plant) -> list[float]:
+    """Summed weights: what wears is found wanting more often. As in the middle of the time, for all of it."""
+    return list(accumulate(unit.wear(span.part(0.5)) for unit in plant.units))
 
 
 def _taken_up(ledger: Ledger, span: Span, crew: Crew, dice: random.Random, books: _Books, hazard: Hazard) -> None:

@@ -18,6 +18,7 @@ class Size:
     alarms: int
     rectifications: int
     incidents: int
+    risk_points: int
     read_points: int
     """So many points have readings."""
     read_days: int
@@ -42,6 +43,7 @@ class Size:
             alarms=round(40_000 * part),
             rectifications=round(20_000 * part),
             incidents=max(3, round(150 * part)),
+            risk_points=max(areas * 3, round(300 * scale)),
             read_points=round(read_points * scale) if read_points else 0,
             read_days=min(read_days, round(365 * years)),
         )

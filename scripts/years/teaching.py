@@ -4,7 +4,8 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
-from backend.training.models import Course, CourseVersion, QuizAttempt, TrainingAssignment, TrainingRecord
+from backend.training.models import CauseRule, Course, CourseVersion, QuizAttempt, TrainingAssignment, TrainingRecord
+from scripts.years.effects import CAUSES
 from scripts.years.ledger import Ledger
 from scripts.years.people import Crew
 from scripts.years.rhythm import Span
@@ -34,7 +35,8 @@ _CONTENT = {
 
 
 async def teach(ledger: Ledger, span: Span, crew: Crew) -> None:
-    """Write courses, who must pass them, and what people did about it: most renew in time, some late, a few don't."""
+    """Write courses, who must pass them, which cases ask for them, and what people did about it: most renew in time,
+    some late, a few don't."""
     await ledger.open(Course, CourseVersion)
     dice = span.dice("training")
     courses = [(ledger.id(Course), ledger.id(CourseVersion), title) for title in TITLES]
@@ -46,6 +48,8 @@ async def teach(ledger: Ledger, span: Span, crew: Crew) -> None:
     asked = [(course, team, day, crew.officers[0], span.since) for course, _, _ in courses for team in crew.teams]
     columns = ("course_id", "team_id", "due_on", "assigned_by", "created_at")
     await ledger.copy(TrainingAssignment, columns, asked)
+    causes = [(courses[place][0], word, crew.officers[0], span.since) for word, place in CAUSES]
+    await ledger.copy(CauseRule, ("course_id", "word", "made_by", "created_at"), causes)
     attempts: list[tuple[Any, ...]] = []
     records: list[tuple[Any, ...]] = []
     everybody = [person for team in crew.teams for person in (crew.leader[team], *crew.workers[team])]

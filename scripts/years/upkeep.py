@@ -19,8 +19,8 @@ _WORK = (
 )
 
 
-async def maintain(ledger: Ledger, span: Span, plant: Plant, crew: Crew) -> None:
-    """Write the plans with their only version, and the records."""
+async def maintain(ledger: Ledger, span: Span, plant: Plant, crew: Crew) -> dict[int, int]:
+    """Write the plans with their only version, and the records; gives the plan of each piece of equipment."""
     await ledger.open(MaintenancePlan)
     dice = span.dice("upkeep")
     begins, today = span.local(span.since).date(), span.local(span.until).date()
@@ -49,6 +49,7 @@ async def maintain(ledger: Ledger, span: Span, plant: Plant, crew: Crew) -> None
     await ledger.copy(MaintenancePlanVersion, ("plan_id", "number", "terms", "why", "created_at"), versions)
     columns = ("equipment_id", "plan_id", "post_id", "summary", "due_on", "asked_on", "done_on", "done_by", "sample")
     await ledger.copy(MaintenanceRecord, columns, records)
+    return {row[1]: row[0] for row in plans}
 
 
 def _record(of: tuple[int, int, int, str], due: date, asked: date, done: date | None, by: int | None) -> Any:

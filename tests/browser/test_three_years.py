@@ -61,12 +61,13 @@ class Taps:
         self.count = 0
 
     async def tap(self, link: Locator) -> None:
-        """One tap, and wait for the page it leads to."""
+        """One tap, and wait until the page it leads to can be tapped."""
         await self._phone.comes_to_rest()  # without its script a link may lead elsewhere
         before = self._phone.page.url
         await link.tap()
         self.count += 1
         await self._phone.page.wait_for_url(lambda url: url != before)
+        await self._phone.comes_to_rest()
 
 
 async def test_a_manager_goes_from_a_weak_figure_to_its_rows_and_to_a_decision_in_three_taps(

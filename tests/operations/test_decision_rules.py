@@ -3,6 +3,7 @@
 import itertools
 import math
 import random
+import statistics
 
 import pytest
 from hypothesis import given, settings
@@ -130,6 +131,30 @@ def test_where_nothing_wears_no_renewal_is_claimed() -> None:
         units = [Unit(age - 3, age, _failures(random_, 0.9, 1.0, age - 3, age)) for age in (4, 5, 7, 8, 9, 10)]
         claimed += spared(law_of(units), 10) > 0
     assert claimed <= 6, "one in forty is to be expected by chance, since wear is half of a two-sided 5 %"
+
+
+def _unlike(seed: str, pieces: int, spread: float, rate: float, shape: float) -> list[Unit]:
+    """Pieces watched for three years, whose rates differ by a gamma law of that shape about ``rate``."""
+    random_ = random.Random(seed)
+    ages = [random_.uniform(3.5, 18) for _ in range(pieces)]
+    own = [rate * random_.gammavariate(spread, 1 / spread) for _ in ages]
+    return [
+        Unit(age - 3, age, _failures(random_, each, shape, age - 3, age)) for age, each in zip(ages, own, strict=True)
+    ]
+
+
+def test_pieces_that_are_worked_harder_are_not_taken_for_worn_ones() -> None:
+    """Rates differ by far between pieces; age has nothing to do with it. One rate for all claimed wear in 23 of 60."""
+    claimed = sum(spared(law_of(_unlike(f"harder:{seed}", 14, 0.5, 2.0, 1.0)), 10) > 0 for seed in range(40))
+    assert claimed <= 4
+
+
+def test_wear_is_found_though_some_pieces_are_worked_harder() -> None:
+    laws = [law_of(_unlike(f"worn:{seed}", 20, 2.0, 0.05, 2.5)) for seed in range(15)]
+    assert sum(law.wears for law in laws) >= 14
+    assert statistics.median(law.shape for law in laws) == pytest.approx(2.5, abs=0.3)
+    truth = 0.05 * (11**2.5 - 10**2.5)
+    assert statistics.median(law.expected(10) for law in laws) == pytest.approx(truth, rel=0.2)
 
 
 def test_few_failures_give_the_mean_rate_and_no_more() -> None:

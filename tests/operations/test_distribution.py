@@ -15,7 +15,6 @@ from fastapi import FastAPI
 from backend.core.clock import now
 from backend.core.database import Database
 from backend.identity.actor import Actor
-from backend.operations.distribution.pages import rows
 from backend.operations.distribution.queries import rows as queries
 from tests.incidents.test_pages import browsing, text_of
 from tests.operations.spread import Spread, make_spread
@@ -214,21 +213,23 @@ async def test_a_list_goes_on_page_after_page_and_is_taken_along_as_a_file(
     app: FastAPI, database: Database, plant: Spread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "PAGE", 2)
-    monkeypatch.setattr(rows, "PAGE", 2)
     await happened(database, plant)
     async with database.session() as session:
         await plant.report(session, WEDNESDAY, details='=HYPERLINK("http://evil")')
     numbers: list[str] = []
+    pages = 0
     async with browsing(app, plant.actors["manager"]) as browser:
         url = f"/distribution/rows?{SEPTEMBER}"
         while url:
             page = (await browser.get(url, headers={"HX-Target": "distribution-rows"})).text
             numbers += re.findall(r'class="row" href="([^"]+)"', page)
+            pages += 1
             following = re.search(r'hx-get="([^"]+)"', page)
             url = unescape(following[1]) if following else ""
         file = await browser.get(f"/distribution/export.csv?{SEPTEMBER}")
         book = await browser.get(f"/distribution/export.xlsx?{SEPTEMBER}&source=incident")
     assert len(numbers) == len(set(numbers)) == 8
+    assert pages == 4, "after a last page that is full nothing is offered"
     table = list(csv.DictReader(io.StringIO(file.text.removeprefix("﻿"))))
     assert len(table) == 8
     assert {one["名称"] for one in table if one["编号"].startswith("SB-")} == {

@@ -13,7 +13,7 @@ UNTIL = datetime(2026, 11, 27, 6, tzinfo=UTC)
 
 def wanted(code: str) -> Wanted:
     """The same for every code but its name."""
-    return Wanted(code, 3, 1, UNTIL, scale=0.01, read_points=200, read_days=2)
+    return Wanted(code, 3, 1, UNTIL, scale=0.01, read_points=200, read_days=3)
 
 
 @pytest.fixture(scope="module")

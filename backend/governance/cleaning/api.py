@@ -41,11 +41,13 @@ class QueueOut(BaseModel):
 
 
 class DecisionIn(BaseModel):
-    """``kept_id``: of duplicates the one that stays; the first where it is left out."""
+    """``kept_id``: of duplicates the one that stays; the first where it is left out. ``seen``: the case's ``count``
+    when somebody looked at it; 409 where it is another by now."""
 
     state: Literal["excluded", "kept"]
     note: str = Field(default="", max_length=commands.LONGEST_NOTE)
     kept_id: int | None = None
+    seen: int | None = Field(default=None, ge=0, lt=2**31)
 
 
 def _out(card: Card) -> CaseOut:
@@ -82,7 +84,9 @@ async def cases(
 async def decide(session: SessionDep, actor: ActorDep, cleaning_case_id: int, wanted: DecisionIn) -> CaseOut:
     """Exclude or keep. 409 where it is decided already."""
     state = CaseState(wanted.state)
-    await commands.decide(session, actor, cleaning_case_id, state, note=wanted.note, kept_id=wanted.kept_id)
+    await commands.decide(
+        session, actor, cleaning_case_id, state, note=wanted.note, kept_id=wanted.kept_id, seen=wanted.seen
+    )
     return _out((await opened(session, actor, cleaning_case_id)).card)
 
 

@@ -3,7 +3,7 @@
 Figures feed the assessment of people, so nobody decides what becomes of their own records.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -83,18 +83,40 @@ async def decide(
 
 
 async def decide_many(
-    session: AsyncSession, actor: Actor, case_ids: Collection[int], state: CaseState, *, note: str = ""
+    session: AsyncSession,
+    actor: Actor,
+    case_ids: Collection[int],
+    state: CaseState,
+    *,
+    note: str = "",
+    seen: Mapping[int, int] | None = None,
 ) -> int:
-    """The same decision for several cases, all or none; gives how many. Raises as ``decide``, and Invalid for none or
-    more than ``MOST_AT_ONCE``."""
+    """The same decision for several cases, all or none; gives how many. ``seen``: by case how many records it had when
+    the actor looked at it. Raises as ``decide``, and Invalid for none or more than ``MOST_AT_ONCE``."""
     require(actor, "data.clean")
     if not case_ids:
         raise Invalid(N_("先勾选要处理的条目"))
     if len(case_ids) > MOST_AT_ONCE:
         raise Invalid(N_("一次最多处理 %(n)s 条"), n=MOST_AT_ONCE)
+    looked = seen or {}
+    if grown := await _grown(session, actor, set(case_ids) & looked.keys(), looked):
+        raise Conflict(N_("所选的有 %(n)s 条刚刚又多了记录，请看过再处理"), n=grown)
     for case_id in sorted(set(case_ids)):
-        await decide(session, actor, case_id, state, note=note)
+        await decide(session, actor, case_id, state, note=note, seen=looked.get(case_id))
     return len(set(case_ids))
+
+
+async def _grown(session: AsyncSession, actor: Actor, case_ids: Collection[int], seen: Mapping[int, int]) -> int:
+    """To how many of the cases records came since they had as many as ``seen`` says."""
+    rows = await session.execute(
+        select(col(CleaningCase.id), col(CleaningCase.count)).where(
+            visible(actor, CleaningCase),
+            col(CleaningCase.id).in_(case_ids),
+            col(CleaningCase.state) == CaseState.OPEN,
+            col(CleaningCase.subject).not_in(GROWING),
+        )
+    )
+    return sum(count != seen[case_id] for case_id, count in rows)
 
 
 async def undo(session: AsyncSession, actor: Actor, case_id: int) -> None:

@@ -29,3 +29,13 @@ def read_ids(typed: Iterable[str]) -> list[int]:
     """Ids as ticked, each once; what is none is left out."""
     found = [int(one) for one in typed if one.isascii() and one.isdigit() and len(one) <= 19]
     return list(dict.fromkeys(one for one in found if 0 < one < _MOST))
+
+
+def read_seen(typed: Iterable[str]) -> dict[int, int]:
+    """Of each case, as ``case:count``, how many records it had when it was looked at; what is none is left out."""
+    pairs = [one.split(":") for one in typed]
+    return {ids[0]: int(pair[1]) for pair in pairs if _is_seen(pair) and (ids := read_ids(pair[:1]))}
+
+
+def _is_seen(pair: list[str]) -> bool:
+    return len(pair) == 2 and pair[1].isascii() and pair[1].isdigit() and len(pair[1]) <= 10

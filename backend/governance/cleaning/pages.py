@@ -1,6 +1,6 @@
 """``/data-cleaning``: suspect data, the worst effect first, decided one by one or several at once, and taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -15,11 +15,11 @@ from backend.core.routing import APIRouter
 from backend.governance.cleaning import commands
 from backend.governance.cleaning.applying import values_of
 from backend.governance.cleaning.effects import Effect, effect_of
-from backend.governance.cleaning.forms import read_ids, read_kept, read_state
+from backend.governance.cleaning.forms import read_ids, read_kept, read_seen, read_state
 from backend.governance.cleaning.models import CaseState, Subject, Suspicion
 from backend.governance.cleaning.picturing import curve_rows, spans_of
 from backend.governance.cleaning.queries.alarms import alarms_shown
-from backend.governance.cleaning.queries.cases import PAGE, Asked, chosen, opened, queue
+from backend.governance.cleaning.queries.cases import PAGE, Asked, Card, chosen, opened, queue
 from backend.governance.cleaning.queries.records import holds_own
 from backend.governance.cleaning.wording import (
     DONE,
@@ -91,15 +91,16 @@ async def selected(
 
 @router.post("/selected", dependencies=_CLEAN)
 async def decide_selected(
-    request: Request, session: SessionDep, actor: ActorDep, ids: _Ids, state: _Word = "", note: _Note = ""
+    request: Request, session: SessionDep, actor: ActorDep, ids: _Ids, seen: _Ids, state: _Word = "", note: _Note = ""
 ) -> Response:
-    """Decide them alike, all or none."""
-    wanted, which = read_ids(ids), read_state(state)
+    """Decide them alike, all or none. ``seen``: what each was when it was looked at."""
+    wanted, which, looked = read_ids(ids), read_state(state), read_seen(seen)
     try:
         async with session.begin_nested():
-            await commands.decide_many(session, actor, wanted, which, note=note)
+            await commands.decide_many(session, actor, wanted, which, note=note, seen=looked)
     except REFUSALS as error:
-        return await _show_selected(request, session, actor, wanted, which, typed=note, refused=refusal(request, error))
+        refused = refusal(request, error)
+        return await _show_selected(request, session, actor, wanted, which, typed=note, seen=looked, refused=refused)
     return RedirectResponse("/data-cleaning?done=many", 303)
 
 
@@ -216,6 +217,7 @@ async def _show_selected(
     state: CaseState,
     *,
     typed: str = "",
+    seen: Mapping[int, int] | None = None,
     refused: Refusal | None = None,
 ) -> Response:
     cards, refused = await chosen(session, actor, ids[: commands.MOST_AT_ONCE]), refused or Refusal()
@@ -228,11 +230,18 @@ async def _show_selected(
         typed=typed,
         refused=refused,
         left_out=len(ids) - len(cards),
+        more_of=_more_of(cards, seen or {}),
         **_effect(request, moves),
         **_words(request),
     )
     response.status_code = refused.status
     return response
+
+
+def _more_of(cards: Sequence[Card], seen: Mapping[int, int]) -> dict[int, int]:
+    """How many records came to each case since somebody looked."""
+    more = {one.case.id: one.case.count - seen.get(one.case.id, one.case.count) for one in cards}
+    return {case_id: count for case_id, count in more.items() if count > 0}
 
 
 def _words(request: Request) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from backend.incidents.history.periods import Period
 from backend.operations.distribution.asked import Asked
 from backend.operations.distribution.overview import overview
 from backend.operations.distribution.queries.names import known
-from backend.operations.distribution.queries.rows import PAGE, After, Row, page
+from backend.operations.distribution.queries.rows import After, Row, page
 
 router = APIRouter(prefix="/api/v1/distribution", tags=["distribution"])
 
@@ -222,9 +222,8 @@ async def read_rows(
 ) -> RowsOut:
     """A page of the rows across sources."""
     place = After.parse(after) if after else None
-    found = await page(session, actor, asked.read(now(), actor.zone), place)
-    following = str(found[-1].after) if len(found) == PAGE else None
-    return RowsOut(rows=[_row(row) for row in found], following=following)
+    found, following = await page(session, actor, asked.read(now(), actor.zone), place)
+    return RowsOut(rows=[_row(row) for row in found], following=str(following) if following else None)
 
 
 def _period(period: Period) -> PeriodOut:

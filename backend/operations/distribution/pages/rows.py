@@ -14,7 +14,7 @@ from backend.operations.distribution import wording
 from backend.operations.distribution.asked import Asked
 from backend.operations.distribution.pages.frame import framed, shown
 from backend.operations.distribution.queries.names import causes_of, known
-from backend.operations.distribution.queries.rows import MOST_EXPORTED, PAGE, After, how_many, page
+from backend.operations.distribution.queries.rows import MOST_EXPORTED, After, how_many, page
 
 router = APIRouter(prefix="/distribution")
 
@@ -36,9 +36,9 @@ async def rows_page(
         place = After.parse(after) if after else None
     except Invalid as error:
         wanted, refused = None, refusal(request, error)
-    found = await page(session, actor, wanted, place) if wanted else []
+    found, following = await page(session, actor, wanted, place) if wanted else ([], None)
     everything = await known(session, actor)
-    last = f"after={quote(str(found[-1].after))}" if len(found) == PAGE else ""
+    last = f"after={quote(str(following))}" if following else ""
     url = asked.url("/rows")
     answer = shown(
         request,

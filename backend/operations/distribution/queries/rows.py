@@ -92,14 +92,18 @@ class Row:
         return After(self.at, self.kind, self.id)
 
 
-async def page(session: AsyncSession, actor: Actor, wanted: Wanted, after: After | None = None) -> list[Row]:
-    """The next ``PAGE`` rows."""
+async def page(
+    session: AsyncSession, actor: Actor, wanted: Wanted, after: After | None = None
+) -> tuple[list[Row], After | None]:
+    """The next ``PAGE`` rows, and where the page after them begins; None where they are the last."""
     await plan_for_these_dates(session)
-    values = bound(wanted, wanted.period) | {"most": PAGE}
+    values = bound(wanted, wanted.period) | {"most": PAGE + 1}
     if after is not None:
         values |= {"after_at": after.at, "after_kind": after.kind, "after_id": after.id}
     found = await session.execute(_listed(actor, wanted.sources, unknowns(wanted), after is not None), values)
-    return await _told(session, actor, [dict(row) for row in found.mappings()])
+    listed = [dict(row) for row in found.mappings()]
+    rows = await _told(session, actor, listed[:PAGE])
+    return rows, rows[-1].after if len(listed) > PAGE else None
 
 
 async def all_rows(session: AsyncSession, actor: Actor, wanted: Wanted) -> AsyncIterator[Sequence[Row]]:

@@ -41,10 +41,11 @@ async def rows_page(
     one = known(indicator)
     wanted = _wanted(actor, one, asked)
     as_of = await counted_until(session, actor) or now()
-    found = await rows(session, actor, wanted, as_of, past)
+    found = await rows(session, actor, wanted, as_of, past, PAGE + 1)
+    more = asked.url(f"/{one.code}/rows") if len(found) > PAGE else ""
+    found = found[:PAGE]
     names = await members(session, actor)
     by = [(row.kind, row.id) for row in found if row.reason in wording.KNOWN_BY]
-    more = asked.url(f"/{one.code}/rows") if len(found) == PAGE else ""
     return await shown(
         request,
         session,
