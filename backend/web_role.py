@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from backend.core.collecting import look_seldom
 from backend.core.settings import settings
 from backend.delivery.wire import Wire
 from backend.embedded.child import end_with
@@ -55,6 +56,7 @@ def application() -> FastAPI:
     one: it would hold the port for ever. Imported here: the one above them serves nothing and needs none of it."""
     above = multiprocessing.parent_process()
     if above is not None and above.pid is not None:
+        look_seldom()
         end_with(above.pid, signal.SIGTERM)
     made: FastAPI = importlib.import_module("backend.app").create_app()
     return made
