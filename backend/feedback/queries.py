@@ -87,21 +87,21 @@ class Thread:
 
 
 async def mine(session: AsyncSession, actor: Actor, *, before: int | None = None) -> list[Card]:
-    """The actor's own, the newest first."""
+    """The actor's own, the newest first, ``PAGE`` and one more."""
     wanted = [col(Feedback.person_id) == actor.person_id]
     if before is not None:
         wanted.append(col(Feedback.id) < before)
-    return await _cards(session, actor, *wanted, order=(col(Feedback.id).desc(),), most=PAGE)
+    return await _cards(session, actor, *wanted, order=(col(Feedback.id).desc(),), most=PAGE + 1)
 
 
 async def queue(session: AsyncSession, actor: Actor, asked: Asked, *, before: int | None = None) -> list[Card]:
-    """Open ones, what waits longest first, at most ``MOST_OPEN``; done ones the newest first, page by page."""
+    """Open ones, what waits longest first, at most ``MOST_OPEN``; done ones the newest first, ``PAGE`` and one more."""
     wanted = _wanted(actor, asked)
     if asked.show == "open":
         return await _cards(session, actor, *wanted, order=(col(Feedback.id),), most=MOST_OPEN)
     if before is not None:
         wanted.append(col(Feedback.id) < before)
-    return await _cards(session, actor, *wanted, order=(col(Feedback.id).desc(),), most=PAGE)
+    return await _cards(session, actor, *wanted, order=(col(Feedback.id).desc(),), most=PAGE + 1)
 
 
 async def exported(session: AsyncSession, actor: Actor, asked: Asked) -> list[Card]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Form, Query
 
+from backend.core.paging import cut
 from backend.core.routing import APIRouter
 from backend.hazards.forms import database_id
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -33,11 +34,12 @@ async def list_incidents(
     session: SessionDep, actor: ActorDep, before: Annotated[int | None, Query(ge=1, lt=2**63)] = None
 ) -> IncidentsOut:
     """All that aren't over, and a page of those that are."""
-    ended = await listing.ended_incidents(session, actor, before=before)
+    found = await listing.ended_incidents(session, actor, before=before, most=listing.PAGE + 1)
+    ended, last = cut(found, listing.PAGE)
     return IncidentsOut(
         open=[card_out(card) for card in await listing.open_incidents(session, actor)],
         ended=[card_out(card) for card in ended],
-        following=ended[-1].incident.id if len(ended) == listing.PAGE else None,
+        following=last.incident.id if last else None,
     )
 
 

@@ -9,6 +9,7 @@ from backend.checkins import queries
 from backend.checkins.queries import DueVisit, Round
 from backend.checkins.wording import STATES, TONES
 from backend.core.pages import render
+from backend.core.paging import cut
 from backend.core.routing import APIRouter
 from backend.identity.alike import alike
 from backend.identity.models import Role
@@ -71,13 +72,13 @@ async def missed_page(
     before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
 ) -> Response:
     """Missed visits with who held the post then."""
-    missed = await queries.missed_visits(session, actor, before=before)
+    missed, last = cut(await queries.missed_visits(session, actor, before=before), queries.MISSED_PAGE)
     return render(
         request,
         "checkins/missed.html",
         block="rows" if request.headers.get("hx-target") == "missed-rows" else None,
         missed=missed,
-        following=missed[-1].visit.id if len(missed) == queries.MISSED_PAGE else None,
+        following=last.visit.id if last else None,
         states=STATES,
         tones=TONES,
     )

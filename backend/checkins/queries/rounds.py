@@ -204,12 +204,12 @@ class MissedVisit:
 
 
 async def missed_visits(session: AsyncSession, actor: Actor, *, before: int | None = None) -> list[MissedVisit]:
-    """Missed ones, the latest first, at most ``MISSED_PAGE``; ``before`` is the id of the last one seen."""
+    """Missed ones, the latest first, ``MISSED_PAGE`` and one more; ``before`` is the id of the last one seen."""
     missed = col(InspectionVisit.state).in_([VisitState.MISSED, VisitState.MADE_UP])
     statement = visits(actor).where(missed).order_by(None).order_by(col(InspectionVisit.id).desc())
     if before is not None:
         statement = statement.where(col(InspectionVisit.id) < before)
-    found = [as_due(row) for row in await session.execute(statement.limit(MISSED_PAGE))]
+    found = [as_due(row) for row in await session.execute(statement.limit(MISSED_PAGE + 1))]
     holders = await _holders(session, actor, {one.post_id for one in found})
     return [MissedVisit(one, _held_in(holders, one)) for one in found]
 

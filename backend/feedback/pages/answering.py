@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.pages import render
+from backend.core.paging import cut
 from backend.core.refusals import REFUSALS, refusal
 from backend.core.routing import APIRouter
 from backend.feedback import commands, queries
@@ -35,8 +36,8 @@ async def queue(
 ) -> Response:
     """Everybody's; htmx gets the rows alone."""
     asked = typed.read()
-    cards = await queries.queue(session, actor, asked, before=before)
-    more = len(cards) == queries.PAGE and asked.show != "open"
+    found = await queries.queue(session, actor, asked, before=before)
+    cards, last = (found, None) if asked.show == "open" else cut(found, queries.PAGE)
     waiting, late = await queries.waiting_count(session, actor)
     return render(
         request,
@@ -48,7 +49,7 @@ async def queue(
         waiting=waiting,
         late=late,
         days=await queries.answer_days(session, actor),
-        more_url=typed.url(before=str(cards[-1].feedback.id)) if more else "",
+        more_url=typed.url(before=str(last.feedback.id)) if last else "",
         kinds=KINDS,
         pictures=PICTURES,
         states=STATES,

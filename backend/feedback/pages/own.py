@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse
 from backend import __version__
 from backend.core.form_keys import form_key
 from backend.core.pages import render
+from backend.core.paging import cut
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.feedback import commands, queries
@@ -31,13 +32,13 @@ _Short = Annotated[str, Form(max_length=10)]
 @router.get("", dependencies=[allow("feedback.give")])
 async def own_page(request: Request, session: SessionDep, actor: ActorDep, before: IdDep = None) -> Response:
     """What the person has said, the newest first; htmx gets the rows alone."""
-    cards = await queries.mine(session, actor, before=before)
+    cards, last = cut(await queries.mine(session, actor, before=before), queries.PAGE)
     return render(
         request,
         "feedback/mine.html",
         block="rows" if request.headers.get("hx-target", "") in {"feedback-rows", "feedback-more"} else None,
         cards=cards,
-        more_url=f"/feedback?before={cards[-1].feedback.id}" if len(cards) == queries.PAGE else "",
+        more_url=f"/feedback?before={last.feedback.id}" if last else "",
         answers=actor.can("feedback.answer"),
         kinds=KINDS,
         pictures=PICTURES,

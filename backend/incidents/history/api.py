@@ -7,6 +7,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from backend.core.clock import now
+from backend.core.paging import cut
 from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history.against import comparison
@@ -180,9 +181,8 @@ async def read_rows(
     session: SessionDep, actor: ActorDep, asked: AskedDep, before: Annotated[int | None, Query(ge=1, lt=2**63)] = None
 ) -> RowsOut:
     """A page of the incidents."""
-    found = await page(session, actor, asked.read(now(), actor.zone), before)
-    following = found[-1].incident.id if len(found) == PAGE else None
-    return RowsOut(incidents=[_row(row) for row in found], following=following)
+    found, last = cut(await page(session, actor, asked.read(now(), actor.zone), before), PAGE)
+    return RowsOut(incidents=[_row(row) for row in found], following=last.incident.id if last else None)
 
 
 @router.get("/compare", dependencies=[allow("incidents.see")])

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from fastapi import Query, Request, Response
 
 from backend.core.pages import render
+from backend.core.paging import cut
 from backend.core.routing import APIRouter
 from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -27,10 +28,10 @@ async def board_page(
     """Both lists; htmx gets them or further rows alone."""
     part = {"incident-lists": "lists", "incident-rows": "rows"}.get(request.headers.get("hx-target", ""))
     wanted = search.strip()
-    ended = await listing.ended_incidents(session, actor, search=wanted, before=before)
+    found = await listing.ended_incidents(session, actor, search=wanted, before=before, most=listing.PAGE + 1)
+    ended, last = cut(found, listing.PAGE)
     here = {"search": wanted} if wanted else {}
-    last = ended[-1].incident.id if ended else 0
-    more_url = f"/incidents?{urlencode({**here, 'before': last})}" if len(ended) == listing.PAGE else ""
+    more_url = f"/incidents?{urlencode({**here, 'before': last.incident.id})}" if last else ""
     return render(
         request,
         "incidents/incidents.html",

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Form, Query
 from pydantic import BaseModel
 
+from backend.core.paging import cut
 from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.lessons import commands
@@ -101,11 +102,12 @@ async def list_suggestions(
     before: _Id = None,
 ) -> SuggestionsOut:
     """The newest first; without ``state`` all but those withdrawn. ``incident``: those its review asks for."""
-    found = await page_of(session, actor, state=state, incident_id=incident, before=before)
+    asked = await page_of(session, actor, state=state, incident_id=incident, before=before)
+    found, last = cut(asked, PAGE)
     sources = await sources_of(session, actor, found)
     return SuggestionsOut(
         suggestions=[_out(one, sources.get(one.id, [])) for one in found],
-        following=found[-1].id if len(found) == PAGE else None,
+        following=last.id if last else None,
     )
 
 

@@ -87,8 +87,8 @@ async def page_of(
     incident_id: int | None = None,
     before: int | None = None,
 ) -> Sequence[Suggestion]:
-    """``PAGE`` of them, the newest first; ``before`` is the id of the last one read. Without ``state`` all but those
-    that were withdrawn."""
+    """``PAGE`` of them and one more, the newest first; ``before`` is the id of the last one read. Without ``state`` all
+    but those that were withdrawn."""
     wanted = select(Suggestion).where(
         visible(actor, Suggestion),
         col(Suggestion.state) == state if state else col(Suggestion.state) != SuggestionState.WITHDRAWN,
@@ -100,4 +100,4 @@ async def page_of(
         wanted = wanted.where(col(Suggestion.id).in_(asking))
     if before is not None:
         wanted = wanted.where(col(Suggestion.id) < before)
-    return (await session.scalars(wanted.order_by(col(Suggestion.id).desc()).limit(PAGE))).all()
+    return (await session.scalars(wanted.order_by(col(Suggestion.id).desc()).limit(PAGE + 1))).all()

@@ -7,6 +7,7 @@ from fastapi import Form, Query
 from pydantic import BaseModel, ConfigDict
 
 from backend.core.errors import N_, Invalid
+from backend.core.paging import cut
 from backend.core.routing import APIRouter
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -75,8 +76,9 @@ async def list_reports(
     before: _Id = None,
 ) -> ReportsOut:
     """All versions of all reports; ``stage_id`` 0 gives those of the whole site alone."""
-    items = [ReportOut.model_validate(one) for one in await page(session, actor, kind, stage_id, before)]
-    return ReportsOut(items=items, following=items[-1].id if len(items) == PAGE else None)
+    found, last = cut(await page(session, actor, kind, stage_id, before), PAGE)
+    items = [ReportOut.model_validate(one) for one in found]
+    return ReportsOut(items=items, following=last.id if last else None)
 
 
 @router.post("", dependencies=[allow("operations.decide")], status_code=202)

@@ -54,12 +54,12 @@ async def newest(session: AsyncSession, actor: Actor) -> SafetyReport | None:
 async def page(
     session: AsyncSession, actor: Actor, kind: Period | None, stage_id: int | None, before: int | None
 ) -> Sequence[SafetyReport]:
-    """All versions with ids below ``before``, the newest first, ``PAGE`` of them, without their content."""
+    """All versions with ids below ``before``, the newest first, ``PAGE`` and one more, without their content."""
     wanted = (
         select(SafetyReport)
         .where(visible(actor, SafetyReport))
         .order_by(col(SafetyReport.id).desc())
-        .limit(PAGE)
+        .limit(PAGE + 1)
         .options(defer(SafetyReport.content, raiseload=True))  # type: ignore[arg-type]
     )
     if kind is not None:

@@ -199,7 +199,8 @@ class Batch:
 async def batches(
     session: AsyncSession, actor: Actor, *, before: int | None = None, kind: str = "", object_id: int | None = None
 ) -> list[Batch]:
-    """What was changed, the latest first, at most a page; of one thing if asked. ``before``: older than that id."""
+    """What was changed, the latest first, ``BATCHES_A_PAGE`` and one more; of one thing if asked. ``before``: older
+    than that id."""
     heads = (
         select(
             col(PlantChange.batch),
@@ -212,7 +213,7 @@ async def batches(
         .where(visible(actor, PlantChange))
         .group_by(col(PlantChange.batch))
         .order_by(func.max(col(PlantChange.id)).desc())
-        .limit(BATCHES_A_PAGE)
+        .limit(BATCHES_A_PAGE + 1)
     )
     if before is not None:
         heads = heads.having(func.max(col(PlantChange.id)) < before)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.core.pages import render
+from backend.core.paging import cut
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.exclusions.models import RecordKind
@@ -41,7 +42,8 @@ async def triage_page(
     parts = {"report-lists": "lists", "report-rows": "rows"}
     part = parts.get(request.headers.get("hx-target", ""))
     wanted = search.strip()
-    cards = await queries.decided(session, actor, search=wanted, before=before)
+    found = await queries.decided(session, actor, search=wanted, before=before, most=queries.PAGE + 1)
+    cards, last = cut(found, queries.PAGE)
     here = {"search": wanted} if wanted else {}
     return render(
         request,
@@ -51,7 +53,7 @@ async def triage_page(
         cards=cards,
         search=wanted,
         here=f"/reports?{urlencode(here)}",
-        more_url=f"/reports?{urlencode({**here, 'before': cards[-1].report.id})}" if len(cards) == queries.PAGE else "",
+        more_url=f"/reports?{urlencode({**here, 'before': last.report.id})}" if last else "",
         outcomes=OUTCOMES,
         tones=TONES,
         factors=FACTORS,

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse
 from backend.core.errors import NotFound
 from backend.core.form_keys import form_key
 from backend.core.pages import render
+from backend.core.paging import cut
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.hazards.reports import commands, queries
@@ -58,13 +59,13 @@ async def send(request: Request, session: SessionDep, actor: ActorDep, typed: Fo
 @router.get("/mine", dependencies=[allow("reports.send")])
 async def own_page(request: Request, session: SessionDep, actor: ActorDep, before: IdDep = None) -> Response:
     """What the person has reported, the newest first; htmx gets the rows alone."""
-    cards = await queries.mine(session, actor, before=before)
+    cards, last = cut(await queries.mine(session, actor, before=before, most=queries.PAGE + 1), queries.PAGE)
     return render(
         request,
         "reports/mine.html",
         block="rows" if request.headers.get("hx-target", "") in {"report-rows", "report-more"} else None,
         cards=cards,
-        more_url=f"/reports/mine?before={cards[-1].report.id}" if len(cards) == queries.PAGE else "",
+        more_url=f"/reports/mine?before={last.report.id}" if last else "",
         outcomes=OUTCOMES,
         tones=TONES,
         factors=FACTORS,

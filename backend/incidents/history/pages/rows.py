@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
 
+from backend.core.paging import cut
 from backend.core.routing import APIRouter
 from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -30,8 +31,7 @@ async def rows_page(
     further = request.headers.get("hx-target") == "history-rows"
     frame = await framed(request, session, actor, asked)
     wanted = frame.wanted
-    found = await page(session, actor, wanted, before) if wanted else []
-    last = found[-1].incident.id if len(found) == PAGE else None
+    found, last = cut(await page(session, actor, wanted, before) if wanted else [], PAGE)
     return shown(
         request,
         actor,
@@ -42,7 +42,9 @@ async def rows_page(
         total=await how_many(session, actor, wanted) if wanted and not further else 0,
         most=MOST_EXPORTED,
         names=await causes_called(session, actor, {row.cause for row in found}, frame.known),
-        more_url=f"{asked.url('/rows')}{'&' if '?' in asked.url('/rows') else '?'}before={last}" if last else "",
+        more_url=f"{asked.url('/rows')}{'&' if '?' in asked.url('/rows') else '?'}before={last.incident.id}"
+        if last
+        else "",
         states=STATES,
         tones=TONES,
         unknown=wording.UNKNOWN,

@@ -40,9 +40,9 @@ class Row:
 
 
 async def page(session: AsyncSession, actor: Actor, wanted: Wanted, before: int | None = None) -> list[Row]:
-    """The next ``PAGE`` rows; ``before`` is the id of the last one shown."""
+    """The next ``PAGE`` rows and one more, if there is one; ``before`` is the id of the last one shown."""
     found = await session.execute(
-        await _statement(session, actor, wanted, Cut([wanted.period], before=before, most=PAGE))
+        await _statement(session, actor, wanted, Cut([wanted.period], before=before, most=PAGE + 1))
     )
     return [Row(*row) for row in found]
 

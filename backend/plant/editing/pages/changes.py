@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse
 
 from backend.core.errors import N_, Conflict, Invalid
 from backend.core.pages import render
+from backend.core.paging import cut
 from backend.core.refusals import Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
@@ -57,7 +58,8 @@ async def _page(
 ) -> Response:
     refused = refused or Refusal()
     kind, thing = wanted
-    found = await queries.batches(session, actor, before=before, kind=kind, object_id=thing)
+    asked_for = await queries.batches(session, actor, before=before, kind=kind, object_id=thing)
+    found, last = cut(asked_for, queries.BATCHES_A_PAGE)
     more = f"&kind={kind}&thing={thing}" if kind else ""
     response: Response = render(
         request,
@@ -69,7 +71,7 @@ async def _page(
         values=VALUES,
         states=STATES,
         of_one=bool(kind),
-        older=f"/plant/changes?before={found[-1].last_id}{more}" if len(found) == queries.BATCHES_A_PAGE else "",
+        older=f"/plant/changes?before={last.last_id}{more}" if last else "",
         refused=refused,
         done=done,
     )

@@ -181,6 +181,7 @@ async def _form(
     if typed is None:
         typed = {field.name: shown(getattr(row, field.name)) for field in FIELDS[kind]}
     history = await queries.batches(session, actor, kind=kind, object_id=row.id) if row is not None else []
+    history = history[: queries.BATCHES_A_PAGE]
     response: Response = render(
         request,
         "plant/editing/thing.html",
