@@ -113,11 +113,16 @@ _ROUTERS = (
 )
 
 
+_CONNECTIONS = 20
+"""To the database, of each web process; opened as they are needed."""
+
+
 @contextlib.asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open what requests need, close it in reverse."""
     configure_logs("web")
-    app.state.database = Database(settings().database_url)
+    # None closed after its use: with many at once each request would open one, which costs more than most pages.
+    app.state.database = Database(settings().database_url, pool_size=_CONNECTIONS, overflow=0)
     app.state.limits = RateLimits(settings().redis_url)
     app.state.noted = Noted()
     doorbell = ArqDoorbell(settings().redis_url)

@@ -35,14 +35,15 @@ def asyncpg_url(url: str) -> str:
 class Database:
     """The connection pool of one process."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, ping: bool = True) -> None:
-        """``ping`` asks a pooled connection whether it lives before it is used; who tries again anyway needs it not."""
+    def __init__(self, url: str, *, pool_size: int = 10, overflow: int = 10, ping: bool = True) -> None:
+        """``overflow``: so many more than ``pool_size`` may be open, each closed after its use. ``ping`` asks a pooled
+        connection whether it lives before it is used; who tries again anyway needs it not."""
         self.url = asyncpg_url(url)
         self.engine: AsyncEngine = create_async_engine(
             f"{sqlalchemy_url(url)}{'&' if '?' in url else '?'}prepared_statement_cache_size={_PREPARED}",
             query_cache_size=_COMPILED,
             pool_size=pool_size,
-            max_overflow=10,
+            max_overflow=overflow,
             pool_pre_ping=ping,
             pool_recycle=1800,
             connect_args={"server_settings": {"timezone": "UTC", "jit": "off"}, "timeout": 10},

@@ -21,6 +21,7 @@ from typing import Any
 
 import httpx
 import psutil
+from asking import Line, lines
 from sqlalchemy import select, text
 from sqlmodel import col
 from stage import Stage, report, stage
@@ -31,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from backend.core.clock import now
 from backend.core.database import Database
 from backend.embedded.child import Child
+from backend.identity.alike import FRESH_S
 from backend.identity.models import Person, Site
 from backend.identity.sessions import open_session
 from backend.identity.web import cookie_name
@@ -46,7 +48,7 @@ ROLES = ("manager1", "leader1")
 AT_ONCE = 32
 """Connections that ``implied_ms`` is for, whatever ``--connections`` really asks."""
 FORBIDDEN = 403
-ALONE_TIMES, TOGETHER_TIMES = 5, 2
+ALONE_TIMES, TOGETHER_TIMES = 5, 4
 """So often each page is asked for, by one connection and by each of the many."""
 
 
@@ -132,25 +134,23 @@ async def _counted(database: Database, site: int) -> None:
 
 async def _page(built: Stage, child: Child, plant: Plant, who: str, path: str, given: Given) -> dict[str, float] | None:
     """None for a page that isn't for ``who``."""
-    asked, connections = path.format(**plant.ids), given.connections
-    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-    async with httpx.AsyncClient(
-        base_url=built.web_url, cookies={cookie_name(): plant.tokens[who]}, timeout=120, limits=limits
-    ) as browser:
-        began = time.perf_counter()
+    asked, cookie = path.format(**plant.ids), f"{cookie_name()}={plant.tokens[who]}"
+    async with httpx.AsyncClient(base_url=built.web_url, headers={"Cookie": cookie}, timeout=120) as browser:
         if (await browser.get(asked)).status_code == FORBIDDEN:
             return None
-        first = (time.perf_counter() - began) * 1000
+    await asyncio.sleep(FRESH_S)
+    async with lines(built.web_url, cookie, given.connections) as many:
+        first = await many[0].ask(asked)
         before = _cpu(built, child)
-        alone = [await _asked(browser, asked) for _ in range(ALONE_TIMES)]
+        alone = [await many[0].ask(asked) for _ in range(ALONE_TIMES)]
         web, database = ((after - then) / ALONE_TIMES for after, then in zip(_cpu(built, child), before, strict=True))
 
-        async def one_of_many() -> list[float]:
-            return [await _asked(browser, asked) for _ in range(TOGETHER_TIMES)]
+        async def one_of_many(line: Line) -> list[float]:
+            return [await line.ask(asked) for _ in range(TOGETHER_TIMES)]
 
-        # The first round opens the connections.
-        await asyncio.gather(*(_asked(browser, asked) for _ in range(connections)))
-        many = [ms for each in await asyncio.gather(*(one_of_many() for _ in range(connections))) for ms in each]
+        # The first round opens the connections to the database.
+        await asyncio.gather(*(line.ask(asked) for line in many))
+        together = [ms for each in await asyncio.gather(*map(one_of_many, many)) for ms in each]
     implied = AT_ONCE * max(web / min(given.workers, 2), (web + database) / 2)
     return {
         "first_ms": round(first, 1),
@@ -158,16 +158,9 @@ async def _page(built: Stage, child: Child, plant: Plant, who: str, path: str, g
         "web_cpu_ms": round(web, 1),
         "sql_cpu_ms": round(database, 1),
         "implied_ms": round(implied),
-        "p50_ms": round(statistics.median(many)),
-        "p95_ms": round(statistics.quantiles(many, n=20)[-1]),
+        "p50_ms": round(statistics.median(together)),
+        "p95_ms": round(statistics.quantiles(together, n=20)[-1]),
     }
-
-
-async def _asked(browser: httpx.AsyncClient, path: str) -> float:
-    """Milliseconds of one answer. Raises httpx.HTTPStatusError for one that isn't 200."""
-    began = time.perf_counter()
-    (await browser.get(path)).raise_for_status()
-    return (time.perf_counter() - began) * 1000
 
 
 def _web(child: Child) -> psutil.Process:
