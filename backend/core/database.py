@@ -44,6 +44,7 @@ class Database:
             query_cache_size=_COMPILED,
             pool_size=pool_size,
             max_overflow=overflow,
+            pool_use_lifo=True,  # the one used last has the statements prepared
             pool_pre_ping=ping,
             pool_recycle=1800,
             connect_args={"server_settings": {"timezone": "UTC", "jit": "off"}, "timeout": 10},
