@@ -71,8 +71,6 @@ PAGES = (
     "/distribution?period=1y",
     "/distribution/rows?period=1y",
     "/distribution/risk-points",
-    "/data-sources",
-    "/adoption",
     "/duty/me",
     "/duty/people/{person}",
     "/alarm-load?period=30d",

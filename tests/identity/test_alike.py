@@ -1,8 +1,10 @@
 """A page made once for many: each gets their own token and keys, nobody another's, and changes are seen at once."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
@@ -78,6 +80,14 @@ async def own(request: Request, session: SessionDep, actor: ActorDep, use: str) 
     elif not isinstance(found, str | list | bool | None):
         found = (await session.scalars(found)).all()
     return HTMLResponse(f"{actor.person_id} {found}")
+
+
+@router.get("/escaped", dependencies=[allow("")])
+@alike
+async def escaped(request: Request, session: SessionDep, actor: ActorDep) -> Response:
+    """Keys and token as they stand in links and in data for scripts."""
+    address = f"/sent?{urlencode({'key': form_key()})}"
+    return HTMLResponse(f"{address} {json.dumps({'key': form_key(), 'token': str(actor.csrf_token)})}")
 
 
 @pytest.fixture
@@ -178,9 +188,22 @@ async def test_what_depends_on_who_asks_is_each_ones_own(
 
 async def test_what_people_write_is_never_filled_in(database: Database, site: Site, board_app: FastAPI) -> None:
     (person,) = await _leaders(database, site, 1)
-    for words in ("[csrf_token]", "[00:csrf_token]", "{csrf_token}", f"[{'0' * 32}:csrf_token]"):
+    for words in ("csrf_token", "own-csrf_token-own", f"own-{'0' * 32}-csrf_token-own", "own--csrf_token-own"):
         seen = await _read(board_app, person, f"/board?words={words}")
         assert seen[4].startswith(words) and seen[1] not in seen[4]
+
+
+async def test_what_is_each_ones_own_is_filled_in_wherever_it_stands(
+    database: Database, site: Site, board_app: FastAPI
+) -> None:
+    """Within an address and within JSON too, where other letters are written in other ways."""
+    for person in await _leaders(database, site):
+        async with signed_in(board_app, person) as browser:
+            sent, said = (await browser.get("/escaped")).text.split(" ", 1)
+        (address,) = parse_qs(urlsplit(sent).query)["key"]
+        told = json.loads(said)
+        assert told["token"] == browser.headers["X-CSRF-Token"]
+        assert len(address) == len(told["key"]) == 32 and address != told["key"]
 
 
 async def test_what_left_no_trace_is_seen_after_a_moment() -> None:
