@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, BindParameter, ColumnClause, TableClause, eve
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
+from backend.core.pooled import ask_the_rested
 from backend.core.tables import SiteScoped
 
 AfterCommit = Callable[[], None]
@@ -36,7 +37,7 @@ class Database:
     """The connection pool of one process."""
 
     def __init__(self, url: str, *, pool_size: int = 10, overflow: int = 10, ping: bool = True) -> None:
-        """``overflow``: so many more than ``pool_size`` may be open, each closed after its use. ``ping`` asks a pooled
+        """``overflow``: so many more than ``pool_size`` may be open, each closed after its use. ``ping`` asks a rested
         connection whether it lives before it is used; who tries again anyway needs it not."""
         self.url = asyncpg_url(url)
         self.engine: AsyncEngine = create_async_engine(
@@ -45,10 +46,11 @@ class Database:
             pool_size=pool_size,
             max_overflow=overflow,
             pool_use_lifo=True,  # the one used last has the statements prepared
-            pool_pre_ping=ping,
             pool_recycle=1800,
             connect_args={"server_settings": {"timezone": "UTC", "jit": "off"}, "timeout": 10},
         )
+        if ping:
+            ask_the_rested(self.engine)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
 
     @asynccontextmanager

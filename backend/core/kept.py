@@ -7,7 +7,9 @@ as of when its figures are, so that a new count is seen at once.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 from fastapi import Request
@@ -16,6 +18,22 @@ from markupsafe import Markup
 KEPT_S = 30.0
 MOST = 256
 _Value = TypeVar("_Value")
+_depth: ContextVar[int] = ContextVar("depth", default=0)
+
+
+@contextmanager
+def keeping() -> Iterator[None]:
+    """While something is made that others get too."""
+    token = _depth.set(_depth.get() + 1)
+    try:
+        yield
+    finally:
+        _depth.reset(token)
+
+
+def kept_within_kept() -> bool:
+    """Whether what is being made is kept as a part of something kept: what it asks about is heard but once."""
+    return _depth.get() > 1
 
 
 class Kept(Generic[_Value]):
@@ -35,7 +53,8 @@ class Kept(Generic[_Value]):
         future: asyncio.Future[_Value] = asyncio.get_running_loop().create_future()
         self._kept[key] = (self._clock(), future)
         try:
-            future.set_result(await make())
+            with keeping():
+                future.set_result(await make())
         finally:
             if not future.done():
                 del self._kept[key]

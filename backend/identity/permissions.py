@@ -6,13 +6,14 @@ with ``scope``. ``require(actor, capability)`` guards what is done.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, and_, false
 from sqlmodel import col
 
 from backend.core.errors import N_, Forbidden, NotFound
+from backend.core.kept import keeping
 from backend.core.tables import SiteScoped
 from backend.identity.actor import Actor
 
@@ -60,7 +61,12 @@ def made_once(build: Callable[Concatenate[Actor, _More], _Made]) -> Callable[Con
     Making one anew costs as much as the database takes to answer it. ``build`` sees ``Actor.rights`` alone, so that
     nothing of one request gets into another's; moments are the database's (``func.now()``).
     """
-    kept = lru_cache(maxsize=2048)(build)
+
+    @lru_cache(maxsize=2048)
+    @wraps(build)
+    def kept(*asked: Any, **named: Any) -> _Made:
+        with keeping():
+            return build(*asked, **named)
 
     def statement(actor: Actor, /, *more: _More.args, **named: _More.kwargs) -> _Made:
         return kept(actor.rights, *more, **named)  # type: ignore[arg-type]

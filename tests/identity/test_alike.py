@@ -10,21 +10,22 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from starlette.responses import HTMLResponse
 
 from backend.core.database import Database
 from backend.core.events import record_event
 from backend.core.form_keys import form_key
-from backend.core.kept import Kept
+from backend.core.kept import Kept, kept_of
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.alike import FRESH_S, alike
-from backend.identity.models import LoginSession, Person, Role, Site
-from backend.identity.permissions import visible
+from backend.identity.models import LoginSession, Person, Post, Role, Site
+from backend.identity.permissions import made_once, visible
 from backend.identity.presence import Noted
 from backend.identity.web import ActorDep, SessionDep, allow
-from tests.factories import make_person, make_site, make_team
+from tests.factories import hold_post, make_person, make_post, make_site, make_team
 from tests.webclient import signed_in
 
 router = APIRouter()
@@ -49,6 +50,11 @@ def _compared(actor: Actor, everybody: list[int]) -> Any:
     return [id_ for id_ in everybody if id_ == actor.person_id]
 
 
+def _differing(actor: Actor, everybody: list[int]) -> Any:
+    others = [id_ for id_ in everybody if actor.person_id != id_]
+    return [id_ for id_ in everybody if id_ not in others]
+
+
 def _looked_up(actor: Actor, everybody: list[int]) -> Any:
     return dict.fromkeys(everybody, "here").get(actor.person_id)
 
@@ -59,10 +65,14 @@ def _among(actor: Actor, everybody: list[int]) -> Any:
 
 USES = {
     "compares": _compared,
+    "compares the other way": lambda actor, everybody: [id_ for id_ in everybody if actor.person_id == id_],
+    "differs": _differing,
     "looks up": _looked_up,
     "is among": _among,
     "holds a post": lambda actor, _: bool(actor.post_ids),
     "has a post": lambda actor, _: 1 in actor.post_ids,
+    "counts posts": lambda actor, _: len(actor.post_ids) > 0,
+    "orders": lambda actor, everybody: actor.person_id < min(everybody),
     "asks the database": lambda actor, _: select(col(Person.id)).where(col(Person.id) == actor.person_id),
     "sends to it": lambda actor, _: (text("SELECT name FROM person WHERE id = :own"), {"own": actor.person_id}),
     "names": lambda actor, _: f"{actor.name}",
@@ -88,6 +98,35 @@ async def escaped(request: Request, session: SessionDep, actor: ActorDep) -> Res
     """Keys and token as they stand in links and in data for scripts."""
     address = f"/sent?{urlencode({'key': form_key()})}"
     return HTMLResponse(f"{address} {json.dumps({'key': form_key(), 'token': str(actor.csrf_token)})}")
+
+
+@router.get("/task", dependencies=[allow("")])
+@alike
+async def task(
+    request: Request, session: SessionDep, actor: ActorDep, owner: int, post: int = 0, within: str = ""
+) -> Response:
+    """Something of a person's and a post's, that says to its owner and to who holds the post that it is theirs."""
+
+    async def whose() -> str:
+        return "yours" if owner == actor.person_id else "post" if post in actor.post_ids else "another's"
+
+    made.append(str(owner))
+    if within == "kept":
+        return HTMLResponse(await kept_of(request, "within").get((owner, actor), whose))
+    return HTMLResponse(_statement(actor, owner) if within == "statement" else await whose())
+
+
+@made_once
+def _statement(actor: Actor, owner: int) -> str:
+    return "yours" if owner == actor.person_id else "another's"
+
+
+@router.get("/holding", dependencies=[allow("")])
+@alike
+async def holding(request: Request, session: SessionDep, actor: ActorDep) -> Response:
+    """A page that differs for who holds a post."""
+    made.append("holding")
+    return HTMLResponse("holds" if actor.post_ids else "holds none")
 
 
 @pytest.fixture
@@ -181,9 +220,66 @@ async def test_what_depends_on_who_asks_is_each_ones_own(
     for person in (first, second, first):
         async with signed_in(board_app, person) as browser:
             answer = (await browser.get("/own", params={"use": use})).text
-        about = {"compares": f"[{person.id}]", "is among": f"[{person.id}]", "asks the database": f"[{person.id}]"}
+        about = dict.fromkeys(
+            ("compares", "compares the other way", "differs", "is among", "asks the database"), f"[{person.id}]"
+        )
         named = {"looks up": "here", "sends to it": f"['{person.name}']", "names": person.name}
         assert answer == f"{person.id} {(about | named).get(use, 'False')}"
+
+
+async def _holder(session: AsyncSession, site: Site, post: Post | None) -> Person:
+    person = await make_person(session, site, role=Role.MANAGER)
+    if post:
+        await hold_post(session, post, person)
+    return person
+
+
+async def _said(app: FastAPI, person: Person, address: str) -> str:
+    async with signed_in(app, person) as browser:
+        answer = await browser.get(address)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+async def test_those_a_page_names_get_their_own_and_all_others_share_one(
+    database: Database, site: Site, board_app: FastAPI
+) -> None:
+    async with database.session() as session:
+        post = await make_post(session, site)
+        other_post = await make_post(session, site)
+        holders = [await _holder(session, site, one) for one in (post, other_post, other_post)]
+    owner, first, second = await _leaders(database, site, 3)
+    address = f"/task?owner={owner.id}&post={post.id}"
+    for _ in range(2):
+        assert [await _said(board_app, one, address) for one in (first, owner, second)] == [
+            "another's",
+            "yours",
+            "another's",
+        ]
+        assert [await _said(board_app, one, address) for one in holders] == ["post", "another's", "another's"]
+    assert len(made) == 6, "one for those without a post, one for those with one, twice the owner's and the holder's"
+
+
+@pytest.mark.parametrize("within", ["kept", "statement"])
+async def test_who_is_named_within_something_that_is_kept_still_gets_their_own(
+    database: Database, site: Site, board_app: FastAPI, within: str
+) -> None:
+    """What is kept within a page is made for the first of its pages alone; the next would not hear whom it names."""
+    owner, first = await _leaders(database, site)
+    for more in ("", "&page=2"):
+        address = f"/task?owner={owner.id}&within={within}{more}"
+        assert [await _said(board_app, one, address) for one in (first, owner)] == ["another's", "yours"]
+    assert len(made) == 6, "each page tried once for all, then made for each"
+
+
+async def test_those_who_hold_posts_share_one_page_and_those_who_hold_none_another(
+    database: Database, site: Site, board_app: FastAPI
+) -> None:
+    async with database.session() as session:
+        posts = [await make_post(session, site) for _ in range(2)]
+        people = [await _holder(session, site, one) for one in (None, *posts, None)]
+    assert [await _said(board_app, one, "/holding") for one in people] == ["holds none", "holds", "holds", "holds none"]
+    assert len(made) == 2
 
 
 async def test_what_people_write_is_never_filled_in(database: Database, site: Site, board_app: FastAPI) -> None:

@@ -10,6 +10,7 @@ from backend.alarms.queries import listing as queries
 from backend.alarms.queries.listing import Show, Wanted
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/alarms")
@@ -19,6 +20,7 @@ MOST_PAGES = 10
 
 
 @router.get("", dependencies=[allow("alarms.see")])
+@alike
 async def board_page(
     request: Request,
     session: SessionDep,

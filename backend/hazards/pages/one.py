@@ -22,6 +22,7 @@ from backend.hazards.queries import Story, somebody
 from backend.hazards.queries.recurrence import policy_of
 from backend.hazards.wording import DEEDS, DONE, STATES, STEPS, TONES
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/rectifications/{rectification_id}")
@@ -55,6 +56,7 @@ class Tried:
 
 
 @router.get("", dependencies=[allow("rectifications.see")])
+@alike
 async def one_page(
     request: Request,
     session: SessionDep,

@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response
 
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.maintenance import queries
 from backend.maintenance.schedule import Standing
@@ -19,6 +20,7 @@ FURTHER = "maintenance-further"
 
 
 @router.get("", dependencies=[allow("maintenance.see")])
+@alike
 async def board_page(
     request: Request,
     session: SessionDep,

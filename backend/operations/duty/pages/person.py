@@ -11,6 +11,7 @@ from backend.core.errors import Conflict
 from backend.core.pages import render
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
+from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.duty import queries
 from backend.operations.duty.appealing import check_appealable
@@ -30,6 +31,7 @@ async def own(request: Request, session: SessionDep, actor: ActorDep, month: _Mo
 
 
 @router.get("/people/{person_id}", dependencies=[allow("duty.see")])
+@alike
 async def one(
     request: Request, session: SessionDep, actor: ActorDep, person_id: int, month: _Month = "", done: str = ""
 ) -> Response:
