@@ -26,6 +26,7 @@ from backend.core.clock import now
 from backend.core.compiled import CompiledTemplates
 from backend.core.i18n import LOCALES, translate
 from backend.core.settings import PROJECT_ROOT, settings
+from backend.core.template_calls import QuickCalls
 
 TEMPLATES = PROJECT_ROOT / "web" / "templates"
 STATIC = PROJECT_ROOT / "web" / "static"
@@ -83,6 +84,7 @@ def environment_of(locale: str) -> Environment:
         bytecode_cache=CompiledTemplates(TEMPLATES / "__pycache__", _TRIMMED),
         **_TRIMMED,
     )
+    environment.context_class = QuickCalls
     environment.globals.update(_words(locale))
     environment.globals.update(
         {

@@ -215,13 +215,14 @@ def take(step: Step, case: Case, who: Somebody) -> State:
     return rule.to_state or case.state
 
 
+def may_take(step: Step, case: Case, who: Somebody) -> bool:
+    """Whether ``who`` can take ``step`` now."""
+    return case.state in _RULES[step].from_states and not _obstacle(step, case) and _WHO[step][0](case, who)
+
+
 def possible(case: Case, who: Somebody) -> frozenset[Step]:
     """What ``who`` can do with it now: the buttons to show."""
-    return frozenset(
-        step
-        for step, rule in _RULES.items()
-        if case.state in rule.from_states and not _obstacle(step, case) and _WHO[step][0](case, who)
-    )
+    return frozenset(step for step in _RULES if may_take(step, case, who))
 
 
 def expected(case: Case, who: Somebody) -> Step | None:
@@ -229,16 +230,14 @@ def expected(case: Case, who: Somebody) -> Step | None:
 
     A leader may hand in for their people, but then can't verify it any more: so that isn't expected of them.
     """
-    can = possible(case, who)
-    if Step.VERIFIED in can:
+    if may_take(Step.VERIFIED, case, who):
         return Step.VERIFIED
     own = who.id == case.owner_id
-    return next((step for step in (Step.STARTED, Step.SUBMITTED) if own and step in can), None)
+    return next((step for step in (Step.STARTED, Step.SUBMITTED) if own and may_take(step, case, who)), None)
 
 
 def quick_step(case: Case, who: Somebody, *, overdue: bool) -> Step | None:
     """The one step a list offers beside it: an answer that is waited for, what is expected, or pressing when late."""
-    can = possible(case, who)
-    if Step.EXTENDED in can:
+    if may_take(Step.EXTENDED, case, who):
         return Step.EXTENDED
-    return expected(case, who) or (Step.URGED if overdue and Step.URGED in can else None)
+    return expected(case, who) or (Step.URGED if overdue and may_take(Step.URGED, case, who) else None)

@@ -8,11 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.alarms.queries.listing import Flood, Show, Wanted, alarms
 from backend.checkins.queries import due_visit_count
 from backend.hazards.queries import Card as RectificationCard
-from backend.hazards.queries import most_urgent
-from backend.hazards.reports.queries import triage_count
+from backend.hazards.queries import owned_to_do
 from backend.home.catalogue import Card
 from backend.home.layout import Run, runs
-from backend.home.queries import Seldom, Standing, seldom
+from backend.home.queries import Look, Seldom, Standing
 from backend.identity.actor import Actor
 from backend.incidents.models import Incident
 from backend.incidents.queries.listing import Card as IncidentCard
@@ -21,8 +20,8 @@ from backend.incidents.response.queries.rolls import Roll, open_rolls
 from backend.maintenance.queries import due_for_count
 from backend.training.queries import due_count
 
-MOST_FLOODS = 4
-"""So many alarms call on the first page; the list has the rest."""
+MOST_FLOODS, MOST_URGENT = 4, 3
+"""So many alarms call on the first page, and so many rectifications burn; the lists have the rest."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +45,16 @@ class Board:
     runs: Sequence[Run]
 
 
-async def board(session: AsyncSession, actor: Actor, cards: Sequence[Card], stands: Standing) -> Board:
+async def board(session: AsyncSession, actor: Actor, cards: Sequence[Card], look: Look) -> Board:
     """Ask for what ``cards`` need at once, and for nothing else."""
     codes = {one.code for one in cards}
-    there = await seldom(session, actor)
+    stands, there = look.stands, look.there
     return Board(
         evacuations=await open_rolls(session, actor) if Seldom.EVACUATION in there else [],
         incidents=await open_incidents(session, actor) if Seldom.INCIDENT in there else [],
         floods=(await alarms(session, actor, Wanted(Show.WAITING), most=MOST_FLOODS)).floods,
         counts={**_known(stands), **await _asked(session, actor, codes)},
-        urgent=await most_urgent(session, actor) if "urgent" in codes else (),
+        urgent=await owned_to_do(session, actor, most=MOST_URGENT) if "urgent" in codes and stands.mine else (),
         runs=runs(cards),
     )
 
@@ -66,13 +65,13 @@ def _known(stands: Standing) -> dict[str, Count]:
         "to_confirm": Count(stands.unacknowledged, "bad" if stands.unacknowledged else ""),
         "own": Count(stands.mine, "warn" if stands.mine else ""),
         "to_verify": Count(stands.to_verify, "warn" if stands.to_verify else ""),
+        "triage": Count(stands.to_triage, "bad" if stands.to_triage else "", stands.to_triage > 0),
         "overdue": Count(stands.overdue, "bad" if stands.overdue else ""),
     }
 
 
 _Ask = Callable[[AsyncSession, Actor], Awaitable[int]]
 _ASKED: dict[str, tuple[_Ask, str, bool]] = {
-    "triage": (triage_count, "bad", False),
     "checkins": (due_visit_count, "warn", False),
     "maintenance": (due_for_count, "warn", False),
     "courses": (due_count, "warn", True),

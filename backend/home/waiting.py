@@ -10,7 +10,7 @@ from backend.core.clock import now
 from backend.feedback.queries import Card as FeedbackCard
 from backend.feedback.queries import to_answer as feedback_to_answer
 from backend.hazards.lifecycle import WORKABLE
-from backend.hazards.queries import Card, Tab, rectifications
+from backend.hazards.queries import Card, Tab, owned_to_do, rectifications
 from backend.hazards.reports.queries import Card as ReportCard
 from backend.hazards.reports.queries import to_triage
 from backend.home.queries import Seldom, seldom
@@ -41,7 +41,7 @@ async def waiting_for(session: AsyncSession, actor: Actor, there: Collection[Sel
     visits = await due_visits(session, actor, most=MOST_VISITS) if actor.can("checkins.do") else []
     upkeep = await due_for(session, actor) if actor.can("maintenance.do") else []
     reports = await to_triage(session, actor) if actor.can("reports.triage") else []
-    owned = await rectifications(session, actor, tab=Tab.MINE)
+    owned = await owned_to_do(session, actor)
     submitted = await rectifications(session, actor, tab=Tab.TO_VERIFY)
     courses = await mine(session, actor) if actor.can("training.see") else []
     looks = await checks_to_do(session, actor) if Seldom.CHECK in there else []
@@ -57,7 +57,7 @@ async def waiting_for(session: AsyncSession, actor: Actor, there: Collection[Sel
         *(_to_look(one) for one in looks),
         *(_to_check(visit) for visit in visits),
         *(_to_decide(report, actor) for report in reports),
-        *(_to_rectify(card) for card in owned.cards if card.state in WORKABLE),
+        *(_to_rectify(card) for card in owned),
         *(_to_verify(card) for card in submitted.cards),
         *(_to_reply(incident) for incident in lapses),
         *(_to_maintain(one, actor) for one in upkeep),

@@ -1,15 +1,15 @@
 """One object by its id, as far as the actor may see it: the only way commands and pages load by id."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.core.errors import NotFound
 from backend.core.tables import SiteScoped
 from backend.identity.actor import Actor
-from backend.identity.permissions import visible
+from backend.identity.permissions import made_once, visible
 
 _Row = TypeVar("_Row", bound=SiteScoped)
 _IDS = range(1, 2**63)
@@ -22,11 +22,16 @@ async def get_visible(session: AsyncSession, actor: Actor, model: type[_Row], id
     """
     if id_ not in _IDS:
         raise NotFound()
-    key = col(model.id)  # type: ignore[attr-defined]
-    wanted = select(model).where(visible(actor, model), key == id_)
-    if lock:
-        wanted = wanted.with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
-    row = (await session.execute(wanted)).scalar_one_or_none()
+    row: _Row | None = (await session.execute(_wanted(actor, model, lock), {"wanted": id_})).scalar_one_or_none()
     if row is None:
         raise NotFound()
     return row
+
+
+@made_once
+def _wanted(actor: Actor, model: type[SiteScoped], lock: bool) -> Select[Any]:
+    key = col(model.id)  # type: ignore[attr-defined]
+    wanted = select(model).where(visible(actor, model), key == bindparam("wanted", type_=BigInteger))
+    if lock:
+        wanted = wanted.with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
+    return wanted

@@ -147,16 +147,16 @@ async def test_the_list_to_verify_holds_exactly_what_the_rules_let_one_verify(da
         assert listed == allowed, actor.role
 
 
-async def test_home_shows_the_most_urgent_of_ones_own(database: Database, cast: Cast) -> None:
+async def test_of_ones_own_the_most_urgent_come_first_for_home(database: Database, cast: Cast) -> None:
     late = await opened(database, cast, title="晚了")
     await change(database, late.id, deadline=now() - timedelta(hours=2))
     await opened(database, cast, title="不急")
     done = await opened(database, cast, title="交了")
     await change(database, done.id, state="submitted", submitted_by=cast.wang.person_id)
     async with database.session(site_id=cast.site.id) as session:
-        cards = await queries.most_urgent(session, cast.wang)
+        cards = await queries.owned_to_do(session, cast.wang, most=3)
         assert [(card.title, card.overdue) for card in cards] == [("晚了", True), ("不急", False)]
-        assert await queries.most_urgent(session, cast.leader) == []
+        assert await queries.owned_to_do(session, cast.leader) == []
 
 
 async def test_an_alarm_suggests_the_holder_of_its_equipments_post_and_the_rules_advice(

@@ -10,7 +10,7 @@ from backend.core.clock import now
 from backend.core.database import Database
 from backend.hazards.models import Rectification, RectificationState
 from backend.home.pages import greeting
-from backend.home.queries import Standing, standing
+from backend.home.queries import Standing, look
 from backend.identity.models import Person, Role, Site
 from backend.telemetry.models import PointState
 from tests.factories import actor_for, made, make_alarm, make_person, make_point, make_site, make_team, unique
@@ -18,7 +18,7 @@ from tests.factories import actor_for, made, make_alarm, make_person, make_point
 
 async def stands(database: Database, person: Person) -> Standing:
     async with database.session(site_id=person.site_id) as session:
-        return await standing(session, await actor_for(session, person))
+        return (await look(session, await actor_for(session, person))).stands
 
 
 async def rectification(session: AsyncSession, site: Site, owner: Person, opener: Person, **fields: object) -> None:

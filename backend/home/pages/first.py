@@ -63,7 +63,7 @@ async def home(request: Request, session: SessionDep, actor: ActorDep) -> Respon
         greeting=greeting(moment),
         today=moment,
         beginning=actor.can("setup.do") and await is_beginning(session, actor),
-        **await first_paint(session, actor, seen.stands, cards),
+        **await first_paint(session, actor, seen, cards),
     )
 
 

@@ -120,7 +120,7 @@ async def preview(
     wanted = Layout(tuple(cards)) if cards is not None else (await layouts(session, actor))[chosen]
     shown = page(wanted, Arrangement(), lambda one: one.allowed(as_role))
     seen = await look(session, as_role)
-    context = await first_paint(session, as_role, seen.stands, shown)
+    context = await first_paint(session, as_role, seen, shown)
     target = request.headers.get("hx-target")
     block = "phone" if target == "layout-preview" else None
     return render(request, "home/preview.html", block=block, role=chosen, roles=ROLES, **context)

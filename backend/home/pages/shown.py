@@ -11,7 +11,7 @@ from backend.core.clock import now
 from backend.core.pages import locale_of
 from backend.home.board import board
 from backend.home.catalogue import CATALOGUE, Card, Kind
-from backend.home.queries import Standing
+from backend.home.queries import Look
 from backend.identity.actor import Actor
 from backend.incidents.review.blocks import Reader
 from backend.incidents.wording import STATES, TONES
@@ -24,12 +24,12 @@ STALE_AFTER = timedelta(minutes=2)
 """Data older than this is shown as old: sources usually send every few seconds."""
 
 
-async def first_paint(session: AsyncSession, actor: Actor, stands: Standing, cards: list[Card]) -> dict[str, Any]:
+async def first_paint(session: AsyncSession, actor: Actor, look: Look, cards: list[Card]) -> dict[str, Any]:
     """What is there at once, by the names under which templates know it."""
-    newest = stands.newest_reading_at
+    newest = look.stands.newest_reading_at
     return {
-        "stands": stands,
-        "board": await board(session, actor, cards, stands),
+        "stands": look.stands,
+        "board": await board(session, actor, cards, look),
         "card_of": CATALOGUE,
         "draws": any(one.kind == Kind.FIGURE for one in cards),
         "incident_states": STATES,

@@ -27,5 +27,5 @@ async def wall(request: Request, session: SessionDep, actor: ActorDep) -> Respon
         "home/wall.html",
         block="present" if request.headers.get("hx-target") == "wall" else None,
         at=now(),
-        **await first_paint(session, actor, seen.stands, cards),
+        **await first_paint(session, actor, seen, cards),
     )

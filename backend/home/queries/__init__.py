@@ -2,7 +2,7 @@
 
 from backend.home.queries.layouts import Version, layout_numbered, layouts, versions
 from backend.home.queries.seldom import Seldom, seldom
-from backend.home.queries.standing import Look, Standing, is_beginning, look, standing
+from backend.home.queries.standing import Look, Standing, is_beginning, look
 
 __all__ = [
     "Look",
@@ -14,6 +14,5 @@ __all__ = [
     "layouts",
     "look",
     "seldom",
-    "standing",
     "versions",
 ]

@@ -1,10 +1,10 @@
 """What seldom waits for anybody: asked for in one statement, so that only what is there is looked up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Label, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.feedback.queries import select_to_answer as feedback_to_answer
@@ -44,10 +44,19 @@ _SELECTS: dict[Seldom, Callable[[Actor], Any]] = {
 
 async def seldom(session: AsyncSession, actor: Actor) -> frozenset[Seldom]:
     """Of which there is any that the actor may see."""
-    found = (await session.execute(_anything(actor))).one()
-    return frozenset(one for one, there in zip(Seldom, found, strict=True) if there)
+    return there_from((await session.execute(_anything(actor))).one())
 
 
 @made_once
-def _anything(actor: Actor) -> Any:
-    return select(*(_SELECTS[one](actor).order_by(None).limit(None).exists().label(one.value) for one in Seldom))
+def _anything(actor: Actor) -> Select[*tuple[bool, ...]]:
+    return select(*anything_of(actor))
+
+
+def anything_of(actor: Actor) -> list[Label[bool]]:
+    """For each of ``Seldom`` whether there is any, for a statement of which they are a part."""
+    return [_SELECTS[one](actor).order_by(None).limit(None).exists().label(one.value) for one in Seldom]
+
+
+def there_from(found: Iterable[bool]) -> frozenset[Seldom]:
+    """What ``anything_of`` gave."""
+    return frozenset(one for one, there in zip(Seldom, found, strict=True) if there)

@@ -1,5 +1,6 @@
 """How the actor's plant stands at this moment, and which cards their page has, in one statement: open alarms, late
-rectifications, age of the data, layout. The first page waits for the database as seldom as it can."""
+rectifications, what seldom waits, age of the data, layout. The first page waits for the database as seldom as it can.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +12,13 @@ from sqlmodel import col
 
 from backend.alarms.models import Alarm, AlarmState, Level
 from backend.checkins.models import CheckIn
-from backend.hazards.lifecycle import FINAL, WORKABLE
+from backend.hazards.lifecycle import UNFINISHED, WORKABLE
 from backend.hazards.models import Rectification
 from backend.hazards.queries import to_be_done_by, verifiable_by
+from backend.hazards.reports.queries import waiting_reports
 from backend.home.layout import Arrangement, Layout
 from backend.home.queries.layouts import arrangement_of, document_of, layout_from, own_from
+from backend.home.queries.seldom import Seldom, anything_of, there_from
 from backend.identity.actor import Actor
 from backend.identity.permissions import made_once, visible
 from backend.telemetry.models import PointState
@@ -33,6 +36,8 @@ class Standing:
     mine: int
     """Those the actor has to do."""
     to_verify: int
+    to_triage: int
+    """Reports that the actor may decide on."""
     newest_reading_at: datetime | None
 
     @property
@@ -51,17 +56,14 @@ class Look:
     """What is known of a page before its cards: how it stands, what its role shows, how the actor has put theirs."""
 
     stands: Standing
+    there: frozenset[Seldom]
     layout: Layout
     own: Arrangement
 
 
-async def standing(session: AsyncSession, actor: Actor) -> Standing:
-    """How it stands now. Shelved alarms and those out of service don't count: somebody has dealt with them."""
-    return (await look(session, actor)).stands
-
-
 async def look(session: AsyncSession, actor: Actor) -> Look:
-    """How it stands now, for a page of the actor's role."""
+    """How it stands now, for a page of the actor's role. Shelved alarms and those out of service don't count: somebody
+    has dealt with them."""
     row = (await session.execute(_standing(actor))).one()
     levels = row[: len(Level)]
     stands = Standing(
@@ -70,9 +72,11 @@ async def look(session: AsyncSession, actor: Actor) -> Look:
         overdue=row.overdue,
         mine=row.mine,
         to_verify=row.to_verify,
+        to_triage=row.to_triage,
         newest_reading_at=row.newest,
     )
-    return Look(stands, layout_from(actor.role, row.layout), own_from(row.own))
+    there = there_from(row[-len(Seldom) :])
+    return Look(stands, there, layout_from(actor.role, row.layout), own_from(row.own))
 
 
 @made_once
@@ -93,13 +97,14 @@ def _standing(actor: Actor) -> Select[Any]:
             func.count().filter(to_be_done_by(actor)).label("mine"),
             func.count().filter(verifiable_by(actor)).label("to_verify"),
         )
-        .where(visible(actor, Rectification), col(Rectification.state).not_in(FINAL))
+        .where(visible(actor, Rectification), col(Rectification.state).in_(UNFINISHED))
         .subquery()
     )
     newest = select(func.max(col(PointState.received_at)).label("newest")).where(visible(actor, PointState)).subquery()
     layout = document_of(actor, actor.role).scalar_subquery().label("layout")
     own = arrangement_of(actor).scalar_subquery().label("own")
-    return select(*alarms.c, *rectifications.c, *newest.c, layout, own).select_from(
+    reports = waiting_reports(actor).scalar_subquery().label("to_triage")
+    return select(*(*alarms.c, *rectifications.c, *newest.c, reports, layout, own, *anything_of(actor))).select_from(
         alarms.join(rectifications, true()).join(newest, true())
     )
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -36,20 +37,26 @@ def today_of(actor: Actor) -> date:
 
 async def mine(session: AsyncSession, actor: Actor) -> list[Learning]:
     """All courses of the site as they stand for the actor, what is due first."""
-    courses = (await session.scalars(_courses(actor))).all()
-    due = await _due(session, actor)
-    passed, begun = await _tries(session, actor)
+    today = today_of(actor)
     found = []
-    for course in courses:
-        until = passed.get(course.id)
-        stands, day = duty(today_of(actor), due_on=due.get(course.id), passed=course.id in passed, valid_until=until)
-        found.append(Learning(course, stands, day, until, course.id in begun))
+    for course, due_on, passed_at, until, begun in await session.execute(_courses(actor)):
+        stands, day = duty(today, due_on=due_on, passed=passed_at is not None, valid_until=until)
+        found.append(Learning(course, stands, day, until, bool(begun)))
     return sorted(found, key=lambda one: (list(Duty).index(one.duty), one.due_on or date.max))
 
 
 @made_once
 def _courses(actor: Actor) -> Select[Any]:
-    return select(Course).where(visible(actor, Course)).order_by(col(Course.id))
+    """All of the site, with the day until which the actor is to learn it, when they last passed it, until when that
+    holds, and whether a quiz is open."""
+    due, tries = _assigned(actor).subquery(), _own_tries(actor).subquery()
+    return (
+        select(Course, due.c.due_on, tries.c.passed_at, tries.c.valid_until, tries.c.begun)
+        .outerjoin(due, due.c.course_id == col(Course.id))
+        .outerjoin(tries, tries.c.course_id == col(Course.id))
+        .where(visible(actor, Course))
+        .order_by(col(Course.id))
+    )
 
 
 async def due_count(session: AsyncSession, actor: Actor) -> int:
@@ -57,38 +64,42 @@ async def due_count(session: AsyncSession, actor: Actor) -> int:
     return sum(one.duty in {Duty.DUE, Duty.OVERDUE} for one in await mine(session, actor))
 
 
-async def _due(session: AsyncSession, actor: Actor) -> dict[int, date]:
-    """First due day of each course that is assigned to the actor, their posts of now or their team."""
-    return {course_id: due_on for course_id, due_on in await session.execute(_assigned(actor))}
-
-
-@made_once
 def _assigned(actor: Actor) -> Select[int, date]:
-    statement = select(col(TrainingAssignment.course_id), col(TrainingAssignment.due_on)).where(
-        visible(actor, TrainingAssignment),
-        or_(
-            col(TrainingAssignment.person_id) == actor.person_id,
-            col(TrainingAssignment.post_id).in_(sorted(actor.post_ids)),
-            of_own_team(actor, col(TrainingAssignment.team_id)),
-        ),
-    )
-    return statement.order_by(col(TrainingAssignment.due_on).desc())
-
-
-async def _tries(session: AsyncSession, actor: Actor) -> tuple[dict[int, date | None], set[int]]:
-    """End of validity of each course that the actor passed, by the newest pass; and those with an open quiz."""
-    tries = (await session.execute(_own_tries(actor))).all()
-    passed = {one.course_id: one.valid_until for one in tries if one.passed_at}
-    return passed, {one.course_id for one in tries if one.submitted_at is None and not one.ahead}
-
-
-@made_once
-def _own_tries(actor: Actor) -> Select[Any]:
-    told = ("course_id", "passed_at", "valid_until", "submitted_at", "ahead")
+    """First due day of each course that is assigned to the actor, their posts of now or their team."""
+    course, due_on = col(TrainingAssignment.course_id), col(TrainingAssignment.due_on)
     return (
-        select(*(col(getattr(QuizAttempt, name)) for name in told))
+        select(course, func.min(due_on).label("due_on"))
+        .where(
+            visible(actor, TrainingAssignment),
+            or_(
+                col(TrainingAssignment.person_id) == actor.person_id,
+                col(TrainingAssignment.post_id).in_(sorted(actor.post_ids)),
+                of_own_team(actor, col(TrainingAssignment.team_id)),
+            ),
+        )
+        .group_by(course)
+    )
+
+
+def _own_tries(actor: Actor) -> Select[Any]:
+    """Of each course that the actor has tried: the newest pass with the end of its validity, and whether one is open
+    that they began themselves."""
+    course, passed_at = col(QuizAttempt.course_id), col(QuizAttempt.passed_at)
+
+    def of_newest(column: Any) -> Any:
+        newest = func.array_agg(aggregate_order_by(column, col(QuizAttempt.id).desc()))
+        return newest.filter(passed_at.is_not(None))[1]
+
+    begun = and_(col(QuizAttempt.submitted_at).is_(None), ~col(QuizAttempt.ahead))
+    return (
+        select(
+            course,
+            of_newest(passed_at).label("passed_at"),
+            of_newest(col(QuizAttempt.valid_until)).label("valid_until"),
+            func.bool_or(begun).label("begun"),
+        )
         .where(visible(actor, QuizAttempt), col(QuizAttempt.person_id) == actor.person_id)
-        .order_by(col(QuizAttempt.id))
+        .group_by(course)
     )
 
 

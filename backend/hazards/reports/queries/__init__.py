@@ -10,7 +10,7 @@ from backend.hazards.reports.queries.lists import (
     open_hazards,
     similar,
     to_triage,
-    triage_count,
+    waiting_reports,
 )
 from backend.hazards.reports.queries.places import Spot, places, spot, suggestion, teams
 from backend.hazards.reports.queries.story import Story, photo, rectifications_of, story
@@ -34,5 +34,5 @@ __all__ = [
     "suggestion",
     "teams",
     "to_triage",
-    "triage_count",
+    "waiting_reports",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -120,16 +120,14 @@ async def open_hazards(
     return await _cards(session, actor, here, open_ones(), order=(col(HazardReport.id).desc(),), most=PAGE)
 
 
-async def triage_count(session: AsyncSession, actor: Actor) -> int:
+def waiting_reports(actor: Actor) -> Select[int]:
     """How many reports wait for a decision that the actor may make; 0 for who decides on none."""
-    if not actor.can("reports.triage"):
-        return 0
-    found = await session.execute(
+    decides = literal(actor.can("reports.triage"))
+    return (
         select(func.count())
         .select_from(HazardReport)
-        .where(visible(actor, HazardReport), col(HazardReport.state) == ReportState.WAITING)
+        .where(visible(actor, HazardReport), decides, col(HazardReport.state) == ReportState.WAITING)
     )
-    return found.scalar_one()
 
 
 async def card(session: AsyncSession, actor: Actor, report_id: int) -> Card:

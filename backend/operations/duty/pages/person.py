@@ -61,7 +61,7 @@ async def _month(
         "duty/person.html",
         view=view,
         own=person_id == actor.person_id,
-        months=await queries.months_kept(session, actor),
+        months=view.months,
         quarter=mean([points for _, points in view.quarter if points is not None]),
         load=load(view.facts.exposure, view.rule.rule.few),
         appealable=person_id == actor.person_id and _appealable(view),

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Integer, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.identity.actor import Actor
 from backend.identity.models import Person
-from backend.identity.permissions import system_query, visible
+from backend.identity.permissions import made_once, system_query, visible
 from backend.operations.duty.models import DutyRule
 from backend.operations.duty.rules import USUAL, Rule
 
@@ -37,8 +37,15 @@ async def rule_of_site(session: AsyncSession, site_id: int, month: date) -> Numb
 
 async def rule_numbered(session: AsyncSession, actor: Actor, number: int) -> Rule:
     """The rule of that version; the usual one for 0, or where there is none."""
-    wanted = select(DutyRule).where(visible(actor, DutyRule), col(DutyRule.number) == number)
-    return _numbered(await session.scalar(wanted)).rule
+    if not number:
+        return USUAL
+    return _numbered(await session.scalar(_with_number(actor), {"number": number})).rule
+
+
+@made_once
+def _with_number(actor: Actor) -> Select[Any]:
+    wanted = col(DutyRule.number) == bindparam("number", type_=Integer)
+    return select(DutyRule).where(visible(actor, DutyRule), wanted)
 
 
 async def rules_numbered(session: AsyncSession, actor: Actor, numbers: Collection[int]) -> dict[int, Rule]:

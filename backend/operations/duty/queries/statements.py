@@ -1,11 +1,11 @@
 """Statements as pages read them: of a month, of a person; never the records behind them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, cast, func, select
+from sqlalchemy import BigInteger, Date, Select, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONPATH, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
@@ -23,6 +23,8 @@ from backend.operations.duty.scoring import Facts, Result, score
 
 _GAINS = '$.rows[*] ? (@.kind == "report_accepted" || @.kind == "report_grave")'
 """Rows of ``rules.GAINS``: a list needs their number alone, not all facts of everybody."""
+_PERSON, _MONTH = bindparam("person", type_=BigInteger), bindparam("month", type_=Date)
+MOST_MONTHS = 36
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class View:
     appeals: Mapping[str, DutyAppeal]
     rewards: Sequence[DutyReward]
     frozen_at: datetime | None
+    months: Sequence[date]
+    """Those that have statements, as ``months_kept`` says."""
     quarter: Sequence[tuple[date, float | None]]
 
 
@@ -106,13 +110,10 @@ async def of_person(session: AsyncSession, actor: Actor, person_id: int, month: 
     """A person's month. Raises NotFound for somebody whom the actor may not see the statements of."""
     person = await get_visible(session, actor, Person, person_id)
     await _check_seen(session, actor, person)
-    wanted = select(DutyStatement).where(
-        visible(actor, DutyStatement),
-        col(DutyStatement.person_id) == person_id,
-        col(DutyStatement.month).in_(quarter(month)),
-    )
-    ordered = wanted.order_by(col(DutyStatement.month), col(DutyStatement.version).desc())
-    all_ = (await session.scalars(ordered)).all()
+    asked = {"person": person_id, "month": month}
+    first, *_, last = quarter(month)
+    all_ = (await session.scalars(_of_quarter(actor), {**asked, "first": first, "last": last})).all()
+    kept = {one: at for one, at in await session.execute(_kept(actor))}
     versions = [one for one in all_ if one.month == month]
     newest: dict[date, DutyStatement] = {}
     for one in all_:
@@ -131,9 +132,10 @@ async def of_person(session: AsyncSession, actor: Actor, person_id: int, month: 
         score(facts, rule, statement.excused) if statement else None,
         Numbered(number, rule),
         [one for one in versions if one.version > 0],
-        await _appeals(session, actor, person_id, month),
-        await _rewards(session, actor, person_id, month),
-        await frozen_at(session, actor, month),
+        {one.row_key: one for one in await session.scalars(_appeals(actor), asked)},
+        (await session.scalars(_rewards(actor), asked)).all(),
+        kept.get(month),
+        _months(actor, kept),
         [(one, float(newest[one].score or 0) if newest[one].score is not None else None) for one in sorted(newest)],
     )
 
@@ -144,11 +146,19 @@ async def frozen_at(session: AsyncSession, actor: Actor, month: date) -> datetim
     return await session.scalar(wanted)
 
 
-async def months_kept(session: AsyncSession, actor: Actor, most: int = 36) -> Sequence[date]:
+async def months_kept(session: AsyncSession, actor: Actor) -> Sequence[date]:
     """Months that have statements, the newest first, with the one that runs."""
-    wanted = select(col(DutyMonth.month)).where(visible(actor, DutyMonth)).order_by(col(DutyMonth.month).desc())
-    kept = (await session.scalars(wanted.limit(most))).all()
-    return sorted({present_month(actor), *kept}, reverse=True)
+    return _months(actor, (await session.scalars(_kept(actor))).all())
+
+
+def _months(actor: Actor, kept: Iterable[date]) -> Sequence[date]:
+    return sorted({present_month(actor), *kept}, reverse=True)[: MOST_MONTHS + 1]
+
+
+@made_once
+def _kept(actor: Actor) -> Select[date, datetime]:
+    """Months whose statements were made, and when: twelve a year."""
+    return select(col(DutyMonth.month), col(DutyMonth.frozen_at)).where(visible(actor, DutyMonth))
 
 
 async def teams_and_posts(session: AsyncSession, actor: Actor) -> tuple[dict[int, Team], dict[int, Post]]:
@@ -172,19 +182,34 @@ async def _team(session: AsyncSession, actor: Actor, team_id: int | None) -> Tea
 
 
 async def _posts(session: AsyncSession, actor: Actor, ids: Sequence[int]) -> Sequence[Post]:
+    if not ids:
+        return ()
     wanted = select(Post).where(visible(actor, Post), col(Post.id).in_(ids)).order_by(col(Post.id))
     return (await session.scalars(wanted)).all()
 
 
-async def _appeals(session: AsyncSession, actor: Actor, person_id: int, month: date) -> dict[str, DutyAppeal]:
-    wanted = select(DutyAppeal).where(
-        visible(actor, DutyAppeal), col(DutyAppeal.person_id) == person_id, col(DutyAppeal.month) == month
+@made_once
+def _of_quarter(actor: Actor) -> Select[Any]:
+    """Statements of a person from the month ``first`` to ``last``, the newest version of each month first."""
+    month = col(DutyStatement.month)
+    return (
+        select(DutyStatement)
+        .where(
+            visible(actor, DutyStatement),
+            col(DutyStatement.person_id) == _PERSON,
+            month.between(bindparam("first", type_=Date), bindparam("last", type_=Date)),
+        )
+        .order_by(month, col(DutyStatement.version).desc())
     )
-    return {one.row_key: one for one in await session.scalars(wanted)}
 
 
-async def _rewards(session: AsyncSession, actor: Actor, person_id: int, month: date) -> Sequence[DutyReward]:
-    wanted = select(DutyReward).where(
-        visible(actor, DutyReward), col(DutyReward.person_id) == person_id, col(DutyReward.month) == month
-    )
-    return (await session.scalars(wanted.order_by(col(DutyReward.id)))).all()
+@made_once
+def _appeals(actor: Actor) -> Select[Any]:
+    of_person = (col(DutyAppeal.person_id) == _PERSON, col(DutyAppeal.month) == _MONTH)
+    return select(DutyAppeal).where(visible(actor, DutyAppeal), *of_person)
+
+
+@made_once
+def _rewards(actor: Actor) -> Select[Any]:
+    of_person = (col(DutyReward.person_id) == _PERSON, col(DutyReward.month) == _MONTH)
+    return select(DutyReward).where(visible(actor, DutyReward), *of_person).order_by(col(DutyReward.id))
