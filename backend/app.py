@@ -42,6 +42,7 @@ _ROUTERS = (
     "backend.live.api",
     "backend.telemetry.pages",
     "backend.telemetry.api",
+    "backend.telemetry.retake.pages",
     "backend.alarms.pages",
     "backend.alarms.rule_pages",
     "backend.alarms.api",

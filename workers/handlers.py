@@ -19,6 +19,8 @@ from backend.operations.reports.making import write_report
 from backend.operations.reports.models import REPORT_JOB
 from backend.telemetry.quality.models import QUALITY_JOB
 from backend.telemetry.quality.rolling import roll_quality
+from backend.telemetry.retake.models import RETAKE_JOB
+from backend.telemetry.retake.working import take_in_again
 from backend.tracing.following import follow_alarms, refine
 from backend.tracing.making import make_asked, make_trace
 from backend.tracing.models import TRACE_JOB
@@ -93,6 +95,7 @@ HANDLERS: dict[str, Handler] = {
     DECIDE_JOB: _decide,
     REPORT_JOB: _report,
     QUALITY_JOB: _quality,
+    RETAKE_JOB: take_in_again,
     PUSH_JOB: send_push,
     PUSH_TEST_JOB: send_test_push,
 }

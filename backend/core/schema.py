@@ -12,6 +12,7 @@ _MODELS = (
     "backend.plant.models",
     "backend.labels.models",
     "backend.telemetry.models",
+    "backend.telemetry.retake.models",
     "backend.telemetry.quality.models",
     "backend.exclusions.models",
     "backend.alarms.models",

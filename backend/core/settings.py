@@ -98,6 +98,10 @@ class Settings(BaseSettings):
     session_days: int = 30
     keep_readings_days: int = Field(default=0, ge=0)
     """Days of readings kept in the database; older days are dropped whole. 0 keeps all."""
+    keep_held_days: int = Field(default=30, ge=1)
+    """Days for which refused messages are held whole, to be taken in once their cause is mended."""
+    held_megabytes: int = Field(default=200, ge=1)
+    """How much a site may hold of them; beyond it the oldest go, which the page of rejections says."""
     keep_positions_days: int = Field(default=30, ge=1)
     """Days after which the coarse position of a check-in is forgotten."""
     metrics_token: str = ""

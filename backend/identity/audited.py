@@ -156,6 +156,8 @@ ACTIONS = {
     "point.adopt": N_("认领测点"),
     "point.ignore": N_("忽略测点"),
     "point.restore": N_("恢复待认领"),
+    "telemetry.retake": N_("要求重新接收"),
+    "telemetry.retaken": N_("重新接收完成"),
     "plant.edit": N_("修改厂区资料"),
     "floor_plan.scale": N_("设置平面图比例"),
     "plant.undo": N_("撤销厂区更改"),

@@ -20,6 +20,7 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "plant.edit": _CONFIGURING,
     "telemetry.rejections": _LEADING,
     "telemetry.adopt": _CONFIGURING,
+    "telemetry.retake": _CONFIGURING,
     "reports.send": _ALL,
     "reports.triage": _LEADING,
     "reports.open_to_public": frozenset({Role.ADMIN}),

@@ -11,6 +11,7 @@ from backend.plant.models import PointStatus
 from backend.telemetry.cleaning import Cleaned, clean
 from backend.telemetry.formats import Address, Decoded, Micros, Refusal, Value, decode, read_topic
 from backend.telemetry.formats.moments import SECOND, to_datetime
+from backend.telemetry.formats.payloads import MAX_PAYLOAD_BYTES
 from backend.telemetry.judging import LiveValue
 from backend.telemetry.plant_map import KnownPoint, KnownSite, PlantMap
 from backend.telemetry.quality.accounting import QUARTER, Behind, hour_of
@@ -52,6 +53,18 @@ class Row(NamedTuple):
     value: float
     quality: int
     received: Micros
+
+
+class Held(NamedTuple):
+    """A message of which something was refused, to be held whole."""
+
+    site_id: int
+    message: Incoming
+    source: str
+    parts: dict[tuple[str, str], int]
+    """(reason, code) → how many values."""
+    whole: bool
+    """Nothing of it was taken."""
 
 
 class Tally:
@@ -131,6 +144,10 @@ class Assembly:
         self.doubtful_tallies: list[Tally] = []
         self.live: list[LiveValue] = []
         self.rejections: dict[str, Rejected] = {}
+        self.held: list[Held] = []
+        """The messages of which something was refused, in order of arrival."""
+        self._refused: dict[tuple[str, str], int] = {}
+        """Of the message in hand."""
         self.tallies: dict[tuple[int, str], Tally] = {}
         self.receipts: dict[bytes, None] = {}
         """Deliveries that only their receipt can tell again, in order; repetitions too, which may have another id."""
@@ -158,6 +175,7 @@ class Assembly:
         if content.refusals:
             parts += sum(refusal.parts for refusal in content.refusals)
         tally.received += parts
+        refused = tally.rejected
         if message.dup and self._is_repetition(receipt_of(message), committed):
             tally.duplicate += parts
             self.receipts[receipt_of(message)] = None
@@ -167,6 +185,8 @@ class Assembly:
             self._reject(site.id, message, address, refusal, tally)
         for value in content.values:
             certain &= self._value(site.id, message, address, value, tally)
+        if self._refused:
+            self._hold(opened, whole=tally.rejected - refused == parts)
         if not certain and message.qos:
             self.receipts[receipt_of(message)] = None
 
@@ -177,7 +197,15 @@ class Assembly:
             tally = self._tally(site.id, address.source, message.received)
             tally.received += 1
             self._reject(site.id, message, address, Refusal(Reason.NOT_STORABLE, "", detail), tally)
+            self._hold(opened, whole=True)
             self.receipts[receipt_of(message)] = None
+
+    def _hold(self, opened: Opened, *, whole: bool) -> None:
+        """What is too large stays too large: it isn't held."""
+        message, address, site, _ = opened
+        if site is not None and len(message.payload) <= MAX_PAYLOAD_BYTES:
+            self.held.append(Held(site.id, message, shown(address.source, 200), self._refused, whole))
+        self._refused = {}
 
     def spare(self, stored: Container[tuple[int, Micros, float]]) -> None:
         """Keep from the rules what is a repetition after all: (point id, at, value) that are stored."""
@@ -244,6 +272,8 @@ class Assembly:
 
     def _reject(self, site_id: int, message: Incoming, address: Address, refusal: Refusal, tally: Tally) -> None:
         tally.rejected += refusal.parts
+        cause = (refusal.reason.value, shown(refusal.code, 200))
+        self._refused[cause] = self._refused.get(cause, 0) + refusal.parts
         digest = _digest(message, refusal)
         rejected = self.rejections.get(digest)
         if rejected is None:

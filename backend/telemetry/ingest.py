@@ -20,6 +20,7 @@ from backend.core.clock import now
 from backend.core.collecting import set_aside_what_stays
 from backend.core.database import Database, driver_connection
 from backend.core.failing import database_is_away
+from backend.core.settings import settings
 from backend.telemetry import metrics
 from backend.telemetry.assembly import Assembly, Incoming, open_message, unknown_codes
 from backend.telemetry.inbox import Inbox
@@ -30,6 +31,7 @@ from backend.telemetry.mqtt import Broker, Subscriber
 from backend.telemetry.partitions import day_of_number, ensure_partitions
 from backend.telemetry.plant_map import KnownPoint, PlantMap
 from backend.telemetry.receipts import Receipts
+from backend.telemetry.retake.holding import Holding
 from backend.telemetry.storage import NotFresh, store, store_states, stored_already
 
 log = structlog.get_logger()
@@ -73,6 +75,7 @@ class Ingest:
         self._notices = Notices(database.url)
         self._plant = PlantMap()
         self._receipts = Receipts(broker.client_id)
+        self._holding = Holding(settings().held_megabytes * 1_000_000)
         self._days: set[int] = set()
         self._touched: dict[int, KnownPoint] = {}
         self._line: Any = None
@@ -213,6 +216,8 @@ class Ingest:
         async with self._database.session() as session:
             connection = await driver_connection(session)
             await store(connection, assembly, all_doubtful=all_doubtful)
+            if assembly.held:
+                await self._holding.keep(connection, assembly.held)
             if assembly.late:
                 await ask_for_traces(connection, assembly.late)
             if assembly.receipts:
@@ -279,6 +284,7 @@ class Ingest:
         await self._own_line()
         self._touched.clear()
         self._days.clear()
+        self._holding.forget()
         async with self._database.session() as session:
             await self._plant.load(session)
             await self._receipts.load(await driver_connection(session))

@@ -18,6 +18,8 @@ from backend.telemetry import commands, queries
 from backend.telemetry.forms import AdoptionForm
 from backend.telemetry.queries import Wanted
 from backend.telemetry.reasons import ADVICE, TITLES, Reason
+from backend.telemetry.retake import queries as held
+from backend.telemetry.retake.wording import address_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,6 +44,7 @@ async def rejections_page(
 ) -> Response:
     """Sources with their account, then refusals newest first; htmx gets more rows alone."""
     wanted = Wanted(reason if reason in set(Reason) else "", source)
+    first_page = before is None
     found = await queries.rejections(session, actor, wanted, before=before)
     asked = {"reason": wanted.reason, "source": wanted.source, "before": found.following or ""}
     return render(
@@ -50,11 +53,16 @@ async def rejections_page(
         block="rows" if request.headers.get("hx-target") == "rejection-rows" else None,
         found=found,
         wanted=wanted,
-        first_page=before is None,
+        first_page=first_page,
         sources=await queries.sources(session, actor),
         reasons=await queries.reasons_met(session, actor),
         titles=TITLES,
         advice=ADVICE,
+        store=await held.store(session, actor) if first_page else None,
+        groups=await held.groups(session, actor, reason=wanted.reason, source=wanted.source) if first_page else (),
+        runs=await held.runs(session, actor) if first_page else (),
+        retake_url=address_of,
+        most_groups=held.MOST_GROUPS,
         more_url=f"/rejections?{urlencode(asked)}",
     )
 

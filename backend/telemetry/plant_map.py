@@ -100,14 +100,34 @@ class PlantMap:
                 point.memory = PointMemory(row.memory)
                 point.newest = max(point.memory.live_device, point.memory.stamped)
 
+    async def load_sites(self, session: AsyncSession) -> None:
+        """Read the sites alone, for who then asks for a few points."""
+        sites = [KnownSite(row.id, row.code, ZoneInfo(row.time_zone)) for row in await _sites(session)]
+        self.sites = {site.code: site for site in sites}
+        self.home = sites[0] if sites else None
+
+    async def load_points(self, session: AsyncSession, site_id: int, codes: Iterable[str]) -> None:
+        """Read the points of these ``codes``, and how many of the site's wait for adoption; without their memory."""
+        for row in await _points(session, [(site_id, code, "") for code in codes]):
+            self._take(KnownPoint(row.id, row.site_id, row.code), row)
+        self.pending[site_id] = await _how_many_pending(session, site_id)
+
+    def suppose(self, site_id: int, code: str) -> bool:
+        """Take an unknown point as if ``add_unknown`` had kept it; False when there is no room for one more."""
+        if self.pending[site_id] >= MAX_PENDING:
+            return False
+        point = KnownPoint(-len(self.points) - 1, site_id, code)
+        point.status = PointStatus.PENDING
+        self.points[site_id, code] = point
+        self.pending[site_id] += 1
+        return True
+
     async def refresh(self, session: AsyncSession) -> None:
         """Take over sites and points as they are now, if they were edited."""
         seen = await written(session, "site", "point")
         if seen == self._written:
             return
-        sites = [KnownSite(row.id, row.code, ZoneInfo(row.time_zone)) for row in await _sites(session)]
-        self.sites = {site.code: site for site in sites}
-        self.home = sites[0] if sites else None
+        await self.load_sites(session)
         former, self.points, self.pending = self.points, {}, Counter()
         for row in await _points(session):
             key = (row.site_id, row.code)
@@ -182,6 +202,12 @@ async def _points(session: AsyncSession, some: list[tuple[int, str, str]] | None
         keys = {"sites": [site_id for site_id, _, _ in some], "codes": [code for _, code, _ in some]}
         found = await session.execute(text(_POINTS + _SOME), keys)
     return [_PointRow(*row) for row in found]
+
+
+@system_query("the room for unknown points is each site's own")
+async def _how_many_pending(session: AsyncSession, site_id: int) -> int:
+    counted = text("SELECT count(*) FROM point WHERE site_id = :site AND status = 'pending'")
+    return int(await session.scalar(counted, {"site": site_id}) or 0)
 
 
 @system_query("the ingest goes on where its predecessor stopped, for every site")

@@ -29,6 +29,9 @@ class Reason(enum.StrEnum):
 FOLDED = frozenset({Reason.IGNORED_POINT, Reason.RETIRED_POINT, Reason.TOO_MANY_UNKNOWN})
 """Refusals that a steady source repeats with ever other payloads: one row an hour, whatever the payload."""
 
+AT_THE_POINT = frozenset({Reason.IGNORED_POINT, Reason.RETIRED_POINT, Reason.TOO_MANY_UNKNOWN, Reason.RETAINED})
+"""Refusals of a value that could be read: what becomes of it is up to its point."""
+
 TITLES: dict[Reason, str] = {
     Reason.UNREADABLE: N_("无法读取"),
     Reason.WRONG_SHAPE: N_("结构不符"),

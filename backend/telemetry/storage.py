@@ -45,7 +45,7 @@ async def store(connection: Connection, batch: Assembly, *, all_doubtful: bool =
         doubtful, tallies = batch.fresh + doubtful, batch.fresh_tallies + tallies
     elif batch.fresh:
         await copy_rows(connection, batch.fresh)
-    repeated = await _insert_doubtful(connection, doubtful, tallies) if doubtful else 0
+    repeated = await insert_doubtful(connection, doubtful, tallies) if doubtful else 0
     if batch.rejections:
         await _insert_rejections(connection, list(batch.rejections.values()))
     if batch.tallies:
@@ -100,7 +100,8 @@ ON CONFLICT DO NOTHING RETURNING point_id, at
 
 
 @system_query("the ingest stores the readings of every site")
-async def _insert_doubtful(connection: Connection, rows: Sequence[Row], tallies: Sequence[Tally]) -> int:
+async def insert_doubtful(connection: Connection, rows: Sequence[Row], tallies: Sequence[Tally]) -> int:
+    """Write rows whose keys may be there; gives how many were, each moved in its tally from stored to duplicate."""
     sites, points, ats, values, qualities, received = (list(column) for column in zip(*rows, strict=True))
     moments = [to_datetime(at) for at in ats]
     put = await connection.fetch(

@@ -13,7 +13,7 @@ from backend.core.settings import Settings
 from backend.delivery.expiring import DELIVERIES
 from backend.governance.retention.models import Kind
 from backend.identity.queries.expiring import SIGN_INS
-from backend.telemetry.expiring import REJECTIONS
+from backend.telemetry.expiring import HELD, REJECTIONS
 
 FOR_EVER = 0
 LONGEST_DAYS = 36_500
@@ -50,6 +50,14 @@ KINDS: Mapping[Kind, About] = {
         7,
         N_("至少留一周，够查清一台网关的问题"),
         expiring=REJECTIONS,
+    ),
+    Kind.HELD_MESSAGES: About(
+        N_("拒收的原文"),
+        N_("没有收下的消息原文，原因解决后可以重新接收"),
+        1,
+        N_("原文占地方，超过上限时也会先删最早的；最多留 365 天"),
+        most=365,
+        expiring=HELD,
     ),
     Kind.CHECKIN_POSITIONS: About(
         N_("打卡位置"),
@@ -103,6 +111,8 @@ def usual_days(kind: Kind, settings: Settings) -> int:
     """How long ``kind`` is kept where the site set nothing: what the server's own settings say, else for ever."""
     if kind is Kind.READINGS:
         return settings.keep_readings_days
+    if kind is Kind.HELD_MESSAGES:
+        return settings.keep_held_days
     return settings.keep_positions_days if kind is Kind.CHECKIN_POSITIONS else FOR_EVER
 
 

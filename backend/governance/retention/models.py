@@ -14,6 +14,7 @@ class Kind(enum.StrEnum):
 
     READINGS = "readings"
     REJECTIONS = "rejections"
+    HELD_MESSAGES = "held_messages"
     CHECKIN_POSITIONS = "checkin_positions"
     SIGN_INS = "sign_ins"
     DELIVERIES = "deliveries"
