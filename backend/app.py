@@ -43,6 +43,7 @@ _ROUTERS = (
     "backend.telemetry.pages",
     "backend.telemetry.api",
     "backend.telemetry.retake.pages",
+    "backend.telemetry.retake.api",
     "backend.alarms.pages",
     "backend.alarms.rule_pages",
     "backend.alarms.api",

@@ -32,6 +32,7 @@ LABELS = {
     "jobs": "后台任务",
     "escalation": "预警升级",
     "retention": "数据清理",
+    "held": "拒收原文",
     "clock": "时钟",
     "disk": "磁盘",
 }

@@ -25,6 +25,7 @@ from backend.core.settings import Settings
 from backend.embedded.monitor import subscriptions
 from backend.governance import findings
 from backend.governance.findings import Finding, Verdict
+from backend.governance.held import held_state, of_held
 from backend.governance.queries import foundation, system_state
 from backend.governance.retention.doctoring import last_rounds, of_retention
 from backend.lan.authority import Authority
@@ -72,6 +73,7 @@ async def _examine(session: AsyncSession, found: list[Finding]) -> None:
     if found[-1].verdict is Verdict.OK:
         found += findings.of_state(await system_state(session))
         found.append(of_retention(await last_rounds(session)))
+        found.append(of_held(await held_state(session)))
 
 
 async def _clock(session: AsyncSession) -> tuple[float, float]:

@@ -30,6 +30,7 @@ _COUNTS = {
     "ansu": "SELECT sum(stored) FROM source WHERE code = 'gw'",
     "bare_chain": "SELECT count(*) FROM bare_reading",
     "node_red": "SELECT count(*) FROM nr_reading",
+    "refused": "SELECT sum(rejected) FROM source WHERE code = 'gw'",
 }
 """What tells how many values a system has made durable."""
 
@@ -60,6 +61,12 @@ class Publisher:
             content = {"value": 50.0 + number % 7, "at": self._moment()} | ({"point": code} if named else {})
             self._publish(topic(code), content, last=number == count - 1)
 
+    def refused(self, topic: Callable[[str], str], count: int, codes: list[str]) -> None:
+        """``count`` messages whose value is none, each another one: each is a rejection of its own, and held."""
+        for number in range(count):
+            content = {"value": True, "at": self._moment()}
+            self._publish(topic(codes[number % len(codes)]), content, last=number == count - 1)
+
     def batches(self, topic: str, count: int, codes: list[str]) -> None:
         """``count`` messages with 50 values each."""
         for number in range(count):
@@ -85,6 +92,7 @@ class Bench:
         self._connection = connection
         self._codes = codes
         self._publisher = Publisher(built.servers.broker.url)
+        self._starts: dict[str, Start] = {"refused": self._start_ansu}
         self.systems: dict[str, Start] = {"ansu": self._start_ansu, "bare_chain": self._start_chain}
         self._node_red = peer.NodeRed(built, modules, flow="reading") if modules else None
         if self._node_red is not None:
@@ -114,6 +122,12 @@ class Bench:
         await asyncio.to_thread(self._publisher.batches, topic, count, self._codes)
         return await self._emptied(name, count * VALUES_A_BATCH)
 
+    async def refused(self, count: int) -> float:
+        """Values a second that AnSu refuses and holds."""
+        topic = f"ansu/{SITE}/gw/point/"
+        await asyncio.to_thread(self._publisher.refused, lambda code: topic + code, count, self._codes)
+        return await self._emptied("refused", count)
+
     async def copy(self, count: int) -> float:
         """Rows a second of nothing but COPY into an equal, empty partition, a transaction for each 5,000."""
         await self._connection.execute("DROP TABLE IF EXISTS copied; CREATE TABLE copied (LIKE reading INCLUDING ALL)")
@@ -130,7 +144,7 @@ class Bench:
 
     async def _emptied(self, name: str, values: int) -> float:
         before = int(await self._connection.fetchval(_COUNTS[name]) or 0)
-        stop = await self.systems[name]()
+        stop = await (self.systems | self._starts)[name]()
         try:
             return await count_to(self._connection, f"SELECT ({_COUNTS[name]}) - {before}", values)
         finally:
@@ -165,6 +179,7 @@ async def main() -> None:
         await bench.open_sessions()
         singles: dict[str, list[float]] = {name: [] for name in (*bench.systems, "copy")}
         batches: dict[str, list[float]] = {name: [] for name in ("ansu", "bare_chain", "copy")}
+        refused: list[float] = []
         ends = time.monotonic() + wanted.seconds
         while not singles["copy"] or time.monotonic() < ends:
             for name in bench.systems:
@@ -172,6 +187,7 @@ async def main() -> None:
             singles["copy"].append(await bench.copy(wanted.messages))
             for name in ("ansu", "bare_chain"):
                 batches[name].append(await bench.batches(name, wanted.batches))
+            refused.append(await bench.refused(wanted.messages))
             batches["copy"].append(await bench.copy(wanted.batches * VALUES_A_BATCH))
         bench.close()
         await connection.close()
@@ -181,6 +197,12 @@ async def main() -> None:
             "turns": len(singles["copy"]),
             "messages_of_one_value": _figures(singles),
             "messages_of_50_values": _figures(batches),
+            "refused_messages": {
+                "values_per_s": round(statistics.median(refused)),
+                "to_good_ones": round(
+                    statistics.median(r / g for r, g in zip(refused, singles["ansu"], strict=True)), 2
+                ),
+            },
         }
     )
 

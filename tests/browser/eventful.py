@@ -24,6 +24,7 @@ from tests.browser.alarm_load import tried_rules
 from tests.browser.cleaning import suspected
 from tests.browser.duties import appealed
 from tests.browser.meeting import make_meeting
+from tests.browser.refused import refused_and_taken_in
 from tests.factories import actor_for, made
 
 
@@ -45,6 +46,7 @@ async def ids_of(database_url: str) -> dict[str, int]:
     found |= await said_and_used(database)
     found |= await suspected(database)
     found |= await tried_rules(database, found["rule"] or 0)
+    found["retake"] = await refused_and_taken_in(database)
     await database.close()
     return {name: id_ for name, id_ in found.items() if id_ is not None}
 

@@ -58,6 +58,8 @@ PAGES = (
     "/rules/{rule}/edit",
     "/rules/new?kind=rate",
     "/rejections",
+    "/retakes",
+    "/retakes/{retake}",
     "/adoptions",
     "/people",
     "/people/{person}",

@@ -57,7 +57,7 @@ def doctor(*argv: str, **environment: str) -> "subprocess.CompletedProcess[str]"
 def test_an_ansu_that_runs_is_found_and_well(up: Up) -> None:
     assert doctor(ANSU_DATA_DIR=str(up.data)).returncode == 0, "also when it has just been started"
     wait_until(lambda: set(not_well(up)) <= {"readings", "disk"}, up.said)
-    assert len(verdicts(up)) == 15
+    assert len(verdicts(up)) == 16
 
 
 def verdicts(up: Up) -> dict[str, str]:

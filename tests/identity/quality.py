@@ -9,6 +9,7 @@ from backend.core.clock import now
 from backend.plant.models import Point
 from backend.telemetry.models import Source
 from backend.telemetry.quality.models import PointHour, SourceDay, SourceNorm
+from backend.telemetry.retake.models import HeldLoss, HeldMessage, HeldPart, RetakeRun
 from tests.factories import made
 
 
@@ -33,4 +34,13 @@ async def make_marked_quality(session: AsyncSession, point: Point, person_id: in
     )  # fmt: skip
     for row in (hour, norm):
         await made(session, row)
-    return {"source_id": source.id, "source_day_id": (await made(session, day)).id}
+    held = HeldMessage(
+        **site, received_at=begins, topic=f"ansu/{mark}/batch", source=mark, payload=mark.encode(), size=9
+    )
+    await made(session, held)
+    part = HeldPart(**site, held_id=held.id, reason="unreadable", code=mark, source=mark, received_at=begins)
+    await made(session, part)
+    await made(session, HeldLoss(**site, messages=1, bytes=1, since=begins, last_at=begins))
+    run = RetakeRun(**site, code=mark, source=mark, asked_by=person_id, total=1, until_id=held.id, finished_at=begins)
+    await made(session, run)
+    return {"retake_id": run.id, "source_id": source.id, "source_day_id": (await made(session, day)).id}

@@ -51,6 +51,7 @@ FORMS: dict[str, dict[str, Any]] = {
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/data-cleaning/{cleaning_case_id}/decide": {"state": "excluded"},
     "POST /api/v1/training/attempts/{attempt_id}": {"answers": {}},
+    "POST /api/v1/retakes": {},
     "POST /api/v1/positions": {
         "device_now": "2026-11-27T04:00:00Z",
         "fixes": [{"at": "2026-11-27T04:00:00Z", "lat": 31.23, "lon": 121.47, "accuracy_m": 8}],

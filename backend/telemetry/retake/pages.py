@@ -77,6 +77,12 @@ async def offer(
     return render(request, "telemetry/retake/offer.html", found=found, url=address_of(wish))
 
 
+@router.get("/retakes/lost", dependencies=[allow("telemetry.rejections")])
+async def lost(request: Request, session: SessionDep, actor: ActorDep) -> Response:
+    """A piece for the page of data sources: what could not be held any longer. Nothing, when all could."""
+    return render(request, "telemetry/retake/lost.html", loss=await queries.loss(session, actor))
+
+
 @router.get("/retakes/{retake_id}", dependencies=[allow("telemetry.retake")])
 async def run_page(request: Request, session: SessionDep, actor: ActorDep, retake_id: int) -> Response:
     """How far a run is, or what came of it."""

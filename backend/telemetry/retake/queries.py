@@ -103,8 +103,12 @@ async def store(session: AsyncSession, actor: Actor) -> Store:
         select(func.count(), func.coalesce(func.sum(col(HeldMessage.size)), 0)).where(visible(actor, HeldMessage))
     )
     messages, size = counted.one()
-    loss = await session.scalar(select(HeldLoss).where(visible(actor, HeldLoss)))
-    return Store(int(messages), int(size), loss)
+    return Store(int(messages), int(size), await loss(session, actor))
+
+
+async def loss(session: AsyncSession, actor: Actor) -> HeldLoss | None:
+    """What could not be held any longer, if anything."""
+    return await session.scalar(select(HeldLoss).where(visible(actor, HeldLoss)))
 
 
 async def waiting(session: AsyncSession, actor: Actor, wish: Wish) -> Waiting:
