@@ -23,7 +23,7 @@ async def refused_and_taken_in(database: Database) -> int:
         officer = (await session.scalars(select(Person).where(col(Person.account) == "safety1"))).one()
         site, at = {"site_id": officer.site_id}, now() - timedelta(hours=3)
         for payload, reason, code in _REFUSED:
-            message = HeldMessage(**site, received_at=at, topic="ansu/none/gw-9/batch", source="gw-9", payload=payload)
+            message = HeldMessage(**site, received_at=at, topic="ansu/tep/gw-9/batch", source="gw-9", payload=payload)
             message.whole, message.size = True, 400
             await made(session, message)
             part = HeldPart(**site, held_id=message.id, reason=reason, code=code, source="gw-9", received_at=at)

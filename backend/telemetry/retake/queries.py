@@ -226,7 +226,6 @@ async def running(session: AsyncSession, actor: Actor) -> RetakeRun | None:
 
 
 async def point_of(session: AsyncSession, actor: Actor, code: str) -> Point | None:
-    """The point of ``code`` whose values are stored, if there is one."""
-    return await session.scalar(
-        select(Point).where(visible(actor, Point), col(Point.code) == code, col(Point.status).in_(STORED))
-    )
+    """The point of ``code`` that has a page, if there is one."""
+    active = col(Point.status) == PointStatus.ACTIVE
+    return await session.scalar(select(Point).where(visible(actor, Point), col(Point.code) == code, active))

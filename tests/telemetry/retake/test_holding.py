@@ -60,7 +60,7 @@ async def test_a_flood_lets_the_oldest_go_and_says_how_many_since_when(plant: Pl
     sent = 0
     for number in range(40):
         sent += await keep(plant, holding, [b"?" * 400 + str(number * 20 + i).encode() for i in range(20)])
-        assert await used(plant) <= LIMIT * 1.2
+        assert await used(plant) <= LIMIT
     assert sent > 4 * LIMIT
     [(messages, size, since, last)] = await plant.rows(
         "SELECT messages, bytes, since, last_at FROM held_loss WHERE site_id = :site"
@@ -76,8 +76,8 @@ async def test_one_that_is_being_taken_in_is_passed_over(plant: Plant, database:
     first = (await plant.rows("SELECT min(id) FROM held_message WHERE site_id = :site"))[0][0]
     async with database.session() as taking, database.session() as ingest:
         await (await driver_connection(taking)).execute("SELECT FROM held_message WHERE id = $1 FOR UPDATE", first)
-        went = await make_room(await driver_connection(ingest), plant.site.id, 5_000)
-    assert went > 10
+        went = await make_room(await driver_connection(ingest), plant.site.id, 15_000)
+    assert went >= 14_000
     assert (await plant.rows("SELECT min(id) FROM held_message WHERE site_id = :site"))[0][0] == first
 
 
