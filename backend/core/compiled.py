@@ -24,8 +24,8 @@ class CompiledTemplates(FileSystemBytecodeCache):
 
     def __init__(self, folder: Path, options: Mapping[str, Any]) -> None:
         # Jinja looks at the template's text and Python's version only.
-        made_with = f"{jinja2.__version__} {sorted(options.items())} {Path(quick_templates.__file__).read_text('utf-8')}"
-        digest = hashlib.sha256(made_with.encode()).hexdigest()[:12]
+        writer = Path(quick_templates.__file__).read_text("utf-8")
+        digest = hashlib.sha256(f"{jinja2.__version__} {sorted(options.items())} {writer}".encode()).hexdigest()[:12]
         super().__init__(str(folder), f"%s.{digest}.jinja")
 
     def dump_bytecode(self, bucket: Bucket) -> None:

@@ -282,6 +282,7 @@ def _list(actor: Actor) -> Select[Any]:
     whole = alias_of(Rectification, "whole")
     return (
         select(*_SHOWN, col(whole.owner_id), *order)
+        .select_from(Rectification)
         .outerjoin(whole, col(whole.id) == col(Rectification.parent_id))
         .join(Person, col(Person.id) == col(Rectification.owner_id))
         .outerjoin(Equipment, col(Equipment.id) == col(Rectification.equipment_id))
