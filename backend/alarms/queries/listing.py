@@ -113,7 +113,7 @@ def _counts(actor: Actor) -> Select[*tuple[int, ...]]:
     return (
         select(*(func.count().filter(_showing(s)).label(s.value) for s in (Show.WAITING, Show.OPEN, Show.SHELVED)))
         .select_from(Alarm)
-        .where(visible(actor, Alarm), col(Alarm.state) != AlarmState.CLOSED)
+        .where(visible(actor, Alarm), ~one_of(col(Alarm.state), (AlarmState.CLOSED,)))
     )
 
 
@@ -159,7 +159,7 @@ def _placed(actor: Actor, wanted: Wanted, place: tuple[int, ...]) -> Subquery:
             func.min(newest).over(partition_by=flood).label("newest"),
             func.count().over(partition_by=flood).label("size"),
             func.row_number().over(partition_by=flood, order_by=(RANK, newest, -col(Alarm.id))).label("place"),
-        ).where(visible(actor, Alarm), col(Alarm.state) != AlarmState.CLOSED),
+        ).where(visible(actor, Alarm), ~one_of(col(Alarm.state), (AlarmState.CLOSED,))),
         actor,
         wanted,
     ).subquery()

@@ -111,7 +111,7 @@ def verifiable_by(actor: Actor) -> ColumnElement[bool]:
         col(whole.id) == col(Rectification.parent_id), col(whole.site_id) == actor.site_id, col(whole.owner_id) == me
     )
     return and_(
-        col(Rectification.state) == RectificationState.SUBMITTED,
+        one_of(col(Rectification.state), (RectificationState.SUBMITTED,)),
         ~of_own_whole,
         col(Rectification.owner_id) != me,
         col(Rectification.submitted_by).is_distinct_from(me),

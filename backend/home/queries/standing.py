@@ -85,10 +85,13 @@ def _standing(actor: Actor) -> Select[Any]:
     still_open = ~one_of(col(Alarm.state), _SET_ASIDE)
     alarms = (
         select(
-            *(func.count().filter(still_open, col(Alarm.level) == level).label(level.value) for level in Level),
+            *(
+                func.count().filter(still_open, one_of(col(Alarm.level), (level,))).label(level.value)
+                for level in Level
+            ),
             func.count().filter(col(Alarm.state) == AlarmState.UNACKNOWLEDGED).label("calling"),
         )
-        .where(visible(actor, Alarm), col(Alarm.state) != AlarmState.CLOSED)
+        .where(visible(actor, Alarm), ~one_of(col(Alarm.state), (AlarmState.CLOSED,)))
         .subquery()
     )
     late = and_(one_of(col(Rectification.state), WORKABLE), col(Rectification.deadline) < func.now())
