@@ -173,9 +173,10 @@ async def test_on_the_pages_it_is_asked_said_and_undone(database: Database, data
         actor = await installed(session)
         person = await session.get_one(Person, actor.person_id)
     out, pack = f"/setup/packs/out?code={CHEMICAL}", f"/setup/packs?code={CHEMICAL}"
+    leaving = f"{pack}&leaving=1"
     async with running_app(database_url, redis_url) as app, signed_in(app, person) as browser:
-        assert out.replace("&", "&amp;") in (await browser.get(pack)).text
-        assert "会停用" in (await browser.get(out)).text
+        assert leaving.replace("&", "&amp;") in (await browser.get(pack)).text
+        assert "会停用" in (await browser.get(leaving)).text
         refused = await browser.post(out, data={"why": ""})
         assert refused.status_code == 422 and "请写明原因" in refused.text
         assert (await browser.post(out, data={"why": WHY})).headers["location"] == pack
@@ -184,4 +185,4 @@ async def test_on_the_pages_it_is_asked_said_and_undone(database: Database, data
         assert "已退出" in (await browser.get("/setup/packs")).text
         assert (await browser.post(f"/setup/packs/back?code={CHEMICAL}")).status_code == 303
         assert 'id="pack-form"' in (await browser.get(pack)).text
-        assert (await browser.get("/setup/packs/out?code=food")).status_code == 404
+        assert (await browser.get("/setup/packs?code=food&leaving=1")).status_code == 404

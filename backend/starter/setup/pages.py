@@ -75,10 +75,15 @@ async def save_site(
 
 
 @router.get("/packs", dependencies=_DO)
-async def packs_page(request: Request, session: SessionDep, actor: ActorDep, code: str = "") -> Response:
-    """The packs to choose from; or what the pack ``code`` brings, to be ticked, counted and renamed."""
+async def packs_page(
+    request: Request, session: SessionDep, actor: ActorDep, code: str = "", leaving: bool = False
+) -> Response:
+    """The packs to choose from; or what the pack ``code`` brings, to be ticked, counted and renamed; or, ``leaving``,
+    what goes with it."""
     if code:
         pack = _pack(code)
+        if leaving:
+            return await _out_form(request, session, actor, pack, "")
         return await _pack_form(request, session, actor, pack, await _proposed(session, actor, pack))
     installed = await queries.installed_packs(session, actor)
     out = {code for code, one in installed.items() if OUT in one.details}
@@ -97,12 +102,6 @@ async def install(request: Request, session: SessionDep, actor: ActorDep, code: 
     except REFUSALS as error:
         return await _pack_form(request, session, actor, pack, typed, refusal(request, error))
     return render(request, "setup/installed.html", pack=pack, came=came, parts=PARTS)
-
-
-@router.get("/packs/out", dependencies=_DO)
-async def out_page(request: Request, session: SessionDep, actor: ActorDep, code: str = "") -> Response:
-    """What goes with the pack ``code``, and what stays."""
-    return await _out_form(request, session, actor, _pack(code), "")
 
 
 @router.post("/packs/out", dependencies=_DO)
