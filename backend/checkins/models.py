@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, Index, UniqueConstraint, or_, select, text, true
 from sqlmodel import Field, col
 
+from backend.core.statements import among
 from backend.core.tables import SiteScoped, Stamped, document, identity_key, moment, reference
 from backend.identity.actor import Actor
 from backend.identity.models import Person, PostHolder, Role
@@ -252,7 +253,7 @@ def _of_own_posts_and_team(actor: Actor) -> ColumnElement[bool]:
     """A worker sees visits of posts that they or people of their team hold; everybody else all of the site."""
     if actor.role != Role.WORKER:
         return true()
-    own = col(InspectionVisit.post_id).in_(sorted(actor.post_ids))
+    own = among(col(InspectionVisit.post_id), actor.post_ids)
     if actor.team_id is None:
         return own
     held_by_mates = (

@@ -15,6 +15,8 @@ import jinja2
 from jinja2 import FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 
+from backend.core import quick_templates
+
 
 class CompiledTemplates(FileSystemBytecodeCache):
     """Those in ``folder``, made with ``options`` of the environment. What can't be read is compiled anew; what can't be
@@ -22,8 +24,9 @@ class CompiledTemplates(FileSystemBytecodeCache):
 
     def __init__(self, folder: Path, options: Mapping[str, Any]) -> None:
         # Jinja looks at the template's text and Python's version only.
-        made_with = hashlib.sha256(f"{jinja2.__version__} {sorted(options.items())}".encode()).hexdigest()[:12]
-        super().__init__(str(folder), f"%s.{made_with}.jinja")
+        writer = Path(quick_templates.__file__).read_text("utf-8")
+        digest = hashlib.sha256(f"{jinja2.__version__} {sorted(options.items())} {writer}".encode()).hexdigest()[:12]
+        super().__init__(str(folder), f"%s.{digest}.jinja")
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep ``bucket`` for the next process, whosoever it is."""

@@ -25,8 +25,8 @@ from backend.core import phrases
 from backend.core.clock import now
 from backend.core.compiled import CompiledTemplates
 from backend.core.i18n import LOCALES, translate
+from backend.core.quick_templates import QuickEnvironment
 from backend.core.settings import PROJECT_ROOT, settings
-from backend.core.template_calls import QuickCalls
 
 TEMPLATES = PROJECT_ROOT / "web" / "templates"
 STATIC = PROJECT_ROOT / "web" / "static"
@@ -77,18 +77,18 @@ def preferred_locale(request: Request) -> str:
 @lru_cache
 def environment_of(locale: str) -> Environment:
     """The Jinja environment of a locale; unknown names are errors, everything is escaped."""
-    environment = Environment(
+    environment = QuickEnvironment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         bytecode_cache=CompiledTemplates(TEMPLATES / "__pycache__", _TRIMMED),
         **_TRIMMED,
     )
-    environment.context_class = QuickCalls
     environment.globals.update(_words(locale))
     environment.globals.update(
         {
             "asset": asset,
+            "icon_of": icon_of,
             "moment": _moment,
             "clock": lambda at: phrases.clock(at, _zone.get()),
             "number": phrases.number,
@@ -137,6 +137,17 @@ def _moment(at: datetime) -> str:
 def asset(path: str) -> str:
     """Address of a static file that changes when the file does, so that browsers may keep it."""
     return _address(path, int(time.monotonic() / _LOOK_AGAIN_S))
+
+
+def icon_of(name: str, label: str = "") -> Markup:
+    """The icon ``name``, which says ``label`` where it stands alone."""
+    return _icon(name, label, asset("vendor/lucide/icons.svg"))
+
+
+@lru_cache(maxsize=2048)
+def _icon(name: str, label: str, icons: str) -> Markup:
+    says = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    return Markup('<svg class="icon" {}><use href="{}#{}"/></svg>').format(says, icons, name)
 
 
 @lru_cache(maxsize=512)

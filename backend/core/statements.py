@@ -1,10 +1,11 @@
 """Parts of statements that cost more to make anew at each request than the database takes to answer them."""
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, any_, literal
+from sqlalchemy import BigInteger, ColumnElement, String, any_, literal, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -19,6 +20,17 @@ def alias_of(model: type[_Model], name: str) -> type[_Model]:
     of the outer one's row.
     """
     return aliased(model, name=name)
+
+
+def one_of(column: Any, words: Iterable[str]) -> ColumnElement[bool]:
+    """Whether ``column`` is one of ``words``, the code's own, which are written out.
+
+    ``in_`` writes its values into the statement's text anew each time it is sent, a third of what sending it costs.
+    """
+    written = sorted(words)
+    assert all(re.fullmatch(r"\w+", word) for word in written), written
+    found: ColumnElement[bool] = column.in_([literal_column(f"'{word}'", String) for word in written])
+    return found
 
 
 def among(column: Any, ids: Iterable[int]) -> ColumnElement[bool]:

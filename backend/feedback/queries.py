@@ -12,7 +12,7 @@ from sqlmodel import col
 from backend.checkins.models import SiteCalendar
 from backend.core.clock import now
 from backend.core.errors import NotFound
-from backend.core.statements import alias_of
+from backend.core.statements import alias_of, one_of
 from backend.feedback.deadlines import USUAL_DAYS
 from backend.feedback.models import (
     OPEN,
@@ -121,7 +121,7 @@ def select_to_answer(actor: Actor) -> Select[Any]:
     """The statement of ``to_answer``."""
     free = or_(col(Feedback.assigned_to).is_(None), col(Feedback.assigned_to) == actor.person_id)
     due = col(Feedback.due_at)
-    return _listed(actor, col(Feedback.state).in_(OPEN), free, due.is_not(None), order=(due,), most=PAGE)
+    return _listed(actor, one_of(col(Feedback.state), OPEN), free, due.is_not(None), order=(due,), most=PAGE)
 
 
 async def card(session: AsyncSession, actor: Actor, feedback_id: int) -> Card:
@@ -216,7 +216,7 @@ async def waiting_count(session: AsyncSession, actor: Actor) -> tuple[int, int]:
     """How many wait for an answer, and how many of them too long."""
     row = await session.execute(
         select(func.count(), func.count().filter(col(Feedback.due_at) < now())).where(
-            visible(actor, Feedback), col(Feedback.state).in_(OPEN), col(Feedback.due_at).is_not(None)
+            visible(actor, Feedback), one_of(col(Feedback.state), OPEN), col(Feedback.due_at).is_not(None)
         )
     )
     waiting, late = row.one()
@@ -226,7 +226,7 @@ async def waiting_count(session: AsyncSession, actor: Actor) -> tuple[int, int]:
 def _wanted(actor: Actor, asked: Asked) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if asked.show in {"open", "done"}:
-        within = col(Feedback.state).in_(OPEN)
+        within = one_of(col(Feedback.state), OPEN)
         wanted.append(within if asked.show == "open" else ~within)
     if asked.kind in set(Kind):
         wanted.append(col(Feedback.kind) == asked.kind)

@@ -164,6 +164,8 @@ ACTIONS = {
     "plant.import": N_("导入设备和测点"),
     "setup.site": N_("设置厂区"),
     "setup.install": N_("装入行业模板"),
+    "setup.take_out": N_("退出行业模板"),
+    "setup.put_back": N_("放回行业模板"),
     "setup.hold": N_("安排岗位"),
     "risk.create": N_("新建风险点"),
     "risk.edit": N_("修改风险点"),

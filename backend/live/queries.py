@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.alarms.models import Alarm, AlarmRule, AlarmState, RuleKind
-from backend.core.statements import among
+from backend.core.statements import among, one_of
 from backend.identity.actor import Actor
 from backend.identity.permissions import system_query, visible
 from backend.live.views import (
@@ -169,7 +169,7 @@ async def open_levels(session: AsyncSession, actor: Actor) -> OpenLevels:
     """Worst level of what is open, by area, equipment and point."""
     rows = await session.execute(
         select(col(Alarm.area_id), col(Alarm.equipment_id), col(Alarm.point_id), col(Alarm.level))
-        .where(visible(actor, Alarm), col(Alarm.state).in_(_TELLING))
+        .where(visible(actor, Alarm), one_of(col(Alarm.state), _TELLING))
         .distinct()
     )
     areas: dict[int, list[str]] = defaultdict(list)

@@ -18,6 +18,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.cable import plugged_in
 from tests.browser.phone import Phone, Phones
+from tests.browser.sweep import small_targets
 from tests.browser.test_scanning import film_of, phone_with_camera
 from tests.embedded.running import ROOT, Up, ups_in
 
@@ -89,6 +90,7 @@ async def test_from_an_empty_installation_to_the_first_check_in(empty: Up, brows
     await a_worker_checks_in(empty, page, password, tmp_path)
     await expect(page.locator("#first-state")).to_contain_text("第一次打卡成功：王建国")
     print(f"\nsetup: {taps()} taps of the administrator, {time.monotonic() - began:.1f} s with both phones")
+    await the_pack_is_taken_out_and_put_back(admin)
 
 
 def founded(up: Up) -> str:
@@ -130,6 +132,26 @@ async def a_worker_checks_in(up: Up, page: Page, once: str, folder: Path) -> Non
         await phone.page.locator("label", has_text=re.compile("^完好$")).first.click()
         await phone.page.locator("#check-in").click()
         await expect(phone.page.get_by_text("打卡已送达")).to_be_visible()
+
+
+async def the_pack_is_taken_out_and_put_back(admin: Phone) -> None:
+    page = await admin.open("/setup/packs?code=machining")
+    await seen(page, "installed-pack")
+    await page.get_by_role("link", name="退出这个模板").click()
+    await expect(page.get_by_role("heading", name="会停用")).to_be_visible()
+    await page.get_by_label("为什么退出").fill("选错了行业")
+    await seen(page, "leaving")
+    assert not await small_targets(page, 48)
+    await page.get_by_role("button", name="退出模板").click()
+    await expect(page.get_by_role("heading", name="这个模板已退出")).to_be_visible()
+    await seen(page, "out")
+    await admin.open("/plant")
+    await expect(page.get_by_text("冲压机")).to_have_count(0)
+    await admin.open("/setup/packs?code=machining")
+    await page.get_by_role("button", name="放回模板").click()
+    await expect(page.get_by_role("button", name="加入增加的设备")).to_be_visible()
+    await admin.open("/plant")
+    await expect(page.get_by_text("冲压机").first).to_be_attached()
 
 
 async def counting_taps(page: Page) -> Callable[[], int]:

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from backend.alarms.lifecycle import CALLING, SET_ASIDE
 from backend.alarms.models import Alarm, AlarmState, Level
+from backend.core.statements import among, one_of
 from backend.identity.actor import Actor
 from backend.identity.permissions import made_once, visible
 from backend.identity.queries.people import Named
@@ -112,7 +113,7 @@ def _counts(actor: Actor) -> Select[*tuple[int, ...]]:
     return (
         select(*(func.count().filter(_showing(s)).label(s.value) for s in (Show.WAITING, Show.OPEN, Show.SHELVED)))
         .select_from(Alarm)
-        .where(visible(actor, Alarm), col(Alarm.state) != AlarmState.CLOSED)
+        .where(visible(actor, Alarm), ~one_of(col(Alarm.state), (AlarmState.CLOSED,)))
     )
 
 
@@ -158,7 +159,7 @@ def _placed(actor: Actor, wanted: Wanted, place: tuple[int, ...]) -> Subquery:
             func.min(newest).over(partition_by=flood).label("newest"),
             func.count().over(partition_by=flood).label("size"),
             func.row_number().over(partition_by=flood, order_by=(RANK, newest, -col(Alarm.id))).label("place"),
-        ).where(visible(actor, Alarm), col(Alarm.state) != AlarmState.CLOSED),
+        ).where(visible(actor, Alarm), ~one_of(col(Alarm.state), (AlarmState.CLOSED,))),
         actor,
         wanted,
     ).subquery()
@@ -215,7 +216,7 @@ def _filtered(statement: Any, actor: Actor, wanted: Wanted) -> Any:
         statement = statement.where(col(Alarm.level) == wanted.level)
     if wanted.mine:
         owned = select(col(Equipment.id)).where(
-            visible(actor, Equipment), col(Equipment.owner_post_id).in_(actor.post_ids)
+            visible(actor, Equipment), among(col(Equipment.owner_post_id), actor.post_ids)
         )
         statement = statement.where(col(Alarm.equipment_id).in_(owned))
     if wanted.search:
@@ -227,11 +228,11 @@ def _showing(show: Show) -> ColumnElement[bool]:
     state = col(Alarm.state)
     match show:
         case Show.WAITING:
-            return state.in_(CALLING)
+            return one_of(state, CALLING)
         case Show.OPEN:
-            return state.not_in([AlarmState.CLOSED, *SET_ASIDE])
+            return ~one_of(state, (AlarmState.CLOSED, *SET_ASIDE))
         case Show.SHELVED:
-            return state.in_(SET_ASIDE)
+            return one_of(state, SET_ASIDE)
         case Show.CLOSED:
             return state == AlarmState.CLOSED
         case Show.FALSE:

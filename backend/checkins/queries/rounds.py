@@ -12,6 +12,7 @@ from sqlmodel import col
 from backend.checkins.models import InspectionPlan, InspectionStop, InspectionVisit, VisitState
 from backend.checkins.schedule import Window, make_up_until
 from backend.core.clock import now
+from backend.core.statements import among
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Post, PostHolder
 from backend.identity.permissions import made_once, visible
@@ -95,7 +96,7 @@ def place_of(equipment: Equipment | None, area: Area | None) -> Place:
 
 
 def _mine(actor: Actor) -> ColumnElement[bool]:
-    return col(InspectionVisit.post_id).in_(sorted(actor.post_ids))
+    return among(col(InspectionVisit.post_id), actor.post_ids)
 
 
 def waiting() -> ColumnElement[bool]:

@@ -27,7 +27,7 @@ from sqlmodel import col
 
 from backend.alarms.models import Level
 from backend.core.clock import now
-from backend.core.statements import alias_of
+from backend.core.statements import alias_of, one_of
 from backend.hazards.lifecycle import FINAL, GOVERNING, LEADING, UNFINISHED, WORKABLE, Step, quick_step
 from backend.hazards.models import Rectification, RectificationState
 from backend.hazards.plan import TimeLeft, time_left
@@ -111,7 +111,7 @@ def verifiable_by(actor: Actor) -> ColumnElement[bool]:
         col(whole.id) == col(Rectification.parent_id), col(whole.site_id) == actor.site_id, col(whole.owner_id) == me
     )
     return and_(
-        col(Rectification.state) == RectificationState.SUBMITTED,
+        one_of(col(Rectification.state), (RectificationState.SUBMITTED,)),
         ~of_own_whole,
         col(Rectification.owner_id) != me,
         col(Rectification.submitted_by).is_distinct_from(me),
@@ -129,7 +129,7 @@ def extendable_by(actor: Actor) -> ColumnElement[bool]:
     """``lifecycle.may_extend`` as SQL: requests for an extension that wait for the actor's answer."""
     me = actor.person_id
     return and_(
-        col(Rectification.state).in_(WORKABLE),
+        one_of(col(Rectification.state), WORKABLE),
         col(Rectification.extension_by) != me,
         col(Rectification.owner_id) != me,
         or_(literal(actor.role in GOVERNING), col(Rectification.opened_by) == me),
@@ -185,18 +185,18 @@ _first_page = made_once(_page_after)
 @made_once
 def _first_unfinished(actor: Actor, tab: Tab, most: int) -> Select[Any]:
     """One more than ``most`` of what isn't closed, which stands before what is."""
-    return _list(actor).where(col(Rectification.state).in_(UNFINISHED), _on(tab, actor)).limit(most + 1)
+    return _list(actor).where(one_of(col(Rectification.state), UNFINISHED), _on(tab, actor)).limit(most + 1)
 
 
 def _first_of_each(actor: Actor, wanted: list[Any], order: list[Any], most: int) -> Select[int]:
     """Ids of the first ``most`` of what isn't closed, of what the actor closed, and of all that is closed: among them
     are the first ``most`` of all. Each comes along an index, so that years of what is closed aren't sorted."""
-    closed, mine = col(Rectification.state).in_(FINAL), col(Rectification.owner_id) == actor.person_id
+    closed, mine = one_of(col(Rectification.state), FINAL), col(Rectification.owner_id) == actor.person_id
     newest = [_closed_at().desc(), col(Rectification.id)]
     ids = select(col(Rectification.id)).join(Person, col(Person.id) == col(Rectification.owner_id))
     ids = ids.where(visible(actor, Rectification), *wanted).limit(most)
     either = union_all(
-        ids.where(col(Rectification.state).in_(UNFINISHED)).order_by(*order).subquery().select(),
+        ids.where(one_of(col(Rectification.state), UNFINISHED)).order_by(*order).subquery().select(),
         ids.where(closed, mine).order_by(*newest).subquery().select(),
         ids.where(closed).order_by(*newest).subquery().select(),
     )
@@ -210,7 +210,7 @@ def _on(tab: Tab, actor: Actor) -> ColumnElement[bool]:
     if tab is Tab.TEAM:
         return of_own_team(actor, col(Person.team_id))
     if tab is Tab.OVERDUE:
-        return and_(col(Rectification.state).in_(WORKABLE), col(Rectification.deadline) < func.now())
+        return and_(one_of(col(Rectification.state), WORKABLE), col(Rectification.deadline) < func.now())
     return or_(verifiable_by(actor), extendable_by(actor)) if tab is Tab.TO_VERIFY else true()
 
 
@@ -225,15 +225,15 @@ def _counts(actor: Actor) -> Select[*tuple[int, ...]]:
         select(*(func.count().filter(_on(tab, actor)) for tab in Tab))
         .select_from(Rectification)
         .join(Person, col(Person.id) == col(Rectification.owner_id))
-        .where(visible(actor, Rectification), col(Rectification.state).in_(UNFINISHED))
+        .where(visible(actor, Rectification), one_of(col(Rectification.state), UNFINISHED))
     )
 
 
 def _order(actor: Actor) -> list[Any]:
     """Whole numbers that sort the list, so that they are also an exact cursor."""
     state = col(Rectification.state)
-    done = state.in_(FINAL)
-    stage = case((done, 2), (state.in_(WORKABLE), 0), else_=1)
+    done = one_of(state, FINAL)
+    stage = case((done, 2), (one_of(state, WORKABLE), 0), else_=1)
     burns = _microseconds(col(Rectification.deadline)) - case(_HEAD_STARTS, value=col(Rectification.level), else_=0)
     return [
         cast(stage, BigInteger),
@@ -282,6 +282,7 @@ def _list(actor: Actor) -> Select[Any]:
     whole = alias_of(Rectification, "whole")
     return (
         select(*_SHOWN, col(whole.owner_id), *order)
+        .select_from(Rectification)
         .outerjoin(whole, col(whole.id) == col(Rectification.parent_id))
         .join(Person, col(Person.id) == col(Rectification.owner_id))
         .outerjoin(Equipment, col(Equipment.id) == col(Rectification.equipment_id))
@@ -325,7 +326,7 @@ def left(rectification: Any) -> TimeLeft | None:
 
 def to_be_done_by(actor: Actor) -> ColumnElement[bool]:
     """Rectifications whose next step is the actor's as their owner."""
-    return and_(col(Rectification.owner_id) == actor.person_id, col(Rectification.state).in_(WORKABLE))
+    return and_(col(Rectification.owner_id) == actor.person_id, one_of(col(Rectification.state), WORKABLE))
 
 
 async def owned_to_do(session: AsyncSession, actor: Actor, *, most: int = PAGE) -> list[Card]:

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, Index, Unique
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, col
 
+from backend.core.statements import one_of
 from backend.core.tables import SiteScoped, Stamped, identity_key, moment, reference
 from backend.identity.actor import Actor
 from backend.identity.models import Role
@@ -148,7 +149,7 @@ def _own_and_open(actor: Actor) -> ColumnElement[bool]:
     )
     return or_(
         col(HazardReport.reporter_id) == actor.person_id,
-        col(HazardReport.state).in_(OPEN_STATES),
+        one_of(col(HazardReport.state), OPEN_STATES),
         col(HazardReport.id).in_(joined),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -33,7 +33,7 @@ def document_of(actor: Actor, role: Role) -> Select[Any]:
         select(newest)
         .where(visible(actor, HomeLayout), col(HomeLayout.role) == role)
         .order_by(col(HomeLayout.number).desc())
-        .limit(1)
+        .limit(literal_column("1"))
     )
 
 

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from backend.alarms.models import Alarm, AlarmState, Level
 from backend.checkins.models import CheckIn
+from backend.core.statements import one_of
 from backend.hazards.lifecycle import UNFINISHED, WORKABLE
 from backend.hazards.models import Rectification
 from backend.hazards.queries import to_be_done_by, verifiable_by
@@ -81,23 +82,26 @@ async def look(session: AsyncSession, actor: Actor) -> Look:
 
 @made_once
 def _standing(actor: Actor) -> Select[Any]:
-    still_open = col(Alarm.state).not_in(_SET_ASIDE)
+    still_open = ~one_of(col(Alarm.state), _SET_ASIDE)
     alarms = (
         select(
-            *(func.count().filter(still_open, col(Alarm.level) == level).label(level.value) for level in Level),
+            *(
+                func.count().filter(still_open, one_of(col(Alarm.level), (level,))).label(level.value)
+                for level in Level
+            ),
             func.count().filter(col(Alarm.state) == AlarmState.UNACKNOWLEDGED).label("calling"),
         )
-        .where(visible(actor, Alarm), col(Alarm.state) != AlarmState.CLOSED)
+        .where(visible(actor, Alarm), ~one_of(col(Alarm.state), (AlarmState.CLOSED,)))
         .subquery()
     )
-    late = and_(col(Rectification.state).in_(WORKABLE), col(Rectification.deadline) < func.now())
+    late = and_(one_of(col(Rectification.state), WORKABLE), col(Rectification.deadline) < func.now())
     rectifications = (
         select(
             func.count().filter(late).label("overdue"),
             func.count().filter(to_be_done_by(actor)).label("mine"),
             func.count().filter(verifiable_by(actor)).label("to_verify"),
         )
-        .where(visible(actor, Rectification), col(Rectification.state).in_(UNFINISHED))
+        .where(visible(actor, Rectification), one_of(col(Rectification.state), UNFINISHED))
         .subquery()
     )
     newest = select(func.max(col(PointState.received_at)).label("newest")).where(visible(actor, PointState)).subquery()

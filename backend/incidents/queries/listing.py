@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from backend.alarms.models import Alarm, Level
 from backend.core.errors import NotFound
-from backend.core.statements import alias_of
+from backend.core.statements import alias_of, one_of
 from backend.identity.actor import Actor
 from backend.identity.capabilities import CAPABILITIES
 from backend.identity.models import Person
@@ -48,21 +48,21 @@ async def open_incidents(session: AsyncSession, actor: Actor, *, search: str = "
     """Those that aren't over, the gravest first and of these the newest."""
     if not search:
         return [Card(*row) for row in await session.execute(select_open(actor))]
-    wanted = [col(Incident.state).in_(LIVE), *_found(search)]
+    wanted = [one_of(col(Incident.state), LIVE), *_found(search)]
     return await _cards(session, actor, *wanted, order=(_RANK, col(Incident.id).desc()), most=MOST_OPEN)
 
 
 @made_once
 def select_open(actor: Actor) -> Select[Any]:
     """The statement of ``open_incidents``, without a search."""
-    return _listed(actor, col(Incident.state).in_(LIVE), order=(_RANK, col(Incident.id).desc()), most=MOST_OPEN)
+    return _listed(actor, one_of(col(Incident.state), LIVE), order=(_RANK, col(Incident.id).desc()), most=MOST_OPEN)
 
 
 async def ended_incidents(
     session: AsyncSession, actor: Actor, *, search: str = "", before: int | None = None, most: int = PAGE
 ) -> list[Card]:
     """Those that are over, the newest first; ``before`` is the id of the last one shown."""
-    wanted = [col(Incident.state).not_in(LIVE), *_found(search)]
+    wanted = [~one_of(col(Incident.state), LIVE), *_found(search)]
     if before is not None:
         wanted.append(col(Incident.id) < before)
     return await _cards(session, actor, *wanted, order=(col(Incident.id).desc(),), most=most)
@@ -87,7 +87,7 @@ async def near(session: AsyncSession, actor: Actor, equipment_id: int | None, ar
         session,
         actor,
         _at(equipment_id, area_id),
-        col(Incident.state).in_(LIVE),
+        one_of(col(Incident.state), LIVE),
         order=(col(Incident.id).desc(),),
         most=PAGE,
     )
@@ -97,8 +97,8 @@ async def of_place(session: AsyncSession, actor: Actor, equipment_id: int | None
     """Open ones of the equipment, or of the area and what is in it; then the last few that are over."""
     here = col(Incident.equipment_id) == equipment_id if equipment_id else col(Incident.area_id) == area_id
     newest = (col(Incident.id).desc(),)
-    live = await _cards(session, actor, here, col(Incident.state).in_(LIVE), order=newest, most=PAGE)
-    over = await _cards(session, actor, here, col(Incident.state).not_in(LIVE), order=newest, most=MOST_ENDED_HERE)
+    live = await _cards(session, actor, here, one_of(col(Incident.state), LIVE), order=newest, most=PAGE)
+    over = await _cards(session, actor, here, ~one_of(col(Incident.state), LIVE), order=newest, most=MOST_ENDED_HERE)
     return [*live, *over]
 
 
@@ -123,7 +123,7 @@ async def to_lead(session: AsyncSession, actor: Actor) -> list[Card]:
 @made_once
 def _to_lead(actor: Actor) -> Select[Any]:
     own = or_(col(Incident.lead_id) == actor.person_id, col(Incident.lead_id).is_(None))
-    return _listed(actor, own, col(Incident.state).in_(LIVE), order=(_RANK, col(Incident.id)), most=PAGE)
+    return _listed(actor, own, one_of(col(Incident.state), LIVE), order=(_RANK, col(Incident.id)), most=PAGE)
 
 
 async def leaders(session: AsyncSession, actor: Actor) -> Sequence[Person]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.core.clock import now
+from backend.core.statements import among
 from backend.identity.actor import Actor
 from backend.identity.models import Post, Team
 from backend.identity.permissions import made_once, visible
@@ -112,7 +113,7 @@ async def teams(session: AsyncSession, actor: Actor) -> Sequence[Team]:
 
 def mine_of(actor: Actor) -> ColumnElement[bool]:
     """Records of the actor's posts."""
-    return col(MaintenanceRecord.post_id).in_(sorted(actor.post_ids))
+    return among(col(MaintenanceRecord.post_id), actor.post_ids)
 
 
 def _shows(today: date | BindParameter[date]) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from sqlmodel import col
 from backend.alarms.models import Alarm, AlarmState
 from backend.checkins.models import InspectionPlan, InspectionStop, InspectionVisit, VisitState
 from backend.core.clock import now
+from backend.core.statements import one_of
 from backend.hazards.models import Rectification, RectificationState
 from backend.hazards.reports.models import OPEN_STATES, HazardReport
 from backend.identity.actor import Actor
@@ -103,7 +104,7 @@ async def _reports(session: AsyncSession, actor: Actor) -> list[Reason]:
         .outerjoin(Equipment, col(Equipment.id) == col(HazardReport.equipment_id))
         .where(
             visible(actor, HazardReport),
-            col(HazardReport.state).in_(OPEN_STATES),
+            one_of(col(HazardReport.state), OPEN_STATES),
             col(HazardReport.rectification_id).is_(None),
             area.is_not(None),
         )
@@ -122,7 +123,7 @@ async def _rectifications(session: AsyncSession, actor: Actor) -> list[Reason]:
     rows = await session.execute(
         select(area, Rectification)
         .outerjoin(Equipment, col(Equipment.id) == col(Rectification.equipment_id))
-        .where(visible(actor, Rectification), col(Rectification.state).not_in(_DONE), area.is_not(None))
+        .where(visible(actor, Rectification), ~one_of(col(Rectification.state), _DONE), area.is_not(None))
         .order_by(_rank(col(Rectification.level)).desc(), col(Rectification.deadline))
         .limit(MOST)
     )

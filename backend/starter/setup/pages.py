@@ -1,6 +1,7 @@
 """``/setup``: the steps, and a page for each. Every step may be left out and done again."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
@@ -23,6 +24,7 @@ from backend.starter.setup import commands, queries
 from backend.starter.setup.roster import Known, read_roster
 from backend.starter.setup.steps import next_step, steps
 from backend.starter.trades.installing import install_trade
+from backend.starter.trades.leaving import LONGEST_WHY, OUT, put_back, take_out, what_leaves
 from backend.starter.trades.pack import TradePack, trade_pack, trade_packs
 from backend.starter.trades.wish import Wish, read_wish
 from backend.starter.trades.wording import PARTS
@@ -73,13 +75,19 @@ async def save_site(
 
 
 @router.get("/packs", dependencies=_DO)
-async def packs_page(request: Request, session: SessionDep, actor: ActorDep, code: str = "") -> Response:
-    """The packs to choose from; or what the pack ``code`` brings, to be ticked, counted and renamed."""
+async def packs_page(
+    request: Request, session: SessionDep, actor: ActorDep, code: str = "", leaving: bool = False
+) -> Response:
+    """The packs to choose from; or what the pack ``code`` brings, to be ticked, counted and renamed; or, ``leaving``,
+    what goes with it."""
     if code:
         pack = _pack(code)
+        if leaving:
+            return await _out_form(request, session, actor, pack, "")
         return await _pack_form(request, session, actor, pack, await _proposed(session, actor, pack))
     installed = await queries.installed_packs(session, actor)
-    return render(request, "setup/packs.html", packs=trade_packs(), installed=installed)
+    out = {code for code, one in installed.items() if OUT in one.details}
+    return render(request, "setup/packs.html", packs=trade_packs(), installed=installed, out=out)
 
 
 @router.post("/packs", dependencies=_DO)
@@ -94,6 +102,33 @@ async def install(request: Request, session: SessionDep, actor: ActorDep, code: 
     except REFUSALS as error:
         return await _pack_form(request, session, actor, pack, typed, refusal(request, error))
     return render(request, "setup/installed.html", pack=pack, came=came, parts=PARTS)
+
+
+@router.post("/packs/out", dependencies=_DO)
+async def take_pack_out(
+    request: Request, session: SessionDep, actor: ActorDep, code: str = "", why: Annotated[str, Form()] = ""
+) -> Response:
+    """Take it out of use."""
+    pack = _pack(code)
+    try:
+        async with session.begin_nested():
+            await take_out(session, actor, pack, why)
+    except REFUSALS as error:
+        return await _out_form(request, session, actor, pack, why, refusal(request, error))
+    return RedirectResponse(f"/setup/packs?code={pack.code}", 303)
+
+
+@router.post("/packs/back", dependencies=_DO)
+async def put_pack_back(request: Request, session: SessionDep, actor: ActorDep, code: str = "") -> Response:
+    """Take it into use again."""
+    pack = _pack(code)
+    try:
+        async with session.begin_nested():
+            await put_back(session, actor, pack)
+    except REFUSALS as error:
+        typed = await _proposed(session, actor, pack)
+        return await _pack_form(request, session, actor, pack, typed, refusal(request, error))
+    return RedirectResponse(f"/setup/packs?code={pack.code}", 303)
 
 
 @router.get("/codes", dependencies=_DO)
@@ -203,8 +238,28 @@ async def _pack_form(
     typed: Mapping[str, str],
     refused: Refusal | None = None,
 ) -> Response:
-    installed = await queries.installed_packs(session, actor)
-    return _form(request, "setup/pack.html", refused, pack=pack, typed=typed, installed=pack.code in installed)
+    installed = (await queries.installed_packs(session, actor)).get(pack.code)
+    out = installed.details.get(OUT) if installed else None
+    return _form(
+        request,
+        "setup/pack.html",
+        refused,
+        pack=pack,
+        typed=typed,
+        installed=installed,
+        out=out,
+        out_at=datetime.fromisoformat(out["at"]) if out else None,
+        by=await queries.person_named(session, actor, out["by"]) if out else None,
+    )
+
+
+async def _out_form(
+    request: Request, session: SessionDep, actor: Actor, pack: TradePack, why: str, refused: Refusal | None = None
+) -> Response:
+    if pack.code not in await queries.installed_packs(session, actor):
+        raise NotFound()
+    going = await what_leaves(session, actor, pack)
+    return _form(request, "setup/out.html", refused, pack=pack, going=going, why=why, parts=PARTS, most=LONGEST_WHY)
 
 
 async def _proposed(session: SessionDep, actor: Actor, pack: TradePack) -> dict[str, str]:

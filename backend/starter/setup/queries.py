@@ -35,8 +35,8 @@ async def what_is_there(session: AsyncSession, actor: Actor) -> Has:
     """What the actor's site has."""
     others = and_(visible(actor, Person), col(Person.active).is_(True), col(Person.id) != actor.person_id)
     counts = (
-        _count(visible(actor, Equipment)),
-        _count(visible(actor, Area)),
+        _count(and_(visible(actor, Equipment), col(Equipment.retired_at).is_(None))),
+        _count(and_(visible(actor, Area), col(Area.retired_at).is_(None))),
         _count(others),
         _count(and_(visible(actor, Label), col(Label.revoked_at).is_(None))),
         _count(and_(visible(actor, InspectionPlan), col(InspectionPlan.active).is_(True))),
@@ -58,6 +58,12 @@ async def installed_packs(session: AsyncSession, actor: Actor) -> dict[str, Inst
     """Packs of the site by code."""
     found = await session.scalars(select(InstalledPack).where(visible(actor, InstalledPack)))
     return {one.code: one for one in found}
+
+
+async def person_named(session: AsyncSession, actor: Actor, person_id: int) -> Person | None:
+    """Somebody of the site."""
+    wanted = select(Person).where(visible(actor, Person), col(Person.id) == person_id)
+    return (await session.scalars(wanted)).one_or_none()
 
 
 async def names_by_code(session: AsyncSession, actor: Actor) -> dict[str, str]:

@@ -28,6 +28,7 @@ from backend.plant.models import Area, Equipment, FloorPlan, InstalledPack, Stag
 from backend.risks.models import RiskPoint
 from backend.starter.courses import install_courses
 from backend.starter.risks import Places, install_risks, plans_by_name
+from backend.starter.trades.leaving import check_in_use
 from backend.starter.trades.measuring import install_sensors
 from backend.starter.trades.pack import TradePack
 from backend.starter.trades.rounds import install_rounds
@@ -64,9 +65,11 @@ class _Ids:
 
 
 async def install_trade(session: AsyncSession, actor: Actor, pack: TradePack, wish: Wish) -> Installed:
-    """Install what ``wish`` takes of ``pack``; gives what came new. Raises Forbidden."""
+    """Install what ``wish`` takes of ``pack``; gives what came new. Raises Forbidden, and
+    Conflict while the pack is taken out."""
     require(actor, "setup.do")
     await session.execute(text("SELECT pg_advisory_xact_lock(:lock, :site)"), {"lock": _LOCK, "site": actor.site_id})
+    await check_in_use(session, actor, pack)
     machines, ids, new = wish.machines(pack), _Ids(), {}
     ids.stages, new["stages"] = await _add(session, actor, Stage, _stages(actor, pack))
     ids.teams, new["teams"] = await _add(session, actor, Team, _named(actor, Team, pack.teams))

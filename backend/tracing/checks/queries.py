@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.core.statements import among
 from backend.identity.actor import Actor
 from backend.identity.models import Post, PostHolder
 from backend.identity.permissions import made_once, visible
@@ -70,7 +71,7 @@ async def checks_to_do(session: AsyncSession, actor: Actor) -> list[CheckView]:
 @made_once
 def select_to_do(actor: Actor) -> Any:
     """The statement of ``checks_to_do``."""
-    sent: ColumnElement[bool] = col(TraceCheck.post_id).in_(sorted(actor.post_ids))
+    sent: ColumnElement[bool] = among(col(TraceCheck.post_id), actor.post_ids)
     if actor.can("traces.confirm"):
         held = exists().where(
             visible(actor, PostHolder),

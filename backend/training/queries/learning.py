@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from backend.core.clock import now
 from backend.core.errors import NotFound
+from backend.core.statements import among
 from backend.identity.actor import Actor
 from backend.identity.permissions import made_once, of_own_team, visible
 from backend.training.content import Content, read_content
@@ -73,7 +74,7 @@ def _assigned(actor: Actor) -> Select[int, date]:
             visible(actor, TrainingAssignment),
             or_(
                 col(TrainingAssignment.person_id) == actor.person_id,
-                col(TrainingAssignment.post_id).in_(sorted(actor.post_ids)),
+                among(col(TrainingAssignment.post_id), actor.post_ids),
                 of_own_team(actor, col(TrainingAssignment.team_id)),
             ),
         )

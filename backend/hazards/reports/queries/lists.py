@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.core.errors import NotFound
-from backend.core.statements import alias_of
+from backend.core.statements import alias_of, one_of
 from backend.hazards.models import Rectification, RectificationState
 from backend.hazards.reports.draft import headline
 from backend.hazards.reports.lifecycle import Outcome, outcome, stands_open
@@ -24,6 +24,7 @@ MOST_SIMILAR = 3
 MOST_WAITING = 100
 """So many reports that wait are shown at once: who has more must decide first."""
 MOST_JOINABLE = 50
+_UNDECIDED = one_of(col(HazardReport.state), (ReportState.WAITING,))
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ async def to_triage(session: AsyncSession, actor: Actor, *, search: str = "") ->
 
 
 def _waiting(actor: Actor, search: str) -> Select[Any]:
-    waiting = col(HazardReport.state) == ReportState.WAITING
-    return _listed(actor, waiting, *_found(search), order=(col(HazardReport.id),), most=MOST_WAITING)
+    return _listed(actor, _UNDECIDED, *_found(search), order=(col(HazardReport.id),), most=MOST_WAITING)
 
 
 _all_waiting = made_once(_waiting)
@@ -123,11 +123,7 @@ async def open_hazards(
 def waiting_reports(actor: Actor) -> Select[int]:
     """How many reports wait for a decision that the actor may make; 0 for who decides on none."""
     decides = literal(actor.can("reports.triage"))
-    return (
-        select(func.count())
-        .select_from(HazardReport)
-        .where(visible(actor, HazardReport), decides, col(HazardReport.state) == ReportState.WAITING)
-    )
+    return select(func.count()).select_from(HazardReport).where(visible(actor, HazardReport), decides, _UNDECIDED)
 
 
 async def card(session: AsyncSession, actor: Actor, report_id: int) -> Card:

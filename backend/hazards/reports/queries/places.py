@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from backend.alarms.models import Alarm, AlarmState, Level
 from backend.core.errors import NotFound
+from backend.core.statements import one_of
 from backend.hazards.reports.models import OPEN_STATES, HazardReport
 from backend.hazards.reports.suggest import Seen, Suggestion, suggested_level
 from backend.identity.actor import Actor
@@ -83,7 +84,7 @@ async def _open_count(session: AsyncSession, actor: Actor, here: Spot) -> int:
     found = await session.execute(
         select(func.count())
         .select_from(HazardReport)
-        .where(visible(actor, HazardReport), same, col(HazardReport.state).in_(OPEN_STATES))
+        .where(visible(actor, HazardReport), same, one_of(col(HazardReport.state), OPEN_STATES))
     )
     return found.scalar_one()
 

@@ -7,6 +7,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.core.statements import one_of
 from backend.identity.actor import Actor
 from backend.identity.models import Person
 from backend.identity.permissions import made_once, visible
@@ -111,7 +112,7 @@ def select_to_attend(actor: Actor) -> Select[Meeting, Incident, int]:
         .join(Incident, col(Incident.id) == col(Meeting.incident_id))
         .join(Attendee, col(Attendee.meeting_id) == col(Meeting.id))
         .outerjoin(Choice, (col(Choice.meeting_id) == col(Meeting.id)) & (col(Choice.person_id) == actor.person_id))
-        .where(visible(actor, Meeting), col(Meeting.state).in_(LIVE), col(Attendee.person_id) == actor.person_id)
+        .where(visible(actor, Meeting), one_of(col(Meeting.state), LIVE), col(Attendee.person_id) == actor.person_id)
         .order_by(col(Meeting.at), col(Meeting.id))
         .limit(MOST_WAITING)
     )

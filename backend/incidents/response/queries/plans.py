@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.core.statements import one_of
 from backend.identity.actor import Actor
 from backend.identity.models import Person
 from backend.identity.permissions import made_once, visible
@@ -159,7 +160,9 @@ async def steps_of_posts(
 
 @made_once
 def _live(actor: Actor) -> Select[Any]:
-    return select(Incident).where(visible(actor, Incident), col(Incident.state).in_(LIVE)).order_by(col(Incident.id))
+    return (
+        select(Incident).where(visible(actor, Incident), one_of(col(Incident.state), LIVE)).order_by(col(Incident.id))
+    )
 
 
 async def checklist(session: AsyncSession, actor: Actor, incident_id: int) -> IncidentChecklist:

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlmodel import SQLModel, col
 
 from backend.alarms.models import Alarm, RuleKind
+from backend.core.statements import one_of
 from backend.exclusions.models import RecordKind
 from backend.exclusions.queries import counting
 from backend.hazards.models import Rectification, RectificationState
@@ -153,7 +154,7 @@ def _reports(actor: Actor) -> Select[Any]:
     one = HazardReport
     found = _fact(Source.HAZARD, "report", col(one.created_at), one, type=col(one.factor), team_id=col(one.team_id))
     return found.where(
-        visible(actor, one), col(one.state).in_(OPEN_STATES), counting(actor, RecordKind.REPORT, col(one.id))
+        visible(actor, one), one_of(col(one.state), OPEN_STATES), counting(actor, RecordKind.REPORT, col(one.id))
     )
 
 

@@ -1,5 +1,6 @@
 """Stages, areas, equipment and points: added, renamed, put in order, taken out of use and back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from sqlmodel import col
 
 from backend.core.clock import now
 from backend.core.errors import N_, Conflict, Invalid, NotFound
+from backend.core.statements import among
 from backend.core.tables import SiteScoped
 from backend.identity.actor import Actor
 from backend.identity.models import Post, Team
@@ -98,10 +100,15 @@ async def retire(
     row = await get_visible(session, actor, MODELS[kind], id_, lock=True)
     if is_retired(row):
         return
-    told, batch = bool(batch), batch or new_batch()
-    gone = [row]
-    if isinstance(row, Equipment):
-        gone += await _points_of(session, actor, row.id)
+    await retire_together(session, actor, [row], batch=batch or new_batch(), told=bool(batch), reverses=reverses)
+
+
+async def retire_together(
+    session: AsyncSession, actor: Actor, rows: Sequence[Any], *, batch: str, told: bool = False, reverses: str = ""
+) -> None:
+    """Hide all of ``rows``, which are in use, likewise and as one ``batch``. ``told``: the caller tells of it."""
+    require(actor, "plant.edit")
+    gone = [*rows, *await _points_of(session, actor, [one.id for one in rows if isinstance(one, Equipment)])]
     ends = Ends(
         [one.id for one in gone if isinstance(one, Equipment)], [one.id for one in gone if isinstance(one, Point)]
     )
@@ -161,10 +168,14 @@ async def check_named(session: AsyncSession, actor: Actor, kind: str, wanted: di
         raise Invalid(fields=wrong)
 
 
-async def _points_of(session: AsyncSession, actor: Actor, equipment_id: int) -> list[Point]:
+async def _points_of(session: AsyncSession, actor: Actor, equipment: Sequence[int]) -> list[Point]:
     found = await session.scalars(
         select(Point)
-        .where(visible(actor, Point), col(Point.equipment_id) == equipment_id, col(Point.status) == PointStatus.ACTIVE)
+        .where(
+            visible(actor, Point),
+            among(col(Point.equipment_id), equipment),
+            col(Point.status) == PointStatus.ACTIVE,
+        )
         .order_by(col(Point.id))
         .with_for_update()
     )

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.core.errors import N_, Conflict
+from backend.core.errors import N_, Conflict, NotFound
 from backend.identity.actor import Actor
 from backend.identity.permissions import require, visible
 from backend.identity.scoping import get_visible
@@ -26,8 +26,16 @@ async def undo(session: AsyncSession, actor: Actor, change_id: int) -> str:
     taken back.
     """
     require(actor, "plant.edit")
-    batch = (await get_visible(session, actor, PlantChange, change_id, lock=True)).batch
+    return await undo_batch(session, actor, (await get_visible(session, actor, PlantChange, change_id)).batch)
+
+
+async def undo_batch(session: AsyncSession, actor: Actor, batch: str) -> str:
+    """Take back what was changed as ``batch``, likewise."""
+    require(actor, "plant.edit")
     changes = await changes_of(session, actor, batch)
+    if not changes:
+        raise NotFound()
+    await get_visible(session, actor, PlantChange, changes[0].id, lock=True)
     if await is_taken_back(session, actor, batch):
         raise Conflict(N_("这次更改已经撤销过了"))
     back = new_batch()
