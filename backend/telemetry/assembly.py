@@ -18,6 +18,8 @@ from backend.telemetry.quality.accounting import QUARTER, Behind, hour_of
 from backend.telemetry.reasons import FOLDED, Reason
 
 SHOWN_CHARACTERS = 2000
+MOST_CODE = 200
+"""Characters of a code that are kept."""
 _HOUR: Micros = 3600 * SECOND
 
 
@@ -272,7 +274,7 @@ class Assembly:
 
     def _reject(self, site_id: int, message: Incoming, address: Address, refusal: Refusal, tally: Tally) -> None:
         tally.rejected += refusal.parts
-        cause = (refusal.reason.value, shown(refusal.code, 200))
+        cause = (refusal.reason.value, shown(refusal.code, MOST_CODE))
         self._refused[cause] = self._refused.get(cause, 0) + refusal.parts
         digest = _digest(message, refusal)
         rejected = self.rejections.get(digest)

@@ -7,7 +7,7 @@ value without a time of its own would be stored a second time. Of a message noth
 from collections.abc import Collection
 from typing import NamedTuple
 
-from backend.telemetry.assembly import Assembly, Incoming, Opened, open_message
+from backend.telemetry.assembly import MOST_CODE, Assembly, Incoming, Opened, open_message, shown
 from backend.telemetry.formats import Decoded, Micros, Refusal, Value
 from backend.telemetry.plant_map import KnownSite, PlantMap
 from backend.telemetry.reasons import AT_THE_POINT, Reason
@@ -67,8 +67,8 @@ def take(held: Held, opened: Opened, assembly: Assembly) -> Outcome:
 
 
 def code_of(value: Value) -> str:
-    """The code by which a value is refused."""
-    return value.alias or value.code
+    """The code by which a value is refused, as it is kept."""
+    return shown(value.alias or value.code, MOST_CODE)
 
 
 def _asked(content: Decoded, held: Held) -> Decoded:
@@ -80,8 +80,8 @@ def _asked(content: Decoded, held: Held) -> Decoded:
         return code in wanted or (everything and code not in held.other_codes)
 
     values = [value for value in content.values if code_of(value) in at_points or asked(code_of(value))]
-    refusals = [refusal for refusal in content.refusals if held.whole and asked(refusal.code)]
-    met = {code_of(value) for value in values} | {refusal.code for refusal in refusals}
+    refusals = [refusal for refusal in content.refusals if held.whole and asked(shown(refusal.code, MOST_CODE))]
+    met = {code_of(value) for value in values} | {shown(refusal.code, MOST_CODE) for refusal in refusals}
     return Decoded(values, [*refusals, *_unmet(content, held.parts, met, everything=everything)])
 
 

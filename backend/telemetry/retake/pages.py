@@ -14,7 +14,7 @@ from backend.identity.web import ActorDep, SessionDep, allow
 from backend.telemetry.reasons import ADVICE, TITLES, Reason
 from backend.telemetry.retake import commands, queries
 from backend.telemetry.retake.queries import Wish
-from backend.telemetry.retake.trying import TRIED, try_again
+from backend.telemetry.retake.trying import try_again
 from backend.telemetry.retake.wording import address_of
 
 router = APIRouter(include_in_schema=False)
@@ -116,7 +116,7 @@ async def _preview(
         wish=wish,
         found=found,
         trial=trial,
-        tried_all=found.messages <= TRIED,
+        tried_all=found.messages <= trial.messages,
         payload=first.payload[:SHOWN_BYTES].decode("utf-8", "replace").replace("\0", "\ufffd") if first else "",
         running=await queries.running(session, actor),
         refusal=refusal.message if refusal else "",

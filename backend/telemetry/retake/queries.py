@@ -22,6 +22,8 @@ from backend.telemetry.retake.models import HeldLoss, HeldMessage, HeldPart, Ret
 MOST_GROUPS = 30
 MOST_RUNS = 5
 LAST = 2**63 - 1
+MOST_BYTES = 16_000_000
+"""Of messages read at once: a message may have a megabyte."""
 STORED = (PointStatus.ACTIVE, PointStatus.PENDING)
 """Points whose values are stored."""
 
@@ -141,23 +143,42 @@ async def held_messages(
     until: int = LAST,
     lock: bool = False,
 ) -> list[Held]:
-    """Messages with a part that ``wanted`` (a condition on parts, with its site) asks for, by id."""
-    ids = (
-        select(col(HeldPart.held_id))
-        .where(wanted, col(HeldPart.held_id) > after, col(HeldPart.held_id) <= until)
-        .distinct()
-        .order_by(col(HeldPart.held_id))
-        .limit(most)
-    )
-    chosen = list(await session.scalars(ids))
-    statement = (
-        select(HeldMessage, col(HeldPart.reason), col(HeldPart.code), col(HeldPart.parts), wanted)
-        .join(HeldPart, col(HeldPart.held_id) == col(HeldMessage.id))
-        .where(col(HeldMessage.id).in_(chosen))
-        .order_by(col(HeldMessage.id), col(HeldPart.reason), col(HeldPart.code))
-    )
-    rows = await session.execute(statement.with_for_update(of=HeldMessage) if lock else statement)
-    return _gathered(rows.all())
+    """Messages with a part that ``wanted`` (a condition on parts, with its site) asks for, by id: at most ``most``, and
+    at least one, but no more than ``MOST_BYTES``. None: there are no more."""
+    found: list[Held] = []
+    while not found:
+        ids = (
+            select(col(HeldPart.held_id), col(HeldMessage.size))
+            .join(HeldMessage, col(HeldMessage.id) == col(HeldPart.held_id))
+            .where(wanted, col(HeldPart.held_id) > after, col(HeldPart.held_id) <= until)
+            .distinct()
+            .order_by(col(HeldPart.held_id))
+            .limit(most)
+        )
+        chosen = _as_fit([(row[0], row[1]) for row in await session.execute(ids)])
+        if not chosen:
+            break
+        statement = (
+            select(HeldMessage, col(HeldPart.reason), col(HeldPart.code), col(HeldPart.parts), wanted)
+            .join(HeldPart, col(HeldPart.held_id) == col(HeldMessage.id))
+            .where(col(HeldMessage.id).in_(chosen))
+            .order_by(col(HeldMessage.id), col(HeldPart.reason), col(HeldPart.code))
+        )
+        rows = await session.execute(statement.with_for_update(of=HeldMessage) if lock else statement)
+        found = _gathered(rows.all())
+        after = chosen[-1]  # all of them may have gone meanwhile, for lack of room
+    return found
+
+
+def _as_fit(sizes: Sequence[tuple[int, int]]) -> list[int]:
+    chosen: list[int] = []
+    size = 0
+    for id_, more in sizes:
+        size += more
+        if chosen and size > MOST_BYTES:
+            break
+        chosen.append(id_)
+    return chosen
 
 
 def _gathered(rows: Sequence[Any]) -> list[Held]:
