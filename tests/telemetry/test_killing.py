@@ -147,6 +147,8 @@ async def test_a_killed_ingest_loses_nothing_and_doubles_nothing(line: Line, ing
     assert await line.readings("P1") == [float(i) for i in range(sent)]
     assert sorted(await line.readings("P2")) == [float(i) for i in range(sent)]
     assert sum(count for _, _, count in await line.refusals()) == sent
+    held = await line.rows("SELECT convert_from(payload, 'UTF8') FROM held_message WHERE site_id = :site")
+    assert sorted(int(payload.strip('"')) for (payload,) in held) == list(range(sent)), "each refused one is held once"
     received, stored, duplicate, rejected = await line.account()
     assert (stored, rejected) == (2 * sent, sent)
     assert received == stored + duplicate + rejected
