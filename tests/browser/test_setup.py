@@ -66,6 +66,12 @@ async def test_from_an_empty_installation_to_the_first_check_in(empty: Up, brows
     await page.get_by_role("link", name="继续").click()
     await seen(page, "steps")
     await page.get_by_role("link", name="下一步：人员").click()
+    await page.get_by_label("或者选一个 Excel 表格").set_input_files(
+        {"name": "花名册.csv", "mimeType": "text/csv", "buffer": ROSTER.encode("gb18030")}
+    )
+    await page.get_by_role("button", name="读取表格").click()
+    await expect(page.get_by_label("名单，每人一行")).to_have_value(ROSTER)
+    await seen(page, "roster")
     await page.get_by_label("名单，每人一行").fill(ROSTER.replace("冲压工", "厨师"))
     await page.get_by_role("button", name="加入名单").click()
     await expect(page.locator("#roster-lines")).to_contain_text("第 2 行：没有这个岗位")

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from fastapi import Form, Request, Response
+from fastapi import File, Form, Request, Response, UploadFile
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
 from backend.checkins.wording import RHYTHMS
@@ -22,6 +23,7 @@ from backend.labels.keys import label_key
 from backend.labels.qr import address, matrix, svg_path
 from backend.starter.setup import commands, queries
 from backend.starter.setup.roster import Known, read_roster
+from backend.starter.setup.roster_file import MOST_BYTES, read_roster_file
 from backend.starter.setup.steps import next_step, steps
 from backend.starter.trades.installing import install_trade
 from backend.starter.trades.leaving import LONGEST_WHY, OUT, put_back, take_out, what_leaves
@@ -159,6 +161,20 @@ async def take_in(
     return response
 
 
+@router.post("/people/file", dependencies=_DO)
+async def read_file(
+    request: Request, session: SessionDep, actor: ActorDep, file: Annotated[UploadFile | None, File()] = None
+) -> Response:
+    """Put the lines of a file into the form, to be looked at."""
+    try:
+        if file is None or not file.filename:
+            raise Invalid(fields={"file": N_("请选择一个 .xlsx 表格")})
+        roster = await run_in_threadpool(read_roster_file, await file.read(MOST_BYTES + 1))
+    except REFUSALS as error:
+        return await _roster_form(request, session, actor, "", refusal(request, error))
+    return await _roster_form(request, session, actor, roster, read=len(roster.splitlines()))
+
+
 @router.get("/labels", dependencies=_DO)
 async def labels_page(request: Request, session: SessionDep, actor: ActorDep) -> Response:
     """All labels on paper."""
@@ -276,13 +292,14 @@ async def _proposed(session: SessionDep, actor: Actor, pack: TradePack) -> dict[
 
 
 async def _roster_form(
-    request: Request, session: SessionDep, actor: Actor, roster: str, refused: Refusal | None = None
+    request: Request, session: SessionDep, actor: Actor, roster: str, refused: Refusal | None = None, read: int = 0
 ) -> Response:
     return _form(
         request,
         "setup/people.html",
         refused,
         roster=roster,
+        read=read,
         has=await queries.what_is_there(session, actor),
         teams=await people_queries.teams(session, actor),
         posts=await people_queries.posts(session, actor),

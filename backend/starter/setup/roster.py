@@ -52,7 +52,7 @@ def read_roster(pasted: str, known: Known) -> list[PersonDraft]:
     if not lines:
         raise Invalid(fields={"roster": N_("请粘贴名单，每人一行")})
     columns: Sequence[str] = COLUMNS
-    headings = _headings(_cells(lines[0][1]))
+    headings = headings_of(_cells(lines[0][1]))
     if headings:
         columns, lines = headings, lines[1:]
     if len(lines) > MOST_LINES:
@@ -79,8 +79,8 @@ def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in next(csv.reader(io.StringIO(line.replace("，", ","))), [])]
 
 
-def _headings(cells: Sequence[str]) -> list[str]:
-    """The columns, when the line is one of headings; else nothing."""
+def headings_of(cells: Sequence[str]) -> list[str]:
+    """The columns, "" for those that nobody knows, when ``cells`` are headings; else nothing."""
     by_word = {word: column for column, words in _HEADINGS.items() for word in words}
     named = [by_word.get(cell.lower(), "") for cell in cells]
     return named if "name" in named and cells[named.index("name")].lower() in _HEADINGS["name"] else []
