@@ -70,6 +70,9 @@ async def test_what_can_be_taken_in_is_offered_where_it_was_mended_and_not_befor
     for address in ("/retakes/offer", "/retakes/offer?code=P2"):
         assert "有 1 条被拒收的读数可以重新接收" in (await browser.get(address)).text
     assert words((await browser.get("/retakes/offer?code=P1")).text) == ""
+    [(point,)] = await plant.rows("SELECT id FROM point WHERE site_id = :site AND code = 'P2'")
+    for address in ("/adoptions", f"/points/{point}", f"/plant/edit/points/{point}", "/plant/changes"):
+        assert 'hx-get="/retakes/offer' in (await browser.get(address)).text, address
 
 
 async def test_asking_shows_how_far_it_is_and_then_the_account(plant: Plant, browser: httpx.AsyncClient) -> None:
