@@ -66,18 +66,7 @@ async def test_from_an_empty_installation_to_the_first_check_in(empty: Up, brows
     await page.get_by_role("link", name="继续").click()
     await seen(page, "steps")
     await page.get_by_role("link", name="下一步：人员").click()
-    await page.get_by_label("或者选一个 Excel 表格").set_input_files(
-        {"name": "花名册.csv", "mimeType": "text/csv", "buffer": ROSTER.encode("gb18030")}
-    )
-    await page.get_by_role("button", name="读取表格").click()
-    await expect(page.get_by_label("名单，每人一行")).to_have_value(ROSTER)
-    await seen(page, "roster")
-    await page.get_by_label("名单，每人一行").fill(ROSTER.replace("冲压工", "厨师"))
-    await page.get_by_role("button", name="加入名单").click()
-    await expect(page.locator("#roster-lines")).to_contain_text("第 2 行：没有这个岗位")
-    await expect(page.get_by_label("名单，每人一行")).to_have_value(ROSTER.replace("冲压工", "厨师"))
-    await page.get_by_label("名单，每人一行").fill(ROSTER)
-    await page.get_by_role("button", name="加入名单").click()
+    await the_list_is_read_and_taken_in(page)
     password = await page.locator(".slip", has_text="王建国").locator(".slip-password").inner_text()
     await seen(page, "passwords")
     await page.get_by_role("link", name="已打印或抄下").click()
@@ -138,6 +127,21 @@ async def a_worker_checks_in(up: Up, page: Page, once: str, folder: Path) -> Non
         await phone.page.locator("label", has_text=re.compile("^完好$")).first.click()
         await phone.page.locator("#check-in").click()
         await expect(phone.page.get_by_text("打卡已送达")).to_be_visible()
+
+
+async def the_list_is_read_and_taken_in(page: Page) -> None:
+    await page.get_by_label("或者选一个 Excel 表格").set_input_files(
+        {"name": "花名册.csv", "mimeType": "text/csv", "buffer": ROSTER.encode("gb18030")}
+    )
+    await page.get_by_role("button", name="读取表格").click()
+    await expect(page.get_by_label("名单，每人一行")).to_have_value(ROSTER)
+    await seen(page, "roster")
+    await page.get_by_label("名单，每人一行").fill(ROSTER.replace("冲压工", "厨师"))
+    await page.get_by_role("button", name="加入名单").click()
+    await expect(page.locator("#roster-lines")).to_contain_text("第 2 行：没有这个岗位")
+    await expect(page.get_by_label("名单，每人一行")).to_have_value(ROSTER.replace("冲压工", "厨师"))
+    await page.get_by_label("名单，每人一行").fill(ROSTER)
+    await page.get_by_role("button", name="加入名单").click()
 
 
 async def the_pack_is_taken_out_and_put_back(admin: Phone) -> None:
