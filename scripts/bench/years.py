@@ -48,7 +48,7 @@ ROLES = ("manager1", "leader1")
 AT_ONCE = 32
 """Connections that ``implied_ms`` is for, whatever ``--connections`` really asks."""
 FORBIDDEN = 403
-ALONE_TIMES, TOGETHER_TIMES = 5, 4
+ALONE_TIMES, TOGETHER_TIMES, WARM_TIMES = 5, 4, 5
 """So often each page is asked for, by one connection and by each of the many."""
 
 
@@ -148,8 +148,9 @@ async def _page(built: Stage, child: Child, plant: Plant, who: str, path: str, g
         async def one_of_many(line: Line) -> list[float]:
             return [await line.ask(asked) for _ in range(TOGETHER_TIMES)]
 
-        # The first round opens the connections to the database.
-        await asyncio.gather(*(line.ask(asked) for line in many))
+        # Connections open with the first round, and on each PostgreSQL plans a statement anew the first five times.
+        for _ in range(WARM_TIMES):
+            await asyncio.gather(*(line.ask(asked) for line in many))
         together = [ms for each in await asyncio.gather(*map(one_of_many, many)) for ms in each]
     implied = AT_ONCE * max(web / min(given.workers, 2), (web + database) / 2)
     return {
