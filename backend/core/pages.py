@@ -144,7 +144,7 @@ def icon_of(name: str, label: str = "") -> Markup:
     return _icon(name, label, asset("vendor/lucide/icons.svg"))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=2048, typed=True)  # a label that is markup equals a text of the same letters, which is escaped
 def _icon(name: str, label: str, icons: str) -> Markup:
     says = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     return Markup('<svg class="icon" {}><use href="{}#{}"/></svg>').format(says, icons, name)
