@@ -94,8 +94,10 @@ async def test_its_lines_come_into_the_form_and_nobody_is_made(database_url: str
     async with running_app(database_url, redis_url) as app, signed_in(app, admin) as browser:
         shown = await browser.post("/setup/people/file", files={"file": ("花名册.xlsx", file)})
         assert shown.status_code == 200 and "&lt;王&gt;\twangjg" in shown.text and "已读出 2 行" in shown.text
-        refused = await browser.post("/setup/people/file", files={"file": ("花名册.xls", b"\xd0\xcf\x11\xe0")})
+        old = {"file": ("花名册.xls", b"\xd0\xcf\x11\xe0")}
+        refused = await browser.post("/setup/people/file", files=old, data={"roster": "李四,lisi"})
         assert refused.status_code == 422 and "另存为 .xlsx" in refused.text
+        assert "李四,lisi" in refused.text, "what was pasted stays"
     async with database.session(site_id=admin.site_id) as session:
         assert await session.scalar(select(func.count()).select_from(Person)) == 1
     await database.close()

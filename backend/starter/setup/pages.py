@@ -163,15 +163,19 @@ async def take_in(
 
 @router.post("/people/file", dependencies=_DO)
 async def read_file(
-    request: Request, session: SessionDep, actor: ActorDep, file: Annotated[UploadFile | None, File()] = None
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    file: Annotated[UploadFile | None, File()] = None,
+    roster: Annotated[str, Form()] = "",
 ) -> Response:
-    """Put the lines of a file into the form, to be looked at."""
+    """Put the lines of a file into the form, to be looked at; what was pasted stays where the file can't be read."""
     try:
         if file is None or not file.filename:
             raise Invalid(fields={"file": N_("请选择一个 .xlsx 表格")})
         roster = await run_in_threadpool(read_roster_file, await file.read(MOST_BYTES + 1))
     except REFUSALS as error:
-        return await _roster_form(request, session, actor, "", refusal(request, error))
+        return await _roster_form(request, session, actor, roster, refusal(request, error))
     return await _roster_form(request, session, actor, roster, read=len(roster.splitlines()))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from openpyxl import load_workbook
 
 from backend.core.errors import N_, Invalid
-from backend.core.packed import Suspicious, TooMuch, xml_parts
+from backend.core.packed import TooMuch, xml_parts
 from backend.plant.editing.sheet import text_of
 from backend.starter.setup.roster import COLUMNS, MOST_LETTERS, MOST_LINES, headings_of
 
@@ -57,7 +57,7 @@ def _of_workbook(data: bytes) -> list[str]:
                 return lines
     except TooMuch as error:
         raise _refused(N_("文件太大，最多 1 MB")) from error
-    except (Suspicious, Exception) as error:  # openpyxl raises whatever its parts raise on a damaged file
+    except Exception as error:  # openpyxl raises whatever its parts raise on a damaged file
         raise _refused(N_("文件打不开，请用 Excel 或 WPS 另存为 .xlsx 再选")) from error
     return []
 
