@@ -28,7 +28,7 @@ from backend.plant.models import Area, Equipment, FloorPlan, InstalledPack, Stag
 from backend.risks.models import RiskPoint
 from backend.starter.courses import install_courses
 from backend.starter.risks import Places, install_risks, plans_by_name
-from backend.starter.trades.leaving import check_in_use
+from backend.starter.trades.leaving import check_in_use, one_at_a_time
 from backend.starter.trades.measuring import install_sensors
 from backend.starter.trades.pack import TradePack
 from backend.starter.trades.rounds import install_rounds
@@ -36,9 +36,6 @@ from backend.starter.trades.sketch import sketch
 from backend.starter.trades.wish import Machine, Wish
 from backend.tracing.library.catalogue import Edits
 from backend.tracing.library.models import CauseLibrary
-
-_LOCK = 0x616E7470
-"""Advisory lock of a site's installations: two taps make one."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +62,10 @@ class _Ids:
 
 
 async def install_trade(session: AsyncSession, actor: Actor, pack: TradePack, wish: Wish) -> Installed:
-    """Install what ``wish`` takes of ``pack``; gives what came new. Raises Forbidden, and
-    Conflict while the pack is taken out."""
+    """Install what ``wish`` takes of ``pack``; gives what came new. Raises Forbidden, and Conflict while the pack
+    is taken out."""
     require(actor, "setup.do")
-    await session.execute(text("SELECT pg_advisory_xact_lock(:lock, :site)"), {"lock": _LOCK, "site": actor.site_id})
+    await one_at_a_time(session, actor)
     await check_in_use(session, actor, pack)
     machines, ids, new = wish.machines(pack), _Ids(), {}
     ids.stages, new["stages"] = await _add(session, actor, Stage, _stages(actor, pack))

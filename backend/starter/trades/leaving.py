@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,9 +17,10 @@ from backend.checkins.commands.planning import stop_plan
 from backend.checkins.models import InspectionPlan
 from backend.core.clock import now
 from backend.core.errors import N_, Conflict, Invalid, NotFound
+from backend.core.statements import among
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
-from backend.identity.permissions import require, visible
+from backend.identity.permissions import require, system_query, visible
 from backend.plant.editing.commands.things import retire_together
 from backend.plant.editing.commands.undoing import undo_batch
 from backend.plant.editing.queries import is_taken_back
@@ -30,6 +31,7 @@ from backend.risks.models import RiskPoint
 from backend.starter.trades.pack import TradePack, trade_pack
 
 LONGEST_WHY = 200
+_LOCK = 0x616E7470
 OUT = "out"
 """Key of ``InstalledPack.details`` under which stands how it was taken out."""
 
@@ -62,7 +64,7 @@ async def what_leaves(session: AsyncSession, actor: Actor, pack: TradePack) -> L
     areas = await _in_use(session, actor, Area, [one.code for one in pack.areas])
     points = await session.scalars(
         select(col(Point.id)).where(
-            visible(actor, Point), col(Point.status) == PointStatus.ACTIVE, col(Point.equipment_id).in_(ids)
+            visible(actor, Point), col(Point.status) == PointStatus.ACTIVE, among(col(Point.equipment_id), ids)
         )
     )
     names = [one.name for one in pack.rounds]
@@ -84,6 +86,7 @@ async def take_out(session: AsyncSession, actor: Actor, pack: TradePack, why: st
     """Take ``pack`` out of use; gives what went. Raises Forbidden, NotFound where it isn't installed, Conflict where it
     is out already, Invalid without why."""
     require(actor, "setup.do")
+    await one_at_a_time(session, actor)
     installed = await _installed(session, actor, pack)
     if OUT in installed.details:
         raise Conflict(N_("这个模板已经退出"))
@@ -109,6 +112,7 @@ async def put_back(session: AsyncSession, actor: Actor, pack: TradePack) -> None
     """Take it into use again as it was; its rounds rest until somebody starts them. Raises Forbidden, NotFound,
     Conflict where it isn't out, or where something of it has been changed since: then nothing is put back."""
     require(actor, "setup.do")
+    await one_at_a_time(session, actor)
     installed = await _installed(session, actor, pack)
     if OUT not in installed.details:
         raise Conflict(N_("这个模板没有退出"))
@@ -122,20 +126,28 @@ async def put_back(session: AsyncSession, actor: Actor, pack: TradePack) -> None
     await record_change(session, actor, "setup.put_back", "installed_pack", installed.id, change)
 
 
+@system_query("a lock, no row of a site")
+async def one_at_a_time(session: AsyncSession, actor: Actor) -> None:
+    """Until the transaction ends, nobody else installs a pack at the site, takes one out or puts one back."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:lock, :site)"), {"lock": _LOCK, "site": actor.site_id})
+
+
 async def check_in_use(session: AsyncSession, actor: Actor, pack: TradePack) -> None:
     """Raise Conflict while ``pack`` is taken out: what it brought is there already, and only has to be put back."""
-    wanted = select(InstalledPack).where(visible(actor, InstalledPack), col(InstalledPack.code) == pack.code)
-    found = (await session.scalars(wanted)).one_or_none()
+    found = (await session.scalars(_of(actor, pack))).one_or_none()
     if found is not None and OUT in found.details:
         raise Conflict(N_("这个模板已经退出，请先放回"))
 
 
 async def _installed(session: AsyncSession, actor: Actor, pack: TradePack) -> InstalledPack:
-    wanted = select(InstalledPack).where(visible(actor, InstalledPack), col(InstalledPack.code) == pack.code)
-    found = (await session.scalars(wanted.with_for_update())).one_or_none()
+    found: InstalledPack | None = (await session.scalars(_of(actor, pack).with_for_update())).one_or_none()
     if found is None:
         raise NotFound()
     return found
+
+
+def _of(actor: Actor, pack: TradePack) -> Select[Any]:
+    return select(InstalledPack).where(visible(actor, InstalledPack), col(InstalledPack.code) == pack.code)
 
 
 async def _kinds_of_others(session: AsyncSession, actor: Actor, pack: TradePack) -> set[str]:
