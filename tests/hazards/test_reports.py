@@ -86,7 +86,7 @@ async def test_a_report_waits_for_the_leader_and_suggests_a_level_with_its_reaso
     told = (await events_of(database, report))[0].data["told"]
     assert told == [cast.leader.person_id], "the reporter's own leader, since nobody keeps the reactor's area"
     async with database.session() as session:
-        counts = [await session.scalar(queries.waiting_reports(who)) for who in (cast.leader, cast.wang)]
+        counts = [await session.scalar(queries.select_waiting_count(who)) for who in (cast.leader, cast.wang)]
     assert counts == [1, 0]
 
 

@@ -16,7 +16,7 @@ from backend.core.statements import one_of
 from backend.hazards.lifecycle import UNFINISHED, WORKABLE
 from backend.hazards.models import Rectification
 from backend.hazards.queries import to_be_done_by, verifiable_by
-from backend.hazards.reports.queries import waiting_reports
+from backend.hazards.reports.queries import select_waiting_count
 from backend.home.layout import Arrangement, Layout
 from backend.home.queries.layouts import arrangement_of, document_of, layout_from, own_from
 from backend.home.queries.seldom import Seldom, anything_of, there_from
@@ -107,7 +107,7 @@ def _standing(actor: Actor) -> Select[Any]:
     newest = select(func.max(col(PointState.received_at)).label("newest")).where(visible(actor, PointState)).subquery()
     layout = document_of(actor, actor.role).scalar_subquery().label("layout")
     own = arrangement_of(actor).scalar_subquery().label("own")
-    reports = waiting_reports(actor).scalar_subquery().label("to_triage")
+    reports = select_waiting_count(actor).scalar_subquery().label("to_triage")
     return select(*(*alarms.c, *rectifications.c, *newest.c, reports, layout, own, *anything_of(actor))).select_from(
         alarms.join(rectifications, true()).join(newest, true())
     )

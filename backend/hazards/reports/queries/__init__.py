@@ -8,9 +8,9 @@ from backend.hazards.reports.queries.lists import (
     joinable,
     mine,
     open_hazards,
+    select_waiting_count,
     similar,
     to_triage,
-    waiting_reports,
 )
 from backend.hazards.reports.queries.places import Spot, places, spot, suggestion, teams
 from backend.hazards.reports.queries.story import Story, photo, rectifications_of, story
@@ -28,11 +28,11 @@ __all__ = [
     "photo",
     "places",
     "rectifications_of",
+    "select_waiting_count",
     "similar",
     "spot",
     "story",
     "suggestion",
     "teams",
     "to_triage",
-    "waiting_reports",
 ]

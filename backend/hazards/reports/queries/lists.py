@@ -120,7 +120,7 @@ async def open_hazards(
     return await _cards(session, actor, here, open_ones(), order=(col(HazardReport.id).desc(),), most=PAGE)
 
 
-def waiting_reports(actor: Actor) -> Select[int]:
+def select_waiting_count(actor: Actor) -> Select[int]:
     """How many reports wait for a decision that the actor may make; 0 for who decides on none."""
     decides = literal(actor.can("reports.triage"))
     return select(func.count()).select_from(HazardReport).where(visible(actor, HazardReport), decides, _UNDECIDED)
