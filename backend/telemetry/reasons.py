@@ -69,3 +69,10 @@ ADVICE: dict[Reason, str] = {
     Reason.RETIRED_POINT: N_("有人停用了这个测点。要重新使用，请在“厂区资料”中恢复；否则请让网关停止发送。"),
     Reason.NOT_STORABLE: N_("数据库多次拒收此消息，已隔离以免阻塞其他数据。请把此页内容交给系统管理员。"),
 }
+
+WAYS: dict[Reason, tuple[str, str]] = {
+    Reason.TOO_MANY_UNKNOWN: (N_("测点认领"), "/adoptions"),
+    Reason.IGNORED_POINT: (N_("测点认领"), "/adoptions?ignored=true"),
+    Reason.RETIRED_POINT: (N_("厂区资料"), "/plant/edit/points"),
+}
+"""Where the cause is mended, for those who may: the page's name and address."""

@@ -11,7 +11,7 @@ from backend.core.pages import render
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
-from backend.telemetry.reasons import ADVICE, TITLES, Reason
+from backend.telemetry.reasons import ADVICE, TITLES, WAYS, Reason
 from backend.telemetry.retake import commands, queries
 from backend.telemetry.retake.queries import Wish
 from backend.telemetry.retake.trying import try_again
@@ -122,6 +122,7 @@ async def _preview(
         refusal=refusal.message if refusal else "",
         titles=TITLES,
         advice=ADVICE,
+        ways=WAYS,
     )
     response.status_code = refusal.status if refusal else 200
     return response

@@ -51,11 +51,12 @@ async def test_the_preview_says_what_would_be_taken_and_what_is_still_refused_an
 ) -> None:
     await plant.set("P2", PointStatus.RETIRED)
     await plant.feed(*(plant.message({"values": {"P2": i}}) for i in range(3)))
-    before = words((await browser.get("/retakes?code=P2")).text)
-    assert "会收下 0" in before and "仍会拒收 3" in before and "在“厂区资料”中恢复" in before
+    before = (await browser.get("/retakes?code=P2")).text
+    assert "会收下 0" in words(before) and "仍会拒收 3" in words(before) and "在“厂区资料”中恢复" in words(before)
+    assert 'href="/plant/edit/points"' in before, "the way to where it is mended"
     await plant.set("P2", PointStatus.ACTIVE)
     after = (await browser.get("/retakes?code=P2")).text
-    assert "会收下 3" in words(after) and "仍会拒收 0" in words(after)
+    assert "会收下 3" in words(after) and "仍会拒收 0" in words(after) and "/plant/edit/points" not in after
     assert "{&#34;values&#34;: {&#34;P2&#34;: 0}}" in after and "重新接收</button>" in after
     assert await plant.readings() == [] and await plant.held() == [("retired_point", "P2", 3)]
 
