@@ -3,7 +3,9 @@ the compressed bytes of a first visit. ``python scripts/bench/weight.py [--pages
 
 Starts a demo plant of its own; ``--base http://127.0.0.1:8000`` looks at one that runs already. Lighthouse comes from
 npm (``lighthouse/package-lock.json`` beside this file, put into ``.tools``) and needs Node 20 or newer; its default
-mobile throttling is 150 ms round trip, 1.6 Mbit/s, CPU ÷ 4.
+mobile throttling is 150 ms round trip, 1.6 Mbit/s, CPU ÷ 4. ``--phone 264`` slows the CPU down to a phone of that
+benchmark index instead, however fast this machine is: Chromium's own calibration takes 264 for a cheap one (Moto G
+Power 2022) and 1000 for one of the middle (Pixel 5).
 """
 
 import argparse
@@ -45,8 +47,9 @@ def install() -> Path:
     return command
 
 
-async def visit(command: Path, url: str, port: int, folder: Path) -> dict[str, Any]:
-    """Lighthouse's report on one page in the browser that listens on ``port``: caches emptied, cookies kept."""
+async def visit(command: Path, url: str, port: int, folder: Path, slower: float = 4) -> dict[str, Any]:
+    """Lighthouse's report on one page in the browser that listens on ``port``: caches emptied, cookies kept, the CPU
+    ``slower`` times slower."""
     report = folder / "report.json"
     process = await asyncio.create_subprocess_exec(
         str(command),
@@ -56,6 +59,7 @@ async def visit(command: Path, url: str, port: int, folder: Path) -> dict[str, A
         "--output=json",
         f"--output-path={report}",
         f"--only-categories={','.join(CATEGORIES)}",
+        f"--throttling.cpuSlowdownMultiplier={slower:.2f}",
         stdout=subprocess.DEVNULL,
     )
     if await process.wait() != 0:
@@ -84,8 +88,9 @@ def figures(report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def look_at(base: str, pages: Sequence[str], account: str, home: Path) -> None:
-    """Print a line of figures for each of ``pages`` of the AnSu at ``base`` as ``account`` sees it."""
+async def look_at(base: str, pages: Sequence[str], account: str, home: Path, phone: int = 0) -> None:
+    """Print a line of figures for each of ``pages`` of the AnSu at ``base`` as ``account`` sees it, on a phone of the
+    benchmark index ``phone``; 0 for one four times slower than this machine."""
     command, port = install(), free_port()
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
@@ -93,8 +98,13 @@ async def look_at(base: str, pages: Sequence[str], account: str, home: Path) -> 
         )
         await Phone(context, context.pages[0], base).sign_in(account)
         await context.pages[0].goto("about:blank")
+        slower = 4.0
+        if phone:
+            here = (await visit(command, base + pages[0], port, home))["environment"]["benchmarkIndex"]
+            slower = max(1.0, here / phone)
+            print(f"benchmark index {here:.0f}: {slower:.2f} times slower is {phone}", flush=True)
         for page in pages:
-            print(page, json.dumps(figures(await visit(command, base + page, port, home))), flush=True)
+            print(page, json.dumps(figures(await visit(command, base + page, port, home, slower))), flush=True)
         await context.close()
 
 
@@ -104,17 +114,18 @@ def main() -> None:
     parser.add_argument("--pages", nargs="*", default=PAGES)
     parser.add_argument("--account", default="worker1")
     parser.add_argument("--base", default="", help="where an AnSu answers whose people have the demo's password")
+    parser.add_argument("--phone", type=int, default=0, help="benchmark index of the phone: 264 cheap, 1000 middle")
     wanted = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="ansu-weight-"))
     home.chmod(0o711)
     try:
         if wanted.base:
-            asyncio.run(look_at(wanted.base, wanted.pages, wanted.account, home))
+            asyncio.run(look_at(wanted.base, wanted.pages, wanted.account, home, wanted.phone))
             return
         with ups_in(home) as new_up:
             up = new_up("data", ANSU_DEMO="1").start().wait_running()
             base = f"http://127.0.0.1:{up.environment['ANSU_PORT']}"
-            asyncio.run(look_at(base, wanted.pages, wanted.account, home))
+            asyncio.run(look_at(base, wanted.pages, wanted.account, home, wanted.phone))
             up.end()
     finally:
         shutil.rmtree(home, ignore_errors=True)
