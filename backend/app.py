@@ -110,6 +110,7 @@ _ROUTERS = (
     "backend.governance.retention.api",
     "backend.operations.reports.api",
     "backend.governance.sources.pages",
+    "backend.channels.pages",
     "backend.home.pages",
     "backend.home.offline",
 )
