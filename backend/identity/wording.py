@@ -174,7 +174,7 @@ FIELDS = {
     "order": N_("顺序"),
     "hidden": N_("收起的卡片"),
     "shown": N_("地址"),
-    "topics": N_("内容"),
+    "topics": N_("哪些事"),
     "alarms_from": N_("预警和报警的级别"),
     "area_ids": N_("区域"),
     "stage_ids": N_("生产环节"),
