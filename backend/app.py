@@ -111,6 +111,7 @@ _ROUTERS = (
     "backend.operations.reports.api",
     "backend.governance.sources.pages",
     "backend.channels.pages",
+    "backend.channels.api",
     "backend.home.pages",
     "backend.home.offline",
 )

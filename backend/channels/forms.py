@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 from backend.channels.addresses import LARK, is_host, robot_of, webhook_url
 from backend.channels.drafts import Draft
-from backend.channels.kinds import LEVELS, ROBOTS, Kind, Topic
-from backend.channels.mailing import BARE, STARTTLS, TLS
+from backend.channels.kinds import BARE, LEVELS, ROBOTS, STARTTLS, TLS, Kind, Topic
 from backend.channels.models import Channel
 from backend.core.errors import N_, Invalid
 from backend.delivery.quiet import Span, clock_of, span_of

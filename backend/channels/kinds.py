@@ -51,6 +51,10 @@ class MessageKind(enum.StrEnum):
     TEST = "test"
 
 
+STARTTLS, TLS, BARE = "starttls", "tls", "none"
+"""How a mail server's line is encrypted."""
+
+
 @dataclass(frozen=True)
 class Limit:
     """At most ``calls`` in ``seconds``, each of them; ``bytes_`` of a message's text (of the request at 飞书)."""

@@ -15,12 +15,12 @@ from email.utils import format_datetime, formataddr
 from typing import Any
 
 from backend.channels.answers import Answer, Outcome, Reason, answer_of_reply, plain, refused, unreached
+from backend.channels.kinds import STARTTLS, TLS
 from backend.channels.reaching import NotReached, Place, answer_of_error, connect, hung_up_after, place
 from backend.core.clock import now
 
 PATIENCE_S = 30.0
 _READY = 220
-STARTTLS, TLS, BARE = "starttls", "tls", "none"
 
 
 @dataclass(frozen=True)

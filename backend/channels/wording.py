@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from backend.channels.answers import Reason
-from backend.channels.kinds import Kind, MessageKind, Topic
+from backend.channels.kinds import BARE, STARTTLS, TLS, Kind, MessageKind, Topic
 from backend.channels.models import MessageState
 from backend.core.errors import N_
 
@@ -53,9 +53,9 @@ STATES = {
 }
 TONES = {MessageState.WAITING: "warn", MessageState.SENT: "good", MessageState.GIVEN_UP: "bad"}
 SECURITIES = {
-    "starttls": N_("STARTTLS（常用端口 587）"),
-    "tls": N_("TLS（常用端口 465）"),
-    "none": N_("不加密（只限内网地址）"),
+    STARTTLS: N_("STARTTLS（常用端口 587）"),
+    TLS: N_("TLS（常用端口 465）"),
+    BARE: N_("不加密（只限内网地址）"),
 }
 LANGUAGES = {"zh_CN": "中文", "en": "English"}
 DONE = {

@@ -92,6 +92,16 @@ async def test_somebody_tries_it_and_reads_what_to_do(app: FastAPI, scene: Scene
         assert "试发成功" in (await browser.get(f"/channels/{channel}")).text
 
 
+async def test_a_program_reads_how_channels_stand(app: FastAPI, scene: Scene, side: OtherSide) -> None:
+    channel = await scene.channel(kind="dingtalk")
+    await scene.alarms(2)
+    await scene.follow()
+    async with signed_in(app, await somebody(scene, Role.MANAGER)) as program:
+        (found,) = (await program.get("/api/v1/channels", headers={"Accept": "application/json"})).json()
+    expected = {"id": channel, "name": "夜班群", "kind": "dingtalk", "state": "new", "waiting": 2, "given_up": 0}
+    assert {**found, **expected} == found and TOKEN not in str(found) and "sealed" not in found
+
+
 async def test_one_tap_lets_a_paused_channel_go_on(app: FastAPI, scene: Scene, side: OtherSide) -> None:
     channel = await scene.channel()
     async with signed_in(app, scene.officer) as browser:
