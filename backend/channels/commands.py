@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.channels.drafts import Draft
-from backend.channels.kinds import MessageKind
+from backend.channels.kinds import Kind, MessageKind
 from backend.channels.models import Channel, ChannelMessage, MessageState, PausedBy
 from backend.channels.queries import channel_of, places, test_under_way
 from backend.channels.sealing import Sealed, seal, unseal
@@ -50,6 +50,7 @@ async def change_channel(session: AsyncSession, actor: Actor, channel_id: int, d
     require(actor, "channels.manage")
     channel = await channel_of(session, actor, channel_id, lock=True)
     before = _public(channel)
+    _keep_password_at_home(channel, draft)
     if draft.further:
         channel.sealed = seal(actor.site_id, {**_opened(channel), **draft.further})
     await _take(session, actor, channel, draft)
@@ -63,6 +64,14 @@ async def change_channel(session: AsyncSession, actor: Actor, channel_id: int, d
     if change:
         await record_change(session, actor, "channel.edit", "channel", channel.id, change)
     return channel
+
+
+def _keep_password_at_home(channel: Channel, draft: Draft) -> None:
+    """A stored password goes to no server but the one for which it was typed, and over no weaker line."""
+    if draft.kind is not Kind.EMAIL or not draft.setting["user"] or draft.further.get("password"):
+        return
+    if any(channel.setting.get(name) != draft.setting[name] for name in ("host", "port", "security", "user")):
+        raise Invalid(fields={"password": N_("服务器、端口、加密或账号变了，请再填一次密码")})
 
 
 def _opened(channel: Channel) -> dict[str, str]:

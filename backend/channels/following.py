@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.channels.kinds import Topic
+from backend.channels.kinds import WAKING, Topic
 from backend.channels.models import Channel
 from backend.channels.pacing import GIVEN_UP_AFTER, due
 from backend.channels.topics import Wanted, Where, is_told, topic_of, wants
@@ -126,6 +126,6 @@ def _row(event: Entry, topic: Topic, channel: Channel, zone: ZoneInfo, told: Map
         "subject": event.subject,
         "subject_id": event.subject_id,
         "at": event.at,
-        "due_at": due(event.level, now(), zone, quiet),
+        "due_at": due(event.level if topic in WAKING else "", now(), zone, quiet),
         "told": json.dumps(told, ensure_ascii=False),
     }

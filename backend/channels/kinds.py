@@ -43,6 +43,10 @@ REPORTS = frozenset({Topic.WEEK, Topic.MONTH})
 """Each is a message of its own; news is gathered."""
 
 
+WAKING = frozenset({Topic.ALARMS, Topic.INCIDENTS})
+"""What is told at any hour when it is 重大: a deadline that has passed is so in the morning, too."""
+
+
 class MessageKind(enum.StrEnum):
     """What a message holds."""
 

@@ -26,8 +26,9 @@ from backend.identity.models import Site
 from backend.identity.permissions import system_query
 from backend.operations.reports.models import SafetyReport
 
-LEASE = timedelta(seconds=180)
-"""Longer than any call takes, with the making of a report's files."""
+LEASE, LEASE_OF_MAIL = timedelta(seconds=60), timedelta(seconds=180)
+"""Longer than a call takes with the search for a name, and with the making of a report's files: so long a channel rests
+when its worker has died."""
 MOST = 500
 """Things of one message."""
 
@@ -109,7 +110,8 @@ async def lease_one(session: AsyncSession) -> Call | None:
 
 
 async def _taken_up(session: AsyncSession, channel: Channel, message: ChannelMessage, at: datetime) -> Call:
-    channel.lease, channel.leased_until = secrets.token_hex(8), at + LEASE
+    lasts = LEASE_OF_MAIL if channel.kind == Kind.EMAIL else LEASE
+    channel.lease, channel.leased_until = secrets.token_hex(8), at + lasts
     channel.recent = [*recent_calls(channel.recent, at.timestamp()), at.timestamp()]
     channel.last_call_at = at
     message.attempts += 1

@@ -6,6 +6,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,18 +42,20 @@ def place(host: str, port: int, *, inside: bool) -> Place:
     return Place(host, port, inside, host.lower() in listed)
 
 
-def connect(where: Place, timeout: float = PATIENCE_S) -> socket.socket:
-    """A line to ``where``. Raises NotReached."""
+def connect(where: Place) -> socket.socket:
+    """A line to ``where``, whichever of its addresses answers; they share ``PATIENCE_S``. Raises NotReached."""
     failed: Exception | None = None
-    for family, kind, protocol, _name, address in _allowed(where):
+    found, given_up = _allowed(where), time.monotonic() + PATIENCE_S
+    for left, (family, kind, protocol, _name, address) in zip(range(len(found), 0, -1), found, strict=True):
         line = socket.socket(family, kind, protocol)
-        line.settimeout(timeout)
+        line.settimeout(max((given_up - time.monotonic()) / left, 0.5))
         try:
             line.connect(address)
         except OSError as error:
             line.close()
             failed = error
         else:
+            line.settimeout(PATIENCE_S)
             return line
     raise NotReached(answer_of_error(failed or OSError()))
 

@@ -107,7 +107,7 @@ def _post(letter: Letter) -> dict[str, Any]:
 
 
 def _piece(words: str, url: str = "") -> dict[str, str]:
-    words = words.replace("://", "：//") or "…"
+    words = words.replace("://", "：//").replace("<", "＜") or "…"  # plain texts of 飞书 know ``<at …>``
     return {"tag": "a", "text": words, "href": url} if url else {"tag": "text", "text": words}
 
 

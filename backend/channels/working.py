@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 TEST_GIVEN_UP_AFTER = timedelta(minutes=10)
 KEPT = timedelta(days=90)
+PATIENCE_S = 3.0
 
 
 async def follow_all(database: Database) -> int:
@@ -54,7 +55,9 @@ class Sender:
             task.add_done_callback(self._done)
 
     async def close(self) -> None:
-        """Leave what is under way: its lease runs out, and it is sent again."""
+        """Let what is under way come to its end, but not for long: what is left then is sent again after its lease."""
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=PATIENCE_S)
         for task in self._calls:
             task.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)

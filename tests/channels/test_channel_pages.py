@@ -167,6 +167,35 @@ async def test_a_mailbox_without_encryption_needs_the_plants_own_network(app: Fa
     assert kept is not None and kept["recipients"] == ["b@plant.example", "c@plant.example"]
 
 
+async def test_a_stored_password_goes_to_no_other_server(app: FastAPI, scene: Scene) -> None:
+    """Else whoever may change the channel could have it sent to a server of their own."""
+    mail = {
+        "kind": "email",
+        "name": "周报",
+        "topics": ["week"],
+        "alarms_from": "major",
+        "host": "smtp.plant.example",
+        "port": "465",
+        "security": "tls",
+        "user": "a",
+        "password": "code",
+        "sender": "a@plant.example",
+        "recipients": "b@plant.example",
+    }
+    async with signed_in(app, scene.officer) as browser:
+        path = (await browser.post("/channels", data=mail)).headers["location"].partition("?")[0]
+        for other in (
+            {"host": "smtp.evil.example"},
+            {"port": "26"},
+            {"user": "b"},
+            {"security": "none", "inside": "1"},
+        ):
+            page = await browser.post(path, data={**mail, "password": "", **other})
+            assert page.status_code == 422 and "请再填一次密码" in page.text, other
+        kept = await browser.post(path, data={**mail, "password": "", "recipients": "c@plant.example"})
+        assert kept.status_code == 303
+
+
 async def test_there_are_at_most_thirty(app: FastAPI, scene: Scene) -> None:
     for _ in range(30):
         await scene.channel()

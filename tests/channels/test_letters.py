@@ -103,6 +103,14 @@ def test_peoples_words_make_no_markup(kind: Kind, words: list[str]) -> None:
 
 
 @given(words=ANY_WORDS)
+def test_peoples_words_call_nobody_in_feishu(words: str) -> None:
+    body = robot_body(Kind.FEISHU, news_letter(1, [told(title=words, area_zh=words)], FRAME))
+    pieces = [piece for row in body["content"]["post"]["zh_cn"]["content"] for piece in row]
+    assert {piece["tag"] for piece in pieces} == {"text", "a"} and all(piece["text"] for piece in pieces)
+    assert all("<" not in piece["text"] and "://" not in piece["text"] for piece in pieces)
+
+
+@given(words=ANY_WORDS)
 def test_a_mail_carries_words_as_text_alone(words: str) -> None:
     mail = mail_of(news_letter(1, [told(title=words, area_zh=words)], FRAME), "ansu-one-1")
     assert set(re.findall(r"<(/?[a-z]+)", mail.html)) <= {
