@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +21,7 @@ from backend.identity.permissions import system_query
 
 log = structlog.get_logger()
 
+CALLS = Counter("ansu_channel_calls_total", "Calls of channels", ["kind", "outcome"])
 TEST_GIVEN_UP_AFTER = timedelta(minutes=10)
 KEPT = timedelta(days=90)
 PATIENCE_S = 3.0
@@ -71,6 +73,7 @@ class Sender:
 async def send(database: Database, call: Call) -> None:
     """Make one call that was leased and note what came of it."""
     answer = await deliver(call)
+    CALLS.labels(call.kind, answer.outcome.name.lower()).inc()
     async with database.session() as session:
         await note(session, call, answer)
 

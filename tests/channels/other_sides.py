@@ -63,7 +63,8 @@ class OtherSide:
 
 
 @contextmanager
-def other_side() -> Iterator[OtherSide]:
+def other_side(tls: ssl.SSLContext | None = None) -> Iterator[OtherSide]:
+    """A server on a port of its own, by https where ``tls`` says so."""
     side = OtherSide()
 
     class Desk(BaseHTTPRequestHandler):
@@ -100,6 +101,9 @@ def other_side() -> Iterator[OtherSide]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Desk)
     server.daemon_threads = True
     side.url = f"http://127.0.0.1:{server.server_port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        side.url = f"https://localhost:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield side

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from backend.core.clock import holding, now
 from backend.core.database import Database
 from backend.core.events import record_event
 from backend.core.settings import PROJECT_ROOT
-from tests.channels.other_sides import OtherSide
+from tests.channels.other_sides import OtherSide, certificate, other_side, tls_of
 from tests.channels.scene import SECRET, TOKEN, Scene, set_scene
 from tests.factories import make_area
 
@@ -70,6 +71,21 @@ async def test_a_webhook_gets_json_that_it_can_check_and_know_again(scene: Scene
     stamp = int(second.headers["x-ansu-timestamp"])
     assert second.headers["x-ansu-signature"] == webhook_signature(stamp, second.body, SECRET)
     assert [item["id"] for item in first.told["items"]] == [alarm.id] and first.told["version"] == 1
+
+
+async def test_only_a_trusted_certificate_gets_the_message(
+    scene: Scene, side: OtherSide, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = certificate(tmp_path, "localhost")
+    with other_side(tls_of(file)) as secure:
+        await scene.channel(kind=Kind.WEBHOOK, address=f"{secure.url}/hook")
+        await scene.alarms()
+        started = now()
+        await scene.work(since=started)
+        assert secure.got == [] and (await scene.row()).last_reason == "untrusted"
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        assert await scene.work(timedelta(minutes=1), since=started) == 1
+        assert len(secure.got) == 1 and (await scene.row()).failures == 0
 
 
 async def test_two_hundred_alarms_are_few_messages_and_none_is_lost(scene: Scene, side: OtherSide) -> None:
