@@ -110,6 +110,8 @@ _ROUTERS = (
     "backend.governance.retention.api",
     "backend.operations.reports.api",
     "backend.governance.sources.pages",
+    "backend.channels.pages",
+    "backend.channels.api",
     "backend.home.pages",
     "backend.home.offline",
 )

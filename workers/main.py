@@ -16,6 +16,7 @@ from prometheus_client import start_http_server
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alarms.escalator import escalate_due, escalation_audit, expire_shelving
+from backend.channels.working import Sender, follow_all, forget_sent, give_up_old
 from backend.checkins.timekeeping import keep_rounds
 from backend.core.collecting import set_aside_what_stays
 from backend.core.database import Database
@@ -77,7 +78,8 @@ async def _work() -> None:
     doorbell = ArqDoorbell(settings().redis_url)
     hang_doorbell(doorbell)
     watchdog = Watchdog(database, settings().mqtt_url)
-    loops = asyncio.create_task(_loops(database, watchdog))
+    sender = Sender(database)
+    loops = asyncio.create_task(_loops(database, watchdog, sender))
     stop = asyncio.get_running_loop()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         stop.add_signal_handler(signal_, loops.cancel)
@@ -85,12 +87,13 @@ async def _work() -> None:
     log.info("worker.started")
     with contextlib.suppress(asyncio.CancelledError):
         await loops
+    await sender.close()
     await watchdog.close()
     await doorbell.close()
     await database.close()
 
 
-async def _loops(database: Database, watchdog: Watchdog) -> None:
+async def _loops(database: Database, watchdog: Watchdog, sender: Sender) -> None:
     news, news_for_phones, news_of_outbreaks = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     def in_session(work: Work) -> Round:
@@ -133,6 +136,10 @@ async def _loops(database: Database, watchdog: Watchdog) -> None:
         start(every(3600, "decisions", in_session(plan_decisions)))
         start(every(600, "feedback", in_session(remind_answerers)))
         start(every(600, "safety reports", in_session(plan_reports)))
+        start(every(1, "channel news", lambda: follow_all(database)))
+        start(every(1, "channels", sender.round))
+        start(every(60, "channels given up", in_session(give_up_old)))
+        start(every(3600, "channel history", in_session(forget_sent)))
         start(every(3600, "bodies", drop_abandoned))
         start(every(3600, "partitions", lambda: keep_partitions(database)))
         if settings().redis_url:

@@ -44,6 +44,7 @@ _MODELS = (
     "backend.operations.adoption.models",
     "backend.governance.retention.models",
     "backend.governance.cleaning.models",
+    "backend.channels.models",
 )
 
 for _module in _MODELS:

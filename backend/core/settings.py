@@ -79,6 +79,21 @@ class Settings(BaseSettings):
     )
     """Push services that may be called, comma-separated; ``*.`` stands for any subdomain. Empty: no push at all."""
 
+    channel_key: str = ""
+    """Secret by which addresses and keys of channels are encrypted; empty means the one in the data folder, made at
+    its first use."""
+    channel_hosts: str = ""
+    """Hosts that webhooks and mail servers of channels may have though they are this machine or its link,
+    comma-separated."""
+    wecom_url: str = "https://qyapi.weixin.qq.com"
+    """Where robots of 企业微信 are called; for a gateway of the company's own."""
+    dingtalk_url: str = "https://oapi.dingtalk.com"
+    """The same of 钉钉."""
+    feishu_url: str = "https://open.feishu.cn"
+    """The same of 飞书."""
+    lark_url: str = "https://open.larksuite.com"
+    """The same of Lark."""
+
     demo: bool = True
     """Load the demo site when the database is new."""
     demo_password: str = "ansu-demo-2026"  # noqa: S105 - printed at start, for the demo's sample people only

@@ -9,7 +9,7 @@ from backend.identity.models import Role
 
 _PERSONAL = {"rectification", "report", "checkin"}
 """Subjects of which a worker learns only what concerns them."""
-_NAMED_ALONE = {"course", "duty", "duty_score", "safety_report", "source_day", "feedback", "retention"}
+_NAMED_ALONE = {"course", "duty", "duty_score", "safety_report", "source_day", "feedback", "retention", "channel"}
 """Subjects of which nobody learns but who is named: what one has to learn, duties not done and answers to them,
 feedback."""
 _CAPABILITY = {
@@ -36,6 +36,7 @@ _CAPABILITY = {
     "risk": "risks.see",
     "feedback": "feedback.give",
     "retention": "retention.see",
+    "channel": "channels.see",
 }
 """Subject of an event → what one must be able to see. Events of other subjects stay inside."""
 

@@ -81,6 +81,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "dashboards.arrange": frozenset({Role.ADMIN}),
     "dashboards.wall": _LEADING,
     "adoption.weigh": _GOVERNING,
+    "channels.see": _GOVERNING,
+    "channels.manage": _CONFIGURING,
     "feedback.give": _ALL,
     "feedback.answer": _GOVERNING,
 }

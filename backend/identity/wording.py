@@ -54,6 +54,7 @@ OBJECTS = {
     "site": N_("厂区"),
     "installed_pack": N_("行业模板"),
     "home_layout": N_("首页布置"),
+    "channel": N_("通知渠道"),
     "home_arrangement": N_("自己的首页"),
 }
 
@@ -68,6 +69,7 @@ _PAGES = {
     "hazard_report": "/reports/{}",
     "rectification": "/rectifications/{}",
     "feedback": "/feedback/{}",
+    "channel": "/channels/{}",
     "checkin": "/checkins/records/{}",
     "inspection_plan": "/plans/{}",
     "maintenance_plan": "/maintenance/{}",
@@ -171,6 +173,24 @@ FIELDS = {
     "free": N_("可以自己调整"),
     "order": N_("顺序"),
     "hidden": N_("收起的卡片"),
+    "shown": N_("地址"),
+    "topics": N_("哪些事"),
+    "alarms_from": N_("预警和报警的级别"),
+    "area_ids": N_("区域"),
+    "stage_ids": N_("生产环节"),
+    "quiet_from": N_("静音从（分钟）"),
+    "quiet_until": N_("静音到（分钟）"),
+    "recipients": N_("收件人"),
+    "inside": N_("内网地址"),
+    "host": N_("邮件服务器"),
+    "port": N_("端口"),
+    "security": N_("加密"),
+    "user": N_("登录账号"),
+    "sender": N_("发件人"),
+    "new_token": N_("换了密钥"),
+    "new_url": N_("换了地址"),
+    "new_secret": N_("换了加签密钥"),
+    "new_password": N_("换了密码"),
 }
 
 _VALUES = {

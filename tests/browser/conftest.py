@@ -38,7 +38,7 @@ def _running() -> Iterator[Up]:
         home.chmod(0o711)
     try:
         with ups_in(home) as new_up:
-            up = new_up("data", ANSU_DEMO="1").start().wait_running()
+            up = new_up("data", ANSU_DEMO="1", ANSU_CHANNEL_HOSTS="localhost").start().wait_running()
             yield up
             assert up.end() == 0
     finally:

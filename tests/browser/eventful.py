@@ -25,6 +25,7 @@ from tests.browser.cleaning import suspected
 from tests.browser.duties import appealed
 from tests.browser.meeting import make_meeting
 from tests.browser.refused import refused_and_taken_in
+from tests.channels.marked import make_marked_channel
 from tests.factories import actor_for, made
 
 
@@ -47,6 +48,7 @@ async def ids_of(database_url: str) -> dict[str, int]:
     found |= await suspected(database)
     found |= await tried_rules(database, found["rule"] or 0)
     found["retake"] = await refused_and_taken_in(database)
+    found["channel"] = await _told_outside(database)
     await database.close()
     return {name: id_ for name, id_ in found.items() if id_ is not None}
 
@@ -59,6 +61,21 @@ async def _reported(database: Database, equipment_id: int | None) -> int:
             details="护栏松动，一推就晃", equipment_id=equipment_id, idempotency_key="pictures-of-pages"
         )
         return (await report_hazard(session, await actor_for(session, worker), draft)).id
+
+
+async def _told_outside(database: Database) -> int:
+    """A channel that was paused after its key turned out to be wrong."""
+    async with database.session() as session:
+        site = await session.scalar(text("SELECT site_id FROM person WHERE account = 'admin'"))
+        made_ = await make_marked_channel(session, int(site or 0), "93000 invalid webhook url", "Night shift group")
+        await session.execute(
+            text(
+                "UPDATE channel SET paused_at = now(), paused_by = 'failures', failures = 5, refusals = 5, "
+                "last_failed_at = now(), last_reason = 'wrong_key' WHERE id = :id"
+            ),
+            {"id": made_["channel_id"]},
+        )
+        return made_["channel_id"]
 
 
 async def _taught(database: Database, trace_id: int) -> int:

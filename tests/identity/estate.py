@@ -47,6 +47,7 @@ from backend.training.models import (
     QuizAttempt,
     TrainingAssignment,
 )
+from tests.channels.marked import make_marked_channel
 from tests.factories import (
     actor_for,
     hold_post,
@@ -135,6 +136,7 @@ async def make_estate(session: AsyncSession, *, mark: str = MARK) -> Estate:
         **await make_marked_retention(session, site.id),
         **await make_marked_plant(session, worker, equipment.id, point.id, mark),
         **await make_marked_decisions(session, site.id, mark),
+        **await make_marked_channel(session, site.id, mark),
         **await make_marked_load(session, rule, worker.id),
         **await make_marked_quality(session, point, worker.id, mark),
         **await make_marked_risks(session, estate.people[Role.LEADER], area.id, equipment.id, mark),

@@ -44,6 +44,7 @@ _LINKS = (
     ("dashboards.arrange", "/dashboards", N_("首页布置"), "grid-3x3"),
     ("dashboards.wall", "/wall", N_("大屏"), "presentation"),
     ("people.see", "/people", N_("人员"), "users"),
+    ("channels.see", "/channels", N_("通知渠道"), "megaphone"),
     ("data.see", "/data-sources", N_("数据源"), "database"),
     ("data.cases", "/data-cleaning", N_("数据清洗"), "funnel"),
     ("telemetry.rejections", "/rejections", N_("拒收记录"), "file-warning"),

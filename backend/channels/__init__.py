@@ -1,0 +1,1 @@
+"""Channels (通知渠道): what AnSu has to tell reaches groups, mailboxes and other systems outside the app."""
