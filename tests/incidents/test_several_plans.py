@@ -27,7 +27,7 @@ from backend.incidents.tracking.models import IncidentPlume
 from backend.plant.drawing import PlacedArea, draw
 from backend.telemetry.models import PointState
 from tests.factories import made, make_equipment, make_point
-from tests.incidents.scene import Scene, set_scene, tapped
+from tests.incidents.scene import Scene, log_of, set_scene, tapped
 from tests.incidents.test_commands import do
 from tests.incidents.test_pages import browsing, text_of
 from tests.incidents.test_tracking_leak import LEAK
@@ -66,6 +66,8 @@ async def test_a_cordon_closes_the_incidents_floor_to_its_scale_and_not_the_same
     wide = Closing("circle", 20.0, GROUND_WIDTH_M, plan_id=floors.ground.id)
     cordon = await do(database, scene.leader, set_cordon, incident.id, wide, Said())
     assert cordon.floor_plan_id == floors.upper.id and cordon.plan_width_m == UPPER_WIDTH_M
+    line = (await log_of(database, incident.id))[-1]
+    assert line.change["about"] == {"zh": "事发处周围 20 米（二层）", "en": "20 m around it (Upper floor)"}
     found = await ground(database, scene.worker, incident)
     assert found.drawing and found.drawing.id == floors.upper.id == found.home
     [closed] = found.here

@@ -19,7 +19,7 @@ from backend.incidents.response.ground import Shape, read_polygon
 from backend.incidents.response.models import Cordon
 from backend.incidents.response.queries.cordons import centre_of
 from backend.incidents.telling import heard_before
-from backend.plant.floors import drawn_on, every_drawing, floors_of
+from backend.plant.floors import Floors, drawn_on, every_drawing, floors_of
 
 LEAST_RADIUS_M, MOST_RADIUS_M = 1.0, 5000.0
 MOST_WIDTH_M = 20_000.0
@@ -118,10 +118,7 @@ def _check_circle(closing: Closing) -> None:
 
 
 async def _log(session: AsyncSession, actor: Actor, incident: Incident, deed: Deed, cordon: Cordon, said: Said) -> None:
-    if cordon.shape == Shape.CIRCLE:
-        about = {"zh": f"事发处周围 {cordon.radius_m:g} 米", "en": f"{cordon.radius_m:g} m around it"}
-    else:
-        about = {"zh": "图上划出的范围", "en": "The ground drawn on the plan"}
+    about = _about(cordon, await floors_of(session, actor))
     told = await heard_before(session, incident)
     await write_line(session, incident, deed, said, person_id=actor.person_id, change={"about": about}, told=told)
     lifted = deed is Deed.CORDON_LIFTED
@@ -129,3 +126,15 @@ async def _log(session: AsyncSession, actor: Actor, incident: Incident, deed: De
     await record_change(
         session, actor, "incident.lift_cordon" if lifted else "incident.cordon", "incident", incident.id, change
     )
+
+
+def _about(cordon: Cordon, floors: Floors) -> dict[str, str]:
+    """What is closed, in both languages; on which floor, where there are several."""
+    if cordon.shape == Shape.CIRCLE:
+        about = {"zh": f"事发处周围 {cordon.radius_m:g} 米", "en": f"{cordon.radius_m:g} m around it"}
+    else:
+        about = {"zh": "图上划出的范围", "en": "The ground drawn on the plan"}
+    plan = floors.plan(cordon.floor_plan_id or floors.first_id) if floors.several else None
+    if plan is None:
+        return about
+    return {"zh": f"{about['zh']}（{plan.name}）", "en": f"{about['en']} ({plan.name_en or plan.name})"}
