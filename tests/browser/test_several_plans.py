@@ -1,6 +1,7 @@
 """A plant of two floors on phones: the floor that burns calls, is tapped, reported on, and closed alone."""
 
 import os
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from backend.risks import commands as risks
 from backend.risks.grading import Method, Score
 from backend.risks.terms import PointTerms, SourceTerms
 from tests.browser.phone import Phones
+from tests.browser.sweep import look_over
 from tests.embedded.running import Up
 from tests.factories import actor_for
 
@@ -151,6 +153,23 @@ async def test_ground_is_closed_on_the_floor_of_the_incident_alone(phones: Phone
     await expect(page.locator(".plan-mark[aria-label^='提升机']")).to_be_visible()
     await _picture(page, "plant")
     assert leader.complaints == []
+
+
+async def test_a_choice_of_floors_fits_thumbs_and_screen_readers_by_day_and_night_in_both_languages(
+    phones: Phones, upstairs: Upstairs
+) -> None:
+    here = f"/incidents/{upstairs.incident_id}"
+    pages = ["/risk-map", "/plant", "/distribution", "/plant/scale", "/checkins?all=1", "/reports/new"]
+    pages += [f"{here}/{part}" for part in ("wall", "cordon", "positions", "scope")]
+    by_day = await phones("admin", color_scheme="light", locale="zh-CN")
+    by_night = await phones("admin", color_scheme="dark", locale="en-US")
+    for phone in (by_day, by_night):
+        for page in pages:
+            seen = await look_over(phone, page)
+            assert seen.barriers == [] and seen.complaints == [], page
+            assert phone is by_day or seen.chinese == set(), page
+    await by_night.open(f"/risk-map?plan={upstairs.plan_id}")
+    await expect(by_night.page.locator(".plan-chips a[aria-current]")).to_have_text(re.compile(r"Upper floor.*Major"))
 
 
 async def _picture(page: Page, name: str) -> None:

@@ -66,11 +66,11 @@ async def round_page(
 
 async def _stops(session: AsyncSession, actor: Actor, found: Round) -> tuple[Floors, list[int]]:
     """The plans, and the plan of each stop that is drawn: of those to be done in their order, else of those done."""
-    to_do = [*found.inherited, *found.due]
-    places = [visit.place for visit in to_do or found.done]
-    ids = [[one.id for one in places if one.is_area is kind] for kind in (True, False)]
-    floors = await floors_of(session, actor, *ids)
-    on = [floors.of(area_id=one.id) if one.is_area else floors.of(one.id) for one in places]
+    visits = [*found.inherited, *found.due] or found.done
+    places = dict.fromkeys((visit.place.is_area, visit.place.id) for visit in visits)
+    areas, equipment = ([id_ for is_area, id_ in places if is_area is kind] for kind in (True, False))
+    floors = await floors_of(session, actor, areas, equipment)
+    on = [floors.of(area_id=id_) if is_area else floors.of(id_) for is_area, id_ in places]
     return floors, [one for one in on if one is not None]
 
 

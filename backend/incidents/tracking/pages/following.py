@@ -76,6 +76,7 @@ async def wall(
         drawing=await drawing_of(session, actor, floors, _shown(floors, followed, plan)),
         floors=floors,
         plan=plan,
+        home=floors.of(told.card.incident.equipment_id, told.card.incident.area_id),
         plan_levels={id_: worst(on) for id_, on in floors.gathered(levels.areas, levels.equipment).items()},
         levels=levels,
         drifting=await drifting(session, actor, told.card.incident, moment_now),
