@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from backend.core.clock import now
 from backend.core.errors import NotFound
@@ -15,6 +15,7 @@ from backend.live import queries
 from backend.live.nearing import nearing
 from backend.live.views import EquipmentCard, LimitMark, LivePoint
 from backend.plant import queries as plant
+from backend.plant.floors import PlanId, drawing_of, floors_of
 
 router = APIRouter(prefix="/api/v1", tags=["plant"])
 
@@ -96,18 +97,30 @@ class LinkOut(BaseModel):
     both: bool
 
 
-class PlanOut(BaseModel):
-    """The floor plan's size in its own units."""
+class PlanNameOut(BaseModel):
+    """A floor plan of the site."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    name: str
+    name_en: str
+
+
+class PlanOut(PlanNameOut):
+    """A floor plan's size in its own units; ``width_m``: in metres, null where nobody has said."""
 
     width: float
     height: float
+    width_m: float | None
 
 
 class PlantOut(BaseModel):
-    """The whole plant as it is now."""
+    """The whole plant as it is now: ``areas`` and ``links`` of ``plan``, one of ``plans``; all ``equipment``."""
 
     at: datetime
     plan: PlanOut | None
+    plans: list[PlanNameOut]
     areas: list[AreaOut]
     equipment: list[EquipmentOut]
     links: list[LinkOut]
@@ -143,15 +156,17 @@ class SeriesOut(BaseModel):
 
 
 @router.get("/plant", dependencies=[allow("plant.see")])
-async def read_plant(session: SessionDep, actor: ActorDep) -> PlantOut:
-    """Areas, equipment, points and links with latest values and the worst open alarm of each."""
-    moment = now()
-    drawing = await plant.floor_plan(session, actor)
+async def read_plant(session: SessionDep, actor: ActorDep, plan: PlanId = None) -> PlantOut:
+    """Areas, equipment, points and links with latest values and the worst open alarm of each; areas and links of the
+    floor plan ``plan``, without one of the site's first. 404 for a plan that isn't in use."""
+    moment, floors = now(), await floors_of(session, actor)
+    drawing = await drawing_of(session, actor, floors, floors.chosen(plan))
     levels = await queries.open_levels(session, actor)
     cards = await queries.cards(session, actor, moment)
     return PlantOut(
         at=moment,
-        plan=PlanOut(width=drawing.width, height=drawing.height) if drawing else None,
+        plan=PlanOut.model_validate(drawing) if drawing else None,
+        plans=[PlanNameOut.model_validate(one) for one in floors.plans],
         areas=[
             AreaOut(
                 id=a.id,

@@ -1,6 +1,7 @@
 """SQL of the plant graph, on behalf of people: the drawn floor plan, equipment with its owners, points, links."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -9,6 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.core.statements import among
 from backend.identity.actor import Actor
 from backend.identity.models import Person, Post, PostHolder, Site, Team
 from backend.identity.permissions import visible
@@ -80,17 +82,26 @@ async def floor_plan(session: AsyncSession, actor: Actor, plan_id: int | None = 
     """A plan with areas, equipment marks and pipes, the site's first unless asked for; None where none is drawn."""
     plans = await floor_plans(session, actor)
     plan = next((one for one in plans if plan_id in (None, one.id)), None)
-    if plan is None:
-        return None
-    areas = await session.execute(
+    return (await drawings(session, actor, plans, [plan.id]))[plan.id] if plan else None
+
+
+async def drawings(
+    session: AsyncSession, actor: Actor, plans: Sequence[FloorPlan], wanted: Collection[int]
+) -> dict[int, Drawing]:
+    """The ``wanted`` of the site's ``plans`` (by id, as ``floor_plans`` gives them) as they are drawn, in three queries
+    however many they are."""
+    drawn = [one for one in plans if one.id in wanted]
+    if not drawn:
+        return {}
+    areas = await session.scalars(
         select(Area)
-        .where(visible(actor, Area), col(Area.floor_plan_id) == plan.id, col(Area.retired_at).is_(None))
+        .where(visible(actor, Area), among(col(Area.floor_plan_id), wanted), col(Area.retired_at).is_(None))
         .order_by(col(Area.position), col(Area.id))
     )
-    here = [col(Equipment.floor_plan_id) == plan.id]
-    if plan is plans[0]:
+    here = [among(col(Equipment.floor_plan_id), wanted)]
+    if drawn[0] is plans[0]:
         here.append(col(Equipment.floor_plan_id).is_(None))
-    equipment = await session.execute(
+    equipment = await session.scalars(
         select(Equipment)
         .where(
             visible(actor, Equipment),
@@ -101,7 +112,7 @@ async def floor_plan(session: AsyncSession, actor: Actor, plan_id: int | None = 
         )
         .order_by(col(Equipment.id))
     )
-    flows = await session.execute(
+    rows = await session.execute(
         select(col(Link.source_equipment_id), col(Link.target_equipment_id), col(Link.kind))
         .where(
             visible(actor, Link),
@@ -110,17 +121,22 @@ async def floor_plan(session: AsyncSession, actor: Actor, plan_id: int | None = 
         )
         .order_by(col(Link.id))
     )
+    flows = tuple(Flow(source or 0, target or 0, kind) for source, target, kind in rows)
+    outlined, marked = defaultdict[int | None, list[Area]](list), defaultdict[int, list[Equipment]](list)
+    for area in areas:
+        outlined[area.floor_plan_id].append(area)
+    for one in equipment:
+        marked[one.floor_plan_id or plans[0].id].append(one)
+    return {one.id: _drawn(one, outlined[one.id], marked[one.id], flows) for one in drawn}
+
+
+def _drawn(plan: FloorPlan, areas: Sequence[Area], equipment: Sequence[Equipment], flows: tuple[Flow, ...]) -> Drawing:
     drawing = draw(
         plan.width,
         plan.height,
-        tuple(
-            PlacedArea(a.id, a.code, a.name, a.name_en, tuple((x, y) for x, y in a.polygon)) for a in areas.scalars()
-        ),
-        tuple(
-            PlacedEquipment(e.id, e.code, e.name, e.name_en, e.area_id, e.x or 0.0, e.y or 0.0)
-            for e in equipment.scalars()
-        ),
-        tuple(Flow(source or 0, target or 0, kind) for source, target, kind in flows),
+        tuple(PlacedArea(a.id, a.code, a.name, a.name_en, tuple((x, y) for x, y in a.polygon)) for a in areas),
+        tuple(PlacedEquipment(e.id, e.code, e.name, e.name_en, e.area_id, e.x or 0.0, e.y or 0.0) for e in equipment),
+        flows,
     )
     picture = f"/plant/pictures/{plan.id}?v={plan.picture_path[3:15]}" if plan.picture_path else ""
     return replace(drawing, width_m=plan.width_m, id=plan.id, name=plan.name, name_en=plan.name_en, picture=picture)

@@ -1,5 +1,6 @@
 """溯源: where a group of alarms comes from and where it goes, and the confirmation of its root by a person."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Form, Query, Request, Response
@@ -14,7 +15,7 @@ from backend.identity.actor import Actor
 from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live.wording import LIMITS, LINK_KINDS
-from backend.plant import queries as plant
+from backend.plant.floors import PlanId, drawing_of, floors_of
 from backend.tracing import listing_pages, queries
 from backend.tracing.advice import advice_for
 from backend.tracing.asking import ask_review
@@ -27,7 +28,7 @@ from backend.tracing.foretelling import LIMITS_TOLD, foretold
 from backend.tracing.library.queries import FusedView, fused_view
 from backend.tracing.queries import TraceView
 from backend.tracing.sentences import certainty, reason_sentence, record_sentence, shortest_first
-from backend.tracing.steps import equipment_path, reached_equipment
+from backend.tracing.steps import Reached, equipment_path, reached_equipment
 from backend.tracing.strip import onset_strip
 from backend.tracing.telling import FORMS, told_cause
 from backend.tracing.timeline import latest_seen, timeline
@@ -59,16 +60,24 @@ async def trace_page(
     cause: Annotated[int, Query(ge=0, le=20)] = 0,
     seen: Annotated[int, Query(ge=0)] = 0,
     shown: Annotated[int, Query(ge=0)] = 0,
+    plan: PlanId = None,
     done: str = "",
 ) -> Response:
-    """The whole trace, walked along the path of the cause of this rank.
+    """The whole trace, walked along the path of the cause of this rank. ``plan``: else the one where the path begins.
+    Raises NotFound for a plan that isn't in use.
 
     ``seen`` is the revision of the path on the page, ``shown`` that of its causes: who names them asks for newer
     causes alone, and gets nothing while there are none.
     """
     if not seen:
         return await _alike(
-            request=request, session=session, actor=actor, trace_id=trace_id, rank=cause, done=_DONE.get(done, "")
+            request=request,
+            session=session,
+            actor=actor,
+            trace_id=trace_id,
+            rank=cause,
+            plan=plan,
+            done=_DONE.get(done, ""),
         )
     view = await _visible(session, actor, trace_id)
     if view.trace.revision <= max(seen, shown):
@@ -78,9 +87,10 @@ async def trace_page(
 
 @alike
 async def _alike(
-    *, request: Request, session: AsyncSession, actor: Actor, trace_id: int, rank: int, done: str
+    *, request: Request, session: AsyncSession, actor: Actor, trace_id: int, rank: int, plan: int | None, done: str
 ) -> Response:
-    return await _page(request, session, actor, await _visible(session, actor, trace_id), rank=rank, done=done)
+    view = await _visible(session, actor, trace_id)
+    return await _page(request, session, actor, view, rank=rank, plan=plan, done=done)
 
 
 @router.get("/alarms/{alarm_id}/trace", dependencies=[allow("traces.see")])
@@ -162,6 +172,7 @@ async def _page(
     view: TraceView,
     *,
     rank: int = 0,
+    plan: int | None = None,
     block: str | None = None,
     errors: Any = None,
     typed: Any = None,
@@ -191,8 +202,7 @@ async def _page(
         walked=walked,
         path=path,
         reached=reached,
-        scope=[item.equipment_id for item in reached if item.equipment_id not in path],
-        drawing=None if short else await plant.floor_plan(session, actor),
+        **({"drawing": None} if short else await _mapped(session, actor, plan, path, reached)),
         ahead=foretold(view.result, now())[:LIMITS_TOLD],
         moments=moments,
         latest=latest_seen(moments),
@@ -215,6 +225,16 @@ async def _page(
         similar=[] if short else await similar_to(session, actor, view.trace),
     )
     return response
+
+
+async def _mapped(
+    session: AsyncSession, actor: Actor, plan: int | None, path: Sequence[int], reached: Sequence[Reached]
+) -> dict[str, Any]:
+    """The plan with the root, unless another is asked for, and what of path and scope is on which."""
+    scope = [item.equipment_id for item in reached if item.equipment_id not in path]
+    floors = await floors_of(session, actor, equipment=[*path, *scope])
+    shown = floors.chosen(plan, *map(floors.of, path))
+    return {"scope": scope, "floors": floors, "drawing": await drawing_of(session, actor, floors, shown)}
 
 
 def _answer(view: TraceView, fused: FusedView | None) -> dict[str, Any]:

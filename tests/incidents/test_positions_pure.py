@@ -193,8 +193,8 @@ def test_people_stand_at_their_places_beside_each_other_and_the_sketch_shows_how
     assert spot and spot.x == pytest.approx(SKETCH / 2) and spot.y < SKETCH / 2, "north is up"
     assert 2 <= len(sketch.rings) <= 5 and sketch.rings[-1].metres <= sketch.reach_m
     near = [(PUMP, Fence(31.23, 121.47, 20))]
-    assert near_place(HERE, None, None, near) == PUMP
-    assert near_place(Position(31.235, 121.47), None, None, near) is None
+    assert near_place(HERE, [], near) == PUMP
+    assert near_place(Position(31.235, 121.47), [], near) is None
 
 
 @given(st.integers(0, 400_000))

@@ -14,6 +14,7 @@ from backend.incidents.models import Deed, Incident
 from backend.incidents.tracking.models import IncidentPlume, Origin, SiteWeather
 from backend.incidents.tracking.queries.winds import measured_wind
 from backend.incidents.tracking.turning import follow_winds
+from backend.plant.models import FloorPlan
 from backend.telemetry.models import PointState
 from tests.factories import made, make_point
 from tests.incidents.scene import Scene, log_of, read, tapped
@@ -99,7 +100,8 @@ async def test_an_open_leak_is_estimated_anew_once_when_the_wind_turns_and_the_l
     leak = {"rate_g_s": 200.0, "height_m": 0.0, "wind_m_s": 3.0, "wind_from_deg": 270.0, "plan_up_deg": 0.0}
     leak |= {"substance": "nh3", "sky": "overcast", "ground": "rural", "plan_width_m": 1000.0, "duration_s": 1800.0}
     async with database.session() as session:
-        await made(session, IncidentPlume(site_id=mast.site.id, **known, **leak))
+        plan = await made(session, FloorPlan(site_id=mast.site.id, name="二层", width=100, height=100))
+        await made(session, IncidentPlume(site_id=mast.site.id, floor_plan_id=plan.id, **known, **leak))
     assert await looked(database) == 0, "nothing is measured"
     await blows(database, mast, [3.1] * 5, [275.0] * 5)
     assert await looked(database) == 0, "the wind is the one that was stated"
@@ -109,6 +111,7 @@ async def test_an_open_leak_is_estimated_anew_once_when_the_wind_turns_and_the_l
     stated, blown = await rows(database, one)
     assert (stated.origin, blown.origin, blown.person_id) == (Origin.STATED, Origin.WIND, None)
     assert blown.wind_from_deg > 300 and blown.wind_at and blown.duration_s == 1800
+    assert blown.floor_plan_id == plan.id
     line = [line for line in await log_of(database, one.id) if line.kind == Deed.PLUME][-1]
     assert line.person_id is None and line.change["wind_from_deg"][0] == 270
     async with browsing(app, mast.leader) as leader:

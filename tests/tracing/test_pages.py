@@ -14,11 +14,13 @@ from backend.alarms.models import Level
 from backend.core.database import Database
 from backend.core.jobs import Job
 from backend.identity.models import Person, Role
+from backend.plant.models import Equipment, FloorPlan
 from backend.tracing.exposure import exposure
 from backend.tracing.making import make_trace
 from backend.tracing.models import TRACE_JOB, Trace
 from backend.tracing.steps import reached_equipment
 from backend.tracing.telling import FORMS
+from tests.incidents.test_pages import text_of
 from tests.tracing.conftest import Troubled, made_trace, trouble
 from tests.webclient import running_app, signed_in
 
@@ -277,3 +279,32 @@ async def test_programs_get_the_trace_its_waiting_and_its_confirmation(app: Fast
     assert told["scope"] and told["posts"][0]["holders"]
     assert kept.json()["confirmation"]["node"] == node
     assert (refused.status_code, list(refused.json()["errors"])) == (422, ["note"])
+
+
+async def test_a_path_that_crosses_floors_opens_at_its_root_and_leads_to_the_others(
+    app: FastAPI, database: Database
+) -> None:
+    found = await trouble(database)
+    trace = await made_trace(database, found)
+    async with signed_in(app, found.people[Role.LEADER]) as browser:
+        page = (await browser.get(f"/traces/{trace.id}")).text
+        assert "plan-chips" not in page and "路径不止在一张图上" not in page
+        path = [int(one) for one in re.findall(r'class="card step"[^>]*data-equipment="(\d+)"', page)]
+        root, last = path[0], path[-1]
+        assert root != last
+        async with database.session() as session:
+            upper = FloorPlan(site_id=found.site.id, name="二层", name_en="Upper", width=1000, height=600, position=9)
+            session.add(upper)
+            await session.flush()
+            moved = await session.get_one(Equipment, last)
+            moved.floor_plan_id, moved.x, moved.y = upper.id, 500.0, 300.0
+        page = (await browser.get(f"/traces/{trace.id}?shown=0")).text
+        assert f'class="plan-mark is-path" href="/equipment/{root}"' in page
+        assert f'class="plan-mark is-path" href="/equipment/{last}"' not in page
+        crossing = re.search(r'<p class="plan-crossing">(.*?)</p>', page, re.S)
+        assert crossing and text_of(crossing[1]).replace(" ", "").endswith("→二层")
+        assert re.search(rf'href="/traces/{trace.id}\?plan={upper.id}#path"', page)
+        above = (await browser.get(f"/traces/{trace.id}?plan={upper.id}")).text
+        assert f'class="plan-mark is-path" href="/equipment/{last}"' in above
+        assert f'href="/traces/{trace.id}?plan={upper.id}#path" aria-current="true"' in above
+        assert (await browser.get(f"/traces/{trace.id}?plan={2**40}")).status_code == 404

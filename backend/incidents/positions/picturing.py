@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from backend.checkins.position import Fence, Position, distance_m
 from backend.incidents.positions.laying import Laid, metres
 from backend.incidents.positions.whereabouts import Known, Place
-from backend.plant.drawing import Drawing
+from backend.plant.drawing import Drawing, PlacedArea
 
 SKETCH = 400.0
 """Width and height of the sketch in its own units."""
@@ -154,17 +154,20 @@ def placed(sheet: Sheet | None, known: Mapping[_Key, Known]) -> dict[_Key, Spot]
 
 
 def near_place(
-    position: Position, drawing: Drawing | None, laid: Laid | None, places: Sequence[tuple[Place, Fence]]
+    position: Position, plans: Iterable[tuple[Drawing, Laid]], places: Sequence[tuple[Place, Fence]]
 ) -> Place | None:
-    """The area of the plan in which a position lies, else the nearest place with a fence within ``NEAR_M`` of it."""
-    if drawing is not None and laid is not None:
-        at = laid.on_plan(position)
-        area = next((one for one in drawing.areas if one.polygon and _inside(at, one.polygon)), None)
-        if area:
-            return Place(area.name, area.name_en, area_id=area.id)
+    """The area in which a position lies, where it is on one of ``plans`` alone: a phone can't tell one floor from the
+    one above it. Else the nearest place with a fence within ``NEAR_M`` of it."""
+    areas = [area for drawing, laid in plans if (area := _area_at(drawing, laid.on_plan(position)))]
+    if len(areas) == 1:
+        return Place(areas[0].name, areas[0].name_en, area_id=areas[0].id)
     near = [(distance_m(position, fence) - fence.radius_m, place) for place, fence in places]
     away, place = min(near, key=lambda one: one[0], default=(math.inf, None))
     return place if away <= NEAR_M else None
+
+
+def _area_at(drawing: Drawing, at: tuple[float, float]) -> PlacedArea | None:
+    return next((one for one in drawing.areas if one.polygon and _inside(at, one.polygon)), None)
 
 
 def _inside(at: tuple[float, float], polygon: Sequence[tuple[float, float]]) -> bool:

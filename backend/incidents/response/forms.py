@@ -79,6 +79,13 @@ class CordonForm:
     radius_m: Short = ""
     plan_width_m: Short = ""
     polygon: Annotated[str, Form(max_length=2000)] = ""
+    plan: Short = ""
+    """The floor plan that it was drawn on, where there are several."""
+
+    @property
+    def plan_id(self) -> int | None:
+        """None: none is named."""
+        return database_id(self.plan)
 
     @classmethod
     def usual(cls, radius_m: float, plan_width_m: float | None) -> "CordonForm":
@@ -90,7 +97,7 @@ class CordonForm:
         width = _metres(self.plan_width_m)
         if width is None and self.plan_width_m.strip() and self.shape == Shape.CIRCLE:
             raise Invalid(fields={"plan_width_m": N_("请填写 1 到 20000 的数，不知道就留空")})
-        return Closing(self.shape, _metres(self.radius_m), width, self.polygon)
+        return Closing(self.shape, _metres(self.radius_m), width, self.polygon, self.plan_id)
 
 
 def _metres(typed: str) -> float | None:

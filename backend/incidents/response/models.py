@@ -129,7 +129,7 @@ class RollMark(SiteScoped, table=True):
 
 
 class Cordon(SiteScoped, table=True):
-    """警戒区: ground that is closed, until it is lifted. Places are in the floor plan's units. Moments UTC."""
+    """警戒区: ground that is closed, until it is lifted. Places are in the units of its floor plan. Moments UTC."""
 
     __tablename__ = "incident_cordon"
     __table_args__ = (
@@ -139,6 +139,8 @@ class Cordon(SiteScoped, table=True):
 
     id: int = identity_key()
     incident_id: int = reference("incident.id")
+    floor_plan_id: int | None = reference("floor_plan.id", nullable=True)
+    """The plan on which it closes ground, and on no other; None: the site's first."""
     shape: str
     """A code of ``ground.Shape``."""
     x: float | None = None

@@ -63,11 +63,12 @@ class LeakForm:
         )
 
     @classmethod
-    def guessed(cls, wind: Wind | None, sky: Sky, plan: tuple[float, float] | None) -> "LeakForm":
-        """The form before anything was stated: with the wind and the sky, and the plan's width and turn as last
-        stated at the site, as far as known."""
+    def guessed(cls, wind: Wind | None, sky: Sky, plan: tuple[float | None, float | None]) -> "LeakForm":
+        """The form before anything was stated: with the wind and the sky, and the plan's width and turn, as far as
+        known."""
         blown = {"wind_m_s": f"{wind.speed_m_s:.1f}", "wind_from_deg": f"{wind.from_deg:.0f}"} if wind else {}
-        drawn = {"plan_width_m": f"{plan[0]:g}", "plan_up_deg": f"{plan[1]:g}"} if plan else {}
+        scale = zip(("plan_width_m", "plan_up_deg"), plan, strict=True)
+        drawn = {name: f"{value:g}" for name, value in scale if value is not None}
         return cls(sky=sky.value, **blown, **drawn)
 
     def read(self) -> Leak:

@@ -49,6 +49,8 @@ class IncidentPlume(SiteScoped, Stamped, table=True):
     """A limit of whoever stated it, in ``limit_unit`` (``substances.LimitUnit``), called ``limit_words``."""
     limit_unit: str = ""
     limit_words: str = ""
+    floor_plan_id: int | None = reference("floor_plan.id", nullable=True)
+    """The plan on which it leaks, whose width and turn these are; None: the site's first."""
     origin: str = Origin.STATED
     wind_at: datetime | None = moment(nullable=True)
     """Until when the wind was measured from which it was made; None where it was typed."""

@@ -74,6 +74,7 @@ def _blown(newest: IncidentPlume, wind: Wind) -> IncidentPlume:
         site_id=newest.site_id,
         incident_id=newest.incident_id,
         person_id=None,
+        floor_plan_id=newest.floor_plan_id,
         origin=Origin.WIND,
         wind_at=wind.at,
         **kept,

@@ -17,10 +17,11 @@ from backend.identity.web import ActorDep, SessionDep, allow
 from backend.live import queries
 from backend.live.charting import trend
 from backend.live.nearing import nearing
-from backend.live.views import LivePoint
+from backend.live.views import LivePoint, worst
 from backend.live.wording import LIMITS, RULE_KINDS, SPANS
 from backend.plant import commands
 from backend.plant import queries as plant
+from backend.plant.floors import PlanId, drawing_of, floors_of
 from backend.plant.models import Point
 
 router = APIRouter()
@@ -62,20 +63,25 @@ async def plant_page(
     request: Request,
     session: SessionDep,
     actor: ActorDep,
-    plan: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    plan: PlanId = None,
     search: Annotated[str, Query(max_length=60)] = "",
 ) -> Response:
-    """Plan (the first unless asked for) and points; htmx gets one of the two blocks alone when something changes."""
+    """Plan (the first unless asked for) and points; htmx gets one of the two blocks alone when something changes.
+    Raises NotFound for a plan that isn't in use."""
     target = request.headers.get("hx-target", "")
     levels = await queries.open_levels(session, actor)
+    floors = await floors_of(session, actor, levels.areas, levels.equipment)
+    shown = floors.chosen(plan)
     board = await queries.board(session, actor, now(), levels, search.strip())
     return render(
         request,
         "plant/plant.html",
         block={"plant-plan": "plan", "plant-list": "list"}.get(target),
-        drawing=await plant.floor_plan(session, actor, plan),
-        plans=await plant.floor_plans(session, actor),
-        here=f"/plant?plan={plan}" if plan else "/plant",
+        drawing=await drawing_of(session, actor, floors, shown),
+        floors=floors,
+        plan=plan,
+        listed=target == "plant-list",
+        plan_levels={id_: worst(on) for id_, on in floors.gathered(levels.areas, levels.equipment).items()},
         levels=levels,
         board=board,
         shown=board.shown,

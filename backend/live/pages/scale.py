@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Form, Query, Request, Response
+from fastapi import Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
@@ -13,18 +13,17 @@ from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.plant import commands
-from backend.plant import queries as plant
+from backend.plant.floors import PlanId, drawing_of, floors_of
 
 router = APIRouter(prefix="/plant/scale")
 Short = Annotated[str, Form(max_length=60)]
-PlanId = Annotated[int | None, Query(alias="plan", ge=1, lt=2**63)]
 
 
 @router.get("", dependencies=[allow("plant.edit")])
 async def scale_page(
     request: Request, session: SessionDep, actor: ActorDep, plan_id: PlanId = None, done: str = ""
 ) -> Response:
-    """The plan to draw on, and the scale that is known."""
+    """The plan to draw on, and the scale that is known. Raises NotFound for a plan that isn't in use."""
     return await _page(request, session, actor, plan_id, done=N_("已保存") if done else "")
 
 
@@ -58,11 +57,13 @@ async def _page(
     refused: Refusal | None = None,
     done: str = "",
 ) -> Response:
-    refused = refused or Refusal()
+    refused, floors = refused or Refusal(), await floors_of(session, actor)
     response: Response = render(
         request,
         "plant/scale.html",
-        drawing=await plant.floor_plan(session, actor, plan_id),
+        drawing=await drawing_of(session, actor, floors, floors.chosen(plan_id)),
+        floors=floors,
+        plan=plan_id,
         typed=typed or {"line": "", "length_m": "", "width_m": ""},
         refused=refused,
         done=done,

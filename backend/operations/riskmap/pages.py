@@ -16,8 +16,8 @@ from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.riskmap import queries
 from backend.operations.riskmap.rules import WORDS
 from backend.plant.drawing import Drawing
-from backend.plant.queries import floor_plan
-from backend.risks.codes import RANK
+from backend.plant.floors import PlanId, drawing_of, floors_of
+from backend.risks.codes import RANK, highest
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 6
@@ -29,29 +29,42 @@ CROWDED = 30
 
 @router.get("/risk-map", dependencies=[allow("risks.map")])
 async def map_page(
-    request: Request, session: SessionDep, actor: ActorDep, show: Annotated[str, Query(max_length=10)] = "live"
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    show: Annotated[str, Query(max_length=10)] = "live",
+    plan: PlanId = None,
 ) -> Response:
-    """``show``: ``live`` or ``still``. htmx gets map and list alone, anew."""
+    """``show``: ``live`` or ``still``; ``plan``: else the one with the worst area. htmx gets map and list alone, anew.
+    Raises NotFound for a plan that isn't in use."""
     live = show != "still"
     return render(
         request,
         "operations/risk_map.html",
         block="present" if request.headers.get("hx-target") == "risk-map" else None,
         live=live,
+        plan=plan,
         present=await shared(
-            request, session, actor, "risk map", live, partial(_present, request, session, actor, live)
+            request, session, actor, "risk map", (live, plan), partial(_present, request, session, actor, live, plan)
         ),
     )
 
 
-async def _present(request: Request, session: AsyncSession, actor: Actor, live: bool) -> Markup:
+async def _present(request: Request, session: AsyncSession, actor: Actor, live: bool, plan: int | None) -> Markup:
     places = await queries.areas(session, actor)
     standings = await queries.standings(session, actor, places)
     levels = {id_: (one.live if live else one.still) for id_, one in standings.items()}
+    floors = await floors_of(session, actor, levels)
+    worst = {id_: highest(on) for id_, on in floors.gathered(levels).items()}
+    shown = floors.chosen(plan, floors.most({id_: RANK[level] for id_, level in worst.items()}))
     return drawn(
         request,
         "operations/risk_map_present.html",
-        drawing=_uncrowded(await floor_plan(session, actor)),
+        drawing=_uncrowded(await drawing_of(session, actor, floors, shown)),
+        floors=floors,
+        shown_plan=shown,
+        plan_levels=worst,
+        here="/risk-map" if live else "/risk-map?show=still",
         areas=sorted(places, key=lambda area: (-RANK[levels[area.id]], area.code)),
         standings=standings,
         levels=levels,

@@ -20,22 +20,48 @@ function locate(form) {
   });
 }
 
-/** A tap on equipment in the plan chooses it in the list instead of leaving the form. @param {HTMLFormElement} form */
+/** What a tap on the plan means: equipment by its mark, an area by its ground. @param {Element} at */
+function placeOf(at) {
+  const mark = at.closest("a[href^='/equipment/']");
+  if (mark) return `equipment:${mark.getAttribute("href").split("/").pop()}`;
+  const area = at.closest("[data-area]");
+  return area ? `area:${area.dataset.area}` : "";
+}
+
+/** A tap on a plan chooses the place in the list instead of leaving the form. @param {HTMLFormElement} form */
 function choose(form) {
   const select = form.elements.place;
   form.querySelector(".place-plan")?.addEventListener("click", (event) => {
-    const mark = event.target.closest("a[href^='/equipment/']");
-    if (!mark) return;
+    const place = placeOf(event.target);
+    if (!place) return;
     event.preventDefault();
-    select.value = `equipment:${mark.getAttribute("href").split("/").pop()}`;
+    select.value = place;
     select.dispatchEvent(new Event("change", { bubbles: true }));
-    mark.closest("details").open = false;
+    event.target.closest("details").open = false;
     select.focus();
   });
+}
+
+/** Of several plans one at a time; all came with the form, so that choosing needs no network and loses nothing typed.
+ * @param {HTMLFormElement} form */
+function turn(form) {
+  const chips = [...form.querySelectorAll(".place-plan .plan-chips a")];
+  /** @param {Element} chosen */
+  const show = (chosen) => {
+    for (const chip of chips) {
+      if (chip === chosen) chip.setAttribute("aria-current", "true");
+      else chip.removeAttribute("aria-current");
+      form.querySelector(chip.hash).hidden = chip !== chosen;
+    }
+  };
+  for (const chip of chips) chip.addEventListener("click", (event) => (event.preventDefault(), show(chip)));
+  const first = chips.find((chip) => chip.hasAttribute("aria-current"));
+  if (first) show(first);
 }
 
 const form = document.getElementById("report-form");
 if (form) {
   if (navigator.geolocation) locate(form);
   choose(form);
+  turn(form);
 }

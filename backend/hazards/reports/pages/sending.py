@@ -21,7 +21,7 @@ from backend.hazards.reports.queries import Spot
 from backend.hazards.reports.wording import FACTORS, OUTCOMES, REASONS, TONES
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
-from backend.plant.queries import floor_plan
+from backend.plant.floors import drawn_on, every_drawing, floors_of
 
 router = APIRouter(prefix="/reports")
 
@@ -110,13 +110,17 @@ async def _form(
 ) -> Response:
     refused = refused or Refusal()
     here = await _here(session, actor, typed)
+    floors = await floors_of(session, actor)
+    plans = await every_drawing(session, actor, floors)
     response: Response = render(
         request,
         "reports/new.html",
         typed=typed,
         here=here,
         places=await queries.places(session, actor),
-        drawing=await floor_plan(session, actor),
+        floors=floors,
+        plans=plans,
+        shown_plan=floors.chosen(None, drawn_on(plans.values(), typed.equipment_id, typed.area_id)),
         similar=await queries.similar(session, actor, typed.equipment_id, typed.area_id),
         joins=typed.joins,
         suggestion=await queries.suggestion(session, actor, typed.details, here),

@@ -18,6 +18,7 @@ from backend.incidents.positions.queries.rules import ground_of
 from backend.incidents.positions.telling import MOST_ROWS, rows_of, script_of
 from backend.incidents.positions.wording import SOURCES
 from backend.incidents.queries.listing import Card, card
+from backend.plant.floors import PlanId
 
 router = APIRouter(prefix="/incidents/{incident_id}/positions")
 
@@ -27,11 +28,18 @@ SHORT = 5
 
 @router.get("", dependencies=[allow("incidents.see")])
 async def positions_page(
-    request: Request, session: SessionDep, actor: ActorDep, incident_id: int, whole: bool = False, listed: bool = False
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    incident_id: int,
+    whole: bool = False,
+    listed: bool = False,
+    plan: PlanId = None,
 ) -> Response:
     """Where everybody is now, or was when it ended; htmx gets the list, or its first lines for the incident's page.
 
-    ``whole``: with the map; ``listed``: everybody, but without it.
+    ``whole``: with the map; ``listed``: everybody, but without it; ``plan``: on that one. Raises NotFound for a plan
+    that isn't in use.
     """
     shown, fragment = await card(session, actor, incident_id), "hx-request" in request.headers
     await note_look(session, actor, incident_id)
@@ -41,7 +49,8 @@ async def positions_page(
         block="people" if fragment else None,
         one=shown.incident,
         card=shown,
-        picture=await picture_of(session, actor, shown, shown.incident.closed_at or now()),
+        picture=await picture_of(session, actor, shown, shown.incident.closed_at or now(), plan),
+        plan=plan,
         gone=await gone_of(session, actor, incident_id),
         own="" if listed else await _own(session, actor, shown),
         sources=SOURCES,
@@ -51,11 +60,14 @@ async def positions_page(
 
 
 @router.get("/replay", dependencies=[allow("incidents.see")])
-async def replay_page(request: Request, session: SessionDep, actor: ActorDep, incident_id: int) -> Response:
-    """The incident from its first sign on, moment by moment; htmx gets it alone, for the page of positions."""
+async def replay_page(
+    request: Request, session: SessionDep, actor: ActorDep, incident_id: int, plan: PlanId = None
+) -> Response:
+    """The incident from its first sign on, moment by moment; htmx gets it alone, for the page of positions. Raises
+    NotFound for a plan that isn't in use."""
     shown = await card(session, actor, incident_id)
     await note_look(session, actor, incident_id)
-    replay, locale = await replay_of(session, actor, shown, now()), locale_of(request)
+    replay, locale = await replay_of(session, actor, shown, now(), plan), locale_of(request)
     rows = rows_of(replay, locale)
     return render(
         request,

@@ -1,7 +1,8 @@
 """Where everybody is at one moment of an incident, best knowledge each, and where that is drawn."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +27,7 @@ from backend.incidents.positions.whereabouts import Known, Place, Sight, whereab
 from backend.incidents.queries.listing import Card
 from backend.incidents.tracking.queries.ways import Followed, follow
 from backend.plant.drawing import Drawing
-from backend.plant.queries import floor_plan
+from backend.plant.floors import Floors, drawn_on, every_drawing, floors_of
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,20 @@ class Picture:
         return sum(one.fresh for one in self.people)
 
     @property
+    def by_plan(self) -> Counter[int]:
+        """How many are drawn at a place of each plan; a phone's position tells no floor, so those count on none."""
+        if not self.map.floors.several:
+            return Counter()
+        at = [(one.known.place.equipment_id, one.known.place.area_id) for one in self.people if one.known.place]
+        on = {id_: ({e.id for e in plan.equipment}, {a.id for a in plan.areas}) for id_, plan in self.map.plans.items()}
+        return Counter(id_ for id_, (marks, areas) in on.items() for e, a in at if e in marks or a in areas)
+
+    @property
+    def by_phone(self) -> int:
+        """Of how many the best that is known is a phone's position."""
+        return sum(one.known.position is not None for one in self.people)
+
+    @property
     def newest(self) -> datetime | None:
         """The newest of all that is known."""
         return max((one.known.at for one in self.people if one.known.at), default=None)
@@ -77,14 +92,18 @@ class Picture:
 
 @dataclass(frozen=True)
 class Map:
-    """What people are drawn on: the plan, the sketch, or nothing.
+    """What people are drawn on: one of the plans, the sketch, or nothing.
 
-    ``at``: where on earth the incident is; ``places``: those with a fence.
+    ``at``: where on earth the incident is; ``places``: those with a fence; ``plans``: all, by id, ``grounds``: those
+    that can be laid onto the earth.
     """
 
     sheet: Sheet | None
     at: Fence | None
     places: Sequence[tuple[Place, Fence]] = ()
+    floors: Floors = field(default_factory=Floors)
+    plans: Mapping[int, Drawing] = field(default_factory=dict)
+    grounds: Sequence[tuple[Drawing, Laid]] = ()
 
     @property
     def drawing(self) -> Drawing | None:
@@ -107,11 +126,14 @@ class Map:
 
     def near(self, known: Known) -> Place | None:
         """The place to call a position by; None where no place is near."""
-        return near_place(known.position, self.drawing, self.laid, self.places) if known.position else None
+        return near_place(known.position, self.grounds, self.places) if known.position else None
 
 
-async def picture_of(session: AsyncSession, actor: Actor, card: Card, moment: datetime) -> Picture:
-    """Where everybody is at ``moment`` (UTC), as far as the actor may know."""
+async def picture_of(
+    session: AsyncSession, actor: Actor, card: Card, moment: datetime, plan_id: int | None = None
+) -> Picture:
+    """Where everybody is at ``moment`` (UTC), as far as the actor may know. Raises NotFound for a plan that isn't in
+    use."""
     followed = await follow(session, actor, card, moment)
     people = await shown_people(session, actor, followed, moment)
     ids = [one.person.id for one in people]
@@ -119,7 +141,7 @@ async def picture_of(session: AsyncSession, actor: Actor, card: Card, moment: da
     assigned = await assigned_places(session, actor, ids, followed.equipment_ids, followed.area_ids)
     known = {id_: whereabouts(sights.get(id_, ()), assigned.get(id_), moment) for id_ in ids}
     known = dict(sorted(known.items(), key=lambda pair: _newest_first(pair[1])))
-    drawn_on = await map_of(session, actor, card, _positions(known.values()))
+    drawn_on = await map_of(session, actor, card, _positions(known.values()), plan_id)
     spots, shown = placed(drawn_on.sheet, known), {one.person.id: one for one in people}
     return Picture(
         followed,
@@ -132,16 +154,24 @@ async def picture_of(session: AsyncSession, actor: Actor, card: Card, moment: da
     )
 
 
-async def map_of(session: AsyncSession, actor: Actor, card: Card, positions: Sequence[Position]) -> Map:
-    """The plan where it can be laid onto the earth or nobody's position is known, else the sketch."""
-    fenced, drawing = await fenced_places(session, actor), await floor_plan(session, actor)
+async def map_of(
+    session: AsyncSession, actor: Actor, card: Card, positions: Sequence[Position], plan_id: int | None = None
+) -> Map:
+    """The plan that was asked for. Else that of the incident, where it can be laid onto the earth or nobody's position
+    is known, or the sketch. Raises NotFound for a plan that isn't in use."""
+    fenced, floors = await fenced_places(session, actor), await floors_of(session, actor)
+    plans = await every_drawing(session, actor, floors)
     at, places = _place_of(card, fenced), [(one.place, one.fence) for one in fenced]
-    laid = lay(_anchors(drawing, fenced)) if drawing else None
-    if laid is None and positions:
+    lain = {id_: lay(_anchors(drawing, fenced)) for id_, drawing in plans.items()}
+    grounds = [(plans[id_], laid) for id_, laid in lain.items() if laid]
+    home = drawn_on(plans.values(), card.incident.equipment_id, card.incident.area_id)
+    shown = floors.chosen(plan_id, home)
+    sheet: Sheet | None = PlanSheet(plans[shown], lain[shown]) if shown else None
+    if plan_id is None and positions and not (shown and lain[shown]):
         ground = (await rule_of(session, actor)).ground
         middle = Fence(positions[0].lat, positions[0].lon, 0.0)
-        return Map(sketch_of(at or ground or middle, at is not None, places, positions), at, places)
-    return Map(PlanSheet(drawing, laid) if drawing else None, at, places)
+        sheet = sketch_of(at or ground or middle, at is not None, places, positions)
+    return Map(sheet, at, places, floors, plans, grounds)
 
 
 def sights_positions(sights: Mapping[int, Sequence[Sight]]) -> list[Position]:

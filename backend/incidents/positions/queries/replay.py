@@ -40,9 +40,16 @@ class Replay:
     rolls: Sequence[Tally]
     reached: Sequence[Reach]
 
+    @property
+    def by_phone(self) -> int:
+        """Of how many a phone's position was the best that was known, at some moment."""
+        return sum(any(state.known.position for state in states) for _, states in self.people)
 
-async def replay_of(session: AsyncSession, actor: Actor, card: Card, now: datetime) -> Replay:
-    """The whole of it, as far as the actor may know."""
+
+async def replay_of(
+    session: AsyncSession, actor: Actor, card: Card, now: datetime, plan_id: int | None = None
+) -> Replay:
+    """The whole of it, as far as the actor may know. Raises NotFound for a plan that isn't in use."""
     incident = card.incident
     clock = clock_of(incident.began_at, incident.closed_at or now)
     followed = await follow(session, actor, card, clock.ended)
@@ -50,7 +57,7 @@ async def replay_of(session: AsyncSession, actor: Actor, card: Card, now: dateti
     ids = [one.person.id for one in people]
     sights = await sights_by_step(session, actor, incident.id, ids, clock.began, clock.ended, clock.step)
     assigned = await assigned_places(session, actor, ids, followed.equipment_ids, followed.area_ids)
-    drawn_on = await map_of(session, actor, card, sights_positions(sights))
+    drawn_on = await map_of(session, actor, card, sights_positions(sights), plan_id)
     states = play(clock, sights, assigned, ids, drawn_on.sheet)
     return Replay(
         clock,

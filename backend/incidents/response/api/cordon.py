@@ -21,11 +21,13 @@ SaidDep = Annotated[SaidForm, Depends()]
 
 
 class CordonOut(BaseModel):
-    """A cordon: a circle of ``radius_m`` around ``centre``, or a ``polygon``, places in the floor plan's units.
+    """A cordon: a circle of ``radius_m`` around ``centre``, or a ``polygon``, places in the units of the floor plan
+    ``floor_plan_id`` (null: the site's first), and closed on no other.
     ``inside``: ids of equipment, empty where the circle isn't to scale."""
 
     id: int
     shape: str
+    floor_plan_id: int | None
     centre: tuple[float, float] | None
     radius_m: float | None
     polygon: list[tuple[float, float]]
@@ -48,7 +50,8 @@ async def close_ground(
     said: SaidDep,
     typed: Annotated[CordonForm, Depends()],
 ) -> list[CordonOut]:
-    """Set one; ``polygon`` is ``x,y x,y …``."""
+    """Set one; ``polygon`` is ``x,y x,y …`` on the floor plan ``plan`` (without: the site's first); a circle lies on
+    the plan where the incident is."""
     await set_cordon(session, actor, incident_id, typed.read(), await said.read())
     return await _cordons(session, actor, incident_id)
 
@@ -78,6 +81,7 @@ def _out(closed: Closed) -> CordonOut:
     return CordonOut(
         id=one.id,
         shape=one.shape,
+        floor_plan_id=one.floor_plan_id,
         centre=closed.centre,
         radius_m=one.radius_m,
         polygon=[(x, y) for x, y in one.polygon],

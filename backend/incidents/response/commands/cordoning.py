@@ -19,7 +19,7 @@ from backend.incidents.response.ground import Shape, read_polygon
 from backend.incidents.response.models import Cordon
 from backend.incidents.response.queries.cordons import centre_of
 from backend.incidents.telling import heard_before
-from backend.plant.queries import floor_plan
+from backend.plant.floors import Floors, drawn_on, every_drawing, floors_of
 
 LEAST_RADIUS_M, MOST_RADIUS_M = 1.0, 5000.0
 MOST_WIDTH_M = 20_000.0
@@ -29,20 +29,22 @@ MOST_WIDTH_M = 20_000.0
 class Closing:
     """A circle of ``radius_m`` around the place of the incident, or a ``polygon`` as drawn (``x,y x,y …``).
 
-    ``plan_width_m``: how many metres the plan is wide, so that the circle is drawn to scale; None: as the plan
-    itself says, if anybody has given it a scale.
+    ``plan_id``: the floor plan that it was drawn on, None: the site's first; a circle lies on the plan of the incident
+    in any case. ``plan_width_m``: how many metres that plan is wide, so that the circle is drawn to scale; None: as the
+    plan itself says, if anybody has given it a scale.
     """
 
     shape: str
     radius_m: float | None = None
     plan_width_m: float | None = None
     polygon: str = ""
+    plan_id: int | None = None
 
 
 async def set_cordon(session: AsyncSession, actor: Actor, incident_id: int, closing: Closing, said: Said) -> Cordon:
     """Close the ground; who has heard of the incident hears it. A repeat gives the first one.
 
-    Raises NotFound, Forbidden, Conflict (the incident is over), Invalid by field.
+    Raises NotFound (also for a plan that isn't in use), Forbidden, Conflict (the incident is over), Invalid by field.
     """
     require(actor, "incidents.lead")
     incident = await get_visible(session, actor, Incident, incident_id, lock=True)
@@ -76,7 +78,9 @@ async def lift_cordon(session: AsyncSession, actor: Actor, cordon_id: int, said:
 
 
 async def _drawn(session: AsyncSession, actor: Actor, incident: Incident, closing: Closing, said: Said) -> Cordon:
-    plan = await floor_plan(session, actor)
+    floors = await floors_of(session, actor)
+    plans = await every_drawing(session, actor, floors)
+    asked = floors.chosen(closing.plan_id)
     cordon = Cordon(
         site_id=incident.site_id,
         incident_id=incident.id,
@@ -85,10 +89,23 @@ async def _drawn(session: AsyncSession, actor: Actor, incident: Incident, closin
         set_at=said.at,
     )
     if closing.shape == Shape.POLYGON:
-        if plan is None:
+        if asked is None:
             raise Invalid(fields={"shape": N_("还没有平面图，只能按半径设警戒区")})
+        cordon.floor_plan_id, plan = asked, plans[asked]
         cordon.polygon = [list(corner) for corner in read_polygon(closing.polygon, plan.width, plan.height)]
         return cordon
+    _check_circle(closing)
+    cordon.floor_plan_id = drawn_on(plans.values(), incident.equipment_id, incident.area_id) or asked
+    around = plans[cordon.floor_plan_id] if cordon.floor_plan_id else None
+    said_width_m = closing.plan_width_m if cordon.floor_plan_id == asked else None
+    cordon.radius_m = closing.radius_m
+    cordon.plan_width_m = said_width_m or (around.width_m if around else None)
+    cordon.x, cordon.y = (centre_of(incident, around) if around else None) or (None, None)
+    return cordon
+
+
+def _check_circle(closing: Closing) -> None:
+    """Raises Invalid beside the fields."""
     wrong: dict[str, str] = {}
     if closing.shape != Shape.CIRCLE:
         wrong["shape"] = N_("请选择怎么划警戒区")
@@ -98,18 +115,10 @@ async def _drawn(session: AsyncSession, actor: Actor, incident: Incident, closin
         wrong["plan_width_m"] = N_("请填写 1 到 20000 的数，不知道就留空")
     if wrong:
         raise Invalid(fields=wrong)
-    cordon.radius_m = closing.radius_m
-    cordon.plan_width_m = closing.plan_width_m or (plan.width_m if plan else None)
-    centre = centre_of(incident, plan) if plan else None
-    cordon.x, cordon.y = centre if centre else (None, None)
-    return cordon
 
 
 async def _log(session: AsyncSession, actor: Actor, incident: Incident, deed: Deed, cordon: Cordon, said: Said) -> None:
-    if cordon.shape == Shape.CIRCLE:
-        about = {"zh": f"事发处周围 {cordon.radius_m:g} 米", "en": f"{cordon.radius_m:g} m around it"}
-    else:
-        about = {"zh": "图上划出的范围", "en": "The ground drawn on the plan"}
+    about = _about(cordon, await floors_of(session, actor))
     told = await heard_before(session, incident)
     await write_line(session, incident, deed, said, person_id=actor.person_id, change={"about": about}, told=told)
     lifted = deed is Deed.CORDON_LIFTED
@@ -117,3 +126,15 @@ async def _log(session: AsyncSession, actor: Actor, incident: Incident, deed: De
     await record_change(
         session, actor, "incident.lift_cordon" if lifted else "incident.cordon", "incident", incident.id, change
     )
+
+
+def _about(cordon: Cordon, floors: Floors) -> dict[str, str]:
+    """What is closed, in both languages; on which floor, where there are several."""
+    if cordon.shape == Shape.CIRCLE:
+        about = {"zh": f"事发处周围 {cordon.radius_m:g} 米", "en": f"{cordon.radius_m:g} m around it"}
+    else:
+        about = {"zh": "图上划出的范围", "en": "The ground drawn on the plan"}
+    plan = floors.plan(cordon.floor_plan_id or floors.first_id) if floors.several else None
+    if plan is None:
+        return about
+    return {"zh": f"{about['zh']}（{plan.name}）", "en": f"{about['en']} ({plan.name_en or plan.name})"}

@@ -20,6 +20,7 @@ from backend.incidents.response.commands import lift_cordon, set_cordon
 from backend.incidents.response.content import usual_plan
 from backend.incidents.response.forms import CordonForm
 from backend.incidents.response.queries.cordons import ground_of
+from backend.plant.floors import PlanId
 
 router = APIRouter(prefix="/incidents/{incident_id}/cordon")
 
@@ -29,9 +30,12 @@ SaidDep = Annotated[SaidForm, Depends()]
 
 
 @router.get("", dependencies=[allow("incidents.see")])
-async def cordon_page(request: Request, session: SessionDep, actor: ActorDep, incident_id: int) -> Response:
-    """The plan with the closed ground; htmx gets the part for the incident's page."""
-    return await _page(request, session, actor, incident_id)
+async def cordon_page(
+    request: Request, session: SessionDep, actor: ActorDep, incident_id: int, plan: PlanId = None
+) -> Response:
+    """The plan (where it happened, unless another is asked for) with the closed ground; htmx gets the part for the
+    incident's page. Raises NotFound for a plan that isn't in use."""
+    return await _page(request, session, actor, incident_id, plan=plan)
 
 
 @router.post("", dependencies=[allow("incidents.lead")])
@@ -47,10 +51,12 @@ async def close_ground(
     try:
         words = await said.read()
         async with session.begin_nested():
-            await set_cordon(session, actor, incident_id, typed.read(), words)
+            cordon = await set_cordon(session, actor, incident_id, typed.read(), words)
     except REFUSALS as error:
-        return await _page(request, session, actor, incident_id, refusal(request, error), typed, said.words)
-    return RedirectResponse(f"/incidents/{incident_id}/cordon", 303)
+        refused = refusal(request, error)
+        return await _page(request, session, actor, incident_id, refused, typed, said.words, plan=typed.plan_id)
+    plan = f"?plan={cordon.floor_plan_id}" if typed.plan_id else ""
+    return RedirectResponse(f"/incidents/{incident_id}/cordon{plan}", 303)
 
 
 @router.post("/lift", dependencies=[allow("incidents.lead")])
@@ -81,10 +87,11 @@ async def _page(
     refused: Refusal | None = None,
     typed: CordonForm | None = None,
     words: str = "",
+    plan: int | None = None,
 ) -> Response:
     refused = refused or Refusal()
     incident = await get_visible(session, actor, Incident, incident_id)
-    ground = await ground_of(session, actor, incident)
+    ground = await ground_of(session, actor, incident, plan)
     usual = usual_plan(IncidentKind(incident.kind)).cordon
     response: Response = render(
         request,
@@ -92,6 +99,7 @@ async def _page(
         block="part" if request.headers.get("hx-target") == PART else None,
         one=incident,
         ground=ground,
+        plan=plan,
         usual=usual,
         leads=actor.can("incidents.lead"),
         sets=actor.can("incidents.lead") and incident.state in LIVE,

@@ -13,6 +13,7 @@ from backend.incidents.recording import write_line
 from backend.incidents.tracking.models import IncidentPlume
 from backend.incidents.tracking.plume import Ground, Sky
 from backend.incidents.tracking.queries.plumes import stated_plume
+from backend.plant.floors import floors_of
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,22 @@ class Leak:
 
 
 async def state_leak(session: AsyncSession, actor: Actor, incident_id: int, leak: Leak) -> IncidentPlume:
-    """Keep what is known of the leak now, with a line in the log. The same as before changes nothing.
+    """Keep what is known of the leak now, on the plan where the incident is, with a line in the log. The same as before
+    changes nothing.
 
     Raises Forbidden; NotFound, also for an incident of another site.
     """
     require(actor, "incidents.lead")
     incident = await get_visible(session, actor, Incident, incident_id)
+    floors = await floors_of(session, actor, [incident.area_id], [incident.equipment_id])
+    plan_id = floors.chosen(None, floors.of(incident.equipment_id, incident.area_id))
+    stated = asdict(leak) | {"floor_plan_id": plan_id}
     before, _ = await stated_plume(session, actor, incident.id)
-    if before is not None and all(getattr(before, name) == value for name, value in asdict(leak).items()):
+    if before is not None and all(getattr(before, name) == value for name, value in stated.items()):
         return before
-    row = IncidentPlume(site_id=incident.site_id, incident_id=incident.id, person_id=actor.person_id, **asdict(leak))
+    row = IncidentPlume(site_id=incident.site_id, incident_id=incident.id, person_id=actor.person_id, **stated)
     session.add(row)
     await write_line(session, incident, Deed.PLUME, person_id=actor.person_id)
-    change = {name: [getattr(before, name, None), value] for name, value in asdict(leak).items()}
+    change = {name: [getattr(before, name, None), value] for name, value in stated.items()}
     await record_change(session, actor, "incident.plume", "incident", incident.id, change)
     return row

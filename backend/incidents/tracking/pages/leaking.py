@@ -58,13 +58,14 @@ async def _plume(
     local = moment.astimezone(actor.zone)
     if typed is None and found.drift:
         typed = LeakForm.of(found.drift.stated)
+    scale = (None, None) if typed else await last_plan_scale(session, actor, shown.incident)
     response: Response = render(
         request,
         "incidents/tracking/plume.html",
         block="estimate" if "hx-request" in request.headers else None,
         one=shown.incident,
         found=found,
-        typed=typed or LeakForm.guessed(found.wind, careful_sky(local), await last_plan_scale(session, actor)),
+        typed=typed or LeakForm.guessed(found.wind, careful_sky(local), scale),
         guessed=found.drift is None,
         night=is_night(local),
         substances=SUBSTANCES,

@@ -1,7 +1,7 @@
 """An incident's gas cloud as everybody sees it: what was stated, how it spreads, the detectors, the wind now."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,16 +15,16 @@ from backend.incidents.tracking.queries.plumes import Measured, gas_points, stat
 from backend.incidents.tracking.queries.winds import measured_wind
 from backend.incidents.tracking.substances import LimitUnit, Substance
 from backend.incidents.tracking.winds import Wind
-from backend.plant import queries as plant
 from backend.plant.drawing import Drawing
+from backend.plant.floors import Floors, drawing_of, floors_of
 
 _UNITS = {"mg/m3": LimitUnit.MG_M3}
 
 
 @dataclass(frozen=True)
 class Drifting:
-    """``drift`` None: nobody has stated a leak. ``by`` None: the worker followed the wind. ``drawing`` None: the source
-    has no place on a plan. ``gas`` holds the points of ``sensed``, in the same order."""
+    """``drift`` None: nobody has stated a leak. ``by`` None: the worker followed the wind. ``drawing``: the
+    plan of the leak; None: the source has no place on it. ``gas`` holds the points of ``sensed``, in the same order."""
 
     drift: Drift | None
     by: Person | None
@@ -33,6 +33,7 @@ class Drifting:
     sensed: Sequence[Sensed]
     strength: Strength | None
     wind: Wind | None
+    floors: Floors = field(default_factory=Floors)
 
 
 async def drifting(session: AsyncSession, actor: Actor, incident: Incident, moment: datetime) -> Drifting:
@@ -41,11 +42,13 @@ async def drifting(session: AsyncSession, actor: Actor, incident: Incident, mome
     wind = await measured_wind(session, actor.site_id, moment)
     if stated is None:
         return Drifting(None, None, None, [], [], None, wind)
-    drawing = await plant.floor_plan(session, actor)
+    floors = await floors_of(session, actor)
+    drawing = await drawing_of(session, actor, floors, stated.floor_plan_id or floors.first_id)
     place = source_on(drawing, incident.equipment_id, incident.area_id) if drawing else None
     found = drift(stated, drawing.width if drawing else 1.0, place)
     gas = await gas_points(session, actor)
-    detectors = [_detector(one, found.source.substance) for one in gas]
+    marks = {one.id: (one.x, one.y) for one in drawing.equipment} if drawing else {}
+    detectors = [_detector(one, found.source.substance, marks) for one in gas]
     return Drifting(
         found,
         by,
@@ -54,11 +57,14 @@ async def drifting(session: AsyncSession, actor: Actor, incident: Incident, mome
         found.sensed(detectors, moment),
         found.strength(detectors, moment),
         wind,
+        floors,
     )
 
 
-def _detector(one: Measured, substance: Substance) -> Detector:
+def _detector(one: Measured, substance: Substance, marks: Mapping[int, tuple[float, float]]) -> Detector:
+    """``marks``: of the equipment on the plan of the leak; what stands on another has no place there."""
     point = one.point
+    place = marks.get(point.equipment_id) if point.equipment_id else None
     unit = _UNITS.get(point.unit, point.unit)
     of_it = substance.is_sensed_by(unit, point.name, point.name_en, point.code)
-    return Detector(point.id, unit, one.value, one.at, one.place, of_it)
+    return Detector(point.id, unit, one.value, one.at, place, of_it)

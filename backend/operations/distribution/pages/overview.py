@@ -24,7 +24,7 @@ from backend.operations.distribution.overview import Overview, overview
 from backend.operations.distribution.pages.frame import Frame, framed, shown
 from backend.operations.distribution.queries.names import Known, known
 from backend.operations.distribution.trends import trend_of
-from backend.plant.queries import floor_plan
+from backend.plant.floors import PlanId, drawing_of, floors_of
 
 router = APIRouter(prefix="/distribution")
 
@@ -34,23 +34,27 @@ MOST_BARS = 8
 
 @router.get("", dependencies=[allow("operations.see")])
 async def overview_page(
-    request: Request, session: SessionDep, actor: ActorDep, asked: Annotated[Asked, Depends()]
+    request: Request, session: SessionDep, actor: ActorDep, asked: Annotated[Asked, Depends()], plan: PlanId = None
 ) -> Response:
-    """The whole distribution; what is drawn is kept for half a minute, for each person by themselves."""
+    """The whole distribution; what is drawn is kept for half a minute, for each person by themselves. ``plan``: else
+    the one with the most. Raises NotFound for a plan that isn't in use."""
     frame = await framed(request, session, actor, asked)
     drawing = Markup("")
     if frame.wanted is not None:
-        key = (actor.rights, locale_of(request), asked)
-        drawing = await kept_drawings(request, "distribution").get(key, lambda: _drawn(request, session, actor, frame))
+        key = (actor.rights, locale_of(request), asked, plan)
+        kept = kept_drawings(request, "distribution")
+        drawing = await kept.get(key, lambda: _drawn(request, session, actor, frame, plan))
     return shown(request, actor, frame, "overview", drawn=drawing)
 
 
-async def _drawn(request: Request, session: AsyncSession, actor: Actor, frame: Frame) -> Markup:
+async def _drawn(request: Request, session: AsyncSession, actor: Actor, frame: Frame, plan: int | None) -> Markup:
     assert frame.wanted is not None
     everything = await known(session, actor)
     seen = await overview(session, actor, frame.wanted, everything)
-    drawing = await floor_plan(session, actor)
     counts = seen.counts
+    floors = await floors_of(session, actor, counts.areas)
+    found = {id_: sum(on) for id_, on in floors.gathered(counts.areas).items()}
+    drawing = await drawing_of(session, actor, floors, floors.chosen(plan, floors.most(found)))
     causes = ranked({code: n for code, n in counts.causes.items() if code}, counts.confirmed)
     return drawn(
         request,
@@ -60,6 +64,8 @@ async def _drawn(request: Request, session: AsyncSession, actor: Actor, frame: F
         asked=frame.asked,
         called=everything.called,
         drawing=replace(drawing, equipment=(), pipes=()) if drawing else None,
+        floors=floors,
+        on_plans=found,
         trend=trend_of(seen, frame.asked, locale_of(request), actor.zone),
         step=STEPS[frame.wanted.step],
         zone=str(actor.zone),
