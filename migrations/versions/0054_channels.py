@@ -1,6 +1,6 @@
 """Channels: what AnSu has to tell reaches groups, mailboxes and other systems outside the app.
 
-Revision: 0054, after 0052.
+Revision: 0054, after 0053.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision: str = "0054"
-down_revision: str | None = "0052"
+down_revision: str | None = "0053"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
