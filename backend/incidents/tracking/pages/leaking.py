@@ -58,7 +58,8 @@ async def _plume(
     local = moment.astimezone(actor.zone)
     if typed is None and found.drift:
         typed = LeakForm.of(found.drift.stated)
-    scale = (None, None) if typed else await last_plan_scale(session, actor, shown.incident)
+    asks = typed is None and actor.can("incidents.lead")
+    scale = await last_plan_scale(session, actor, shown.incident) if asks else (None, None)
     response: Response = render(
         request,
         "incidents/tracking/plume.html",
