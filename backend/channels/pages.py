@@ -95,13 +95,12 @@ async def make(request: Request, session: SessionDep, actor: ActorDep, form: For
 
 @router.get("/{channel_id}", dependencies=[allow("channels.see")])
 async def channel(request: Request, session: SessionDep, actor: ActorDep, channel_id: int, done: str = "") -> Response:
-    """One: how it stands, what it tells, its last messages; htmx gets the first alone."""
+    """One: how it stands, what it tells, its last messages."""
     found = await queries.standing(session, actor, channel_id)
     places = await queries.places(session, actor)
     return render(
         request,
         "channels/channel.html",
-        block="standing" if request.headers.get("hx-target") == "standing" else None,
         found=found,
         one=found.channel,
         messages=await queries.recent(session, actor, channel_id),

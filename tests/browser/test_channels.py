@@ -41,6 +41,7 @@ async def test_a_channel_is_made_tried_and_mended_on_a_phone(phones: Phones, sid
     await expect(standing).to_contain_text("试发没有成功")
     await expect(standing).to_contain_text("对方不认这个密钥")
     await expect(standing).to_contain_text("unknown token")
+    await expect(page.locator("#messages li")).to_contain_text("没能发出")
 
     await phone.comes_to_rest()
     await page.get_by_role("button", name="试发一条").click()
