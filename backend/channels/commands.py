@@ -6,6 +6,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.channels.addresses import webhook_url
 from backend.channels.drafts import Draft
 from backend.channels.kinds import Kind, MessageKind
 from backend.channels.models import Channel, ChannelMessage, MessageState, PausedBy
@@ -51,8 +52,9 @@ async def change_channel(session: AsyncSession, actor: Actor, channel_id: int, d
     channel = await channel_of(session, actor, channel_id, lock=True)
     before = _public(channel)
     _keep_password_at_home(channel, draft)
+    _keep_address_outside_encrypted(channel, draft)
     if draft.further:
-        channel.sealed = seal(actor.site_id, {**_opened(channel), **draft.further})
+        channel.sealed = seal(actor.site_id, _with_what_is_there(channel, draft))
     await _take(session, actor, channel, draft)
     channel.failures, channel.refusals, channel.next_at, channel.limited_until = 0, 0, None, None
     if channel.paused_by == PausedBy.FAILURES:
@@ -72,6 +74,20 @@ def _keep_password_at_home(channel: Channel, draft: Draft) -> None:
         return
     if any(channel.setting.get(name) != draft.setting[name] for name in ("host", "port", "security", "user")):
         raise Invalid(fields={"password": N_("服务器、端口、加密或账号变了，请再填一次密码")})
+
+
+def _keep_address_outside_encrypted(channel: Channel, draft: Draft) -> None:
+    """An address that stays is looked at again: it may have been taken as the plant's own."""
+    if draft.kind is Kind.WEBHOOK and "url" not in draft.further and (url := _opened(channel).get("url")):
+        webhook_url(url, inside=bool(draft.setting["inside"]))
+
+
+def _with_what_is_there(channel: Channel, draft: Draft) -> dict[str, str]:
+    """What is sealed from now on. Raises Invalid where the address can't be opened any more and isn't typed anew."""
+    whole = {**_opened(channel), **draft.further}
+    if draft.kind is not Kind.EMAIL and not (whole.get("token") or whole.get("url")):
+        raise Invalid(fields={"address": N_("保存的地址打不开了，请再填一次")})
+    return whole
 
 
 def _opened(channel: Channel) -> dict[str, str]:
@@ -142,10 +158,11 @@ async def resume(session: AsyncSession, actor: Actor, channel_id: int) -> None:
 
 
 async def remove(session: AsyncSession, actor: Actor, channel_id: int) -> None:
-    """Nothing is sent there any more, and its address and secrets are gone. Raises Forbidden, NotFound."""
+    """Nothing is sent there any more, and its address and secrets are gone, who got its mails too. Raises Forbidden,
+    NotFound."""
     require(actor, "channels.manage")
     channel = await channel_of(session, actor, channel_id, lock=True)
-    channel.retired_at, channel.sealed = now(), b""
+    channel.retired_at, channel.sealed, channel.setting, channel.shown = now(), b"", {}, ""
     await session.execute(
         text(
             "UPDATE channel_message SET state = :given_up, ended_at = CAST(:at AS timestamptz) "

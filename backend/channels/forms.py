@@ -81,16 +81,15 @@ def read_draft(kind: Kind, typed: Typed, *, made: bool) -> Draft:
 
 
 def _robot(kind: Kind, typed: Typed, made: bool) -> dict[str, Any]:
-    secret, further = _secret(typed.secret), {}
+    secret = _secret(typed.secret)
+    further = {"secret": secret} if secret else {}
     if made and not typed.address.strip():
-        if secret:
-            further = {"secret": secret}
         return {"shown": None, "further": further}
     robot = robot_of(kind, typed.address)
-    host = LARK if robot.lark else ""
-    if made and not secret:
-        return {"shown": _tail(robot.token), "further": {"token": robot.token, "host": host}}
-    return {"shown": _tail(robot.token), "secrets": {"token": robot.token, "secret": secret, "host": host}}
+    sealed = {"token": robot.token, "host": LARK if robot.lark else ""}
+    if made:
+        return {"shown": _tail(robot.token), "further": {**sealed, **further}}
+    return {"shown": _tail(robot.token), "secrets": {**sealed, "secret": secret}}
 
 
 def _webhook(_kind: Kind, typed: Typed, made: bool) -> dict[str, Any]:

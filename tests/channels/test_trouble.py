@@ -220,7 +220,7 @@ async def test_a_test_goes_out_also_while_it_rests_and_says_what_is_wrong(scene:
     assert row.failures == 0 and row.paused_by == "person", "a test that somebody asked for counts against nobody"
 
 
-async def test_a_key_that_cant_be_opened_is_said_and_typed_anew(scene: Scene, side: OtherSide) -> None:
+async def test_a_key_that_cant_be_opened_is_said_and_nothing_is_sent(scene: Scene, side: OtherSide) -> None:
     await scene.channel()
     async with scene.database.session() as session:
         await session.execute(text("UPDATE channel SET sealed = 'x' WHERE id = :id"), {"id": scene.channel_id})
