@@ -161,11 +161,13 @@ async def passes_a_course(phone: Phone) -> None:
     """Reads the pages to the end and answers as they say."""
     page = await phone.open("/tasks")
     await page.locator("a.row", has_text=COURSE).click()
+    await page.wait_for_load_state()
     while await page.get_by_role("link", name="下一页").count():
         before = page.url
         await page.get_by_role("link", name="下一页").click()
         await page.wait_for_url(lambda url, before=before: url != before)
     await page.get_by_role("link", name="去测验").click()
+    await page.wait_for_load_state()
     if await page.get_by_role("button", name="开始测验").count():
         await page.get_by_role("button", name="开始测验").click()
     known = json.loads((FOLDER / "tep-cooling.json").read_text())["questions"]

@@ -86,6 +86,7 @@ async def _is_refused(leader: Phone, path: str) -> None:
 
 async def _counts_the_others_out(leader: Phone, path: str) -> None:
     await leader.page.locator("#fold-close").get_by_role("link", name="去点名").click()
+    await expect(leader.page.locator("#roll-list")).to_be_visible()
     missing = leader.page.locator("#roll-list .called.is-missing")
     while left := await missing.count():
         await missing.first.get_by_role("button", name="不在场").click()

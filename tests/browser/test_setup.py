@@ -180,6 +180,7 @@ async def counting_taps(page: Page) -> Callable[[], int]:
 
 async def seen(page: Page, name: str) -> None:
     """A picture to look at, of a page that isn't wider than the phone."""
+    await page.wait_for_load_state()  # a click waits for an answer to begin, not for anything of the page to be there
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
     folder = ROOT / ".screenshots" / "setup"
     folder.mkdir(parents=True, exist_ok=True)
