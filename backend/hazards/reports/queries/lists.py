@@ -102,12 +102,10 @@ async def undecided(session: AsyncSession, actor: Actor) -> list[Undecided]:
 def _undecided(actor: Actor) -> Select[Any]:
     one = HazardReport
     on_equipment = (col(Equipment.id).is_not(None), col(Equipment.name_en))
+    shown: list[Any] = [one.id, one.number, one.title, one.details, one.level, one.created_at]
+    place = [func.coalesce(col(Equipment.name), col(Area.name)), case(on_equipment, else_=col(Area.name_en))]
     return (
-        select(
-            *(col(part) for part in (one.id, one.number, one.title, one.details, one.level, one.created_at)),
-            func.coalesce(col(Equipment.name), col(Area.name)),
-            case(on_equipment, else_=col(Area.name_en)),
-        )
+        select(*shown, *place)
         .outerjoin(Equipment, col(Equipment.id) == col(one.equipment_id))
         .outerjoin(Area, col(Area.id) == col(one.area_id))
         .where(visible(actor, one), _UNDECIDED)
