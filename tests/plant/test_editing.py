@@ -14,9 +14,10 @@ from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
 from backend.core.i18n import catalogue, translate
 from backend.identity.actor import Actor
 from backend.identity.models import AuditEntry, Role
+from backend.identity.models import Site as IdentitySite
 from backend.plant.commands import edit_point
 from backend.plant.editing import queries
-from backend.plant.editing.commands import drawing, importing, linking, things
+from backend.plant.editing.commands import drawing, importing, linking, restoring, things
 from backend.plant.editing.commands.undoing import undo
 from backend.plant.editing.fields import read_all
 from backend.plant.editing.importing import plant_as_it_is, workbook
@@ -110,6 +111,39 @@ async def test_equipment_goes_out_of_use_with_points_and_links_and_all_come_back
     assert plant.first.retired_at is None and plant.point.status == PointStatus.ACTIVE
     (row,) = await queries.links(plant.session, plant.actor)
     assert (row.link.id, row.link.delay_s) == (link.id, 60.0)
+
+
+async def test_what_went_with_equipment_comes_back_with_it_and_goes_again_when_taken_back(
+    plant: Site,
+) -> None:
+    link = await plant.link()
+    alone = await make_point(plant.session, await plant.session.get_one(IdentitySite, plant.actor.site_id), plant.first)
+    await things.retire(plant.session, plant.actor, "point", alone.id)
+    await things.retire(plant.session, plant.actor, "equipment", plant.first.id)
+    assert await restoring.restore(plant.session, plant.actor, "equipment", plant.first.id) == 2
+    assert plant.first.retired_at is None and plant.point.status == PointStatus.ACTIVE
+    assert alone.status == PointStatus.RETIRED, "it had gone by itself before"
+    assert [row.link.id for row in await queries.links(plant.session, plant.actor)] == [link.id]
+    assert await restoring.restore(plant.session, plant.actor, "equipment", plant.first.id) == 0
+    await undo(plant.session, plant.actor, (await plant.latest()).last_id)
+    assert plant.first.retired_at and plant.point.status == PointStatus.RETIRED
+    assert not await queries.links(plant.session, plant.actor)
+
+
+async def test_a_link_comes_back_when_the_later_of_its_ends_does_unless_it_went_by_itself(plant: Site) -> None:
+    ends = [plant.first.id, plant.second.id]
+    kept, removed = await plant.link(), await plant.link("air")
+    await linking.remove_link(plant.session, plant.actor, removed.id)
+    for id_ in ends:
+        await things.retire(plant.session, plant.actor, "equipment", id_)
+    assert await restoring.restore(plant.session, plant.actor, "equipment", ends[0]) == 1, "the point alone"
+    assert not await queries.links(plant.session, plant.actor)
+    assert await restoring.restore(plant.session, plant.actor, "equipment", ends[1]) == 1
+    assert [row.link.id for row in await queries.links(plant.session, plant.actor)] == [kept.id]
+    await linking.remove_link(plant.session, plant.actor, kept.id)
+    await things.retire(plant.session, plant.actor, "equipment", ends[1])
+    assert await restoring.restore(plant.session, plant.actor, "equipment", ends[1]) == 0
+    assert not await queries.links(plant.session, plant.actor), "somebody took it away meanwhile"
 
 
 async def test_what_was_added_goes_out_of_use_when_taken_back(plant: Site) -> None:

@@ -14,7 +14,7 @@ from backend.core.database import Database
 from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
 from backend.identity.actor import Actor
 from backend.identity.models import AuditEntry, Person, Post, Role
-from backend.plant.editing.commands import things
+from backend.plant.editing.commands import restoring, things
 from backend.plant.editing.commands.undoing import undo_batch
 from backend.plant.history import snapshot
 from backend.plant.models import Area, Equipment, InstalledPack, Link, Point, PointStatus
@@ -136,7 +136,7 @@ async def test_changed_since_nothing_is_put_back_and_it_says_what_to_do(database
         machine = (await session.scalars(select(Equipment).where(col(Equipment.site_id) == actor.site_id))).first()
         assert machine is not None
         await take_out(session, actor, pack, WHY)
-        await things.restore(session, actor, "equipment", machine.id)
+        await restoring.restore(session, actor, "equipment", machine.id)
         with pytest.raises(Conflict, match="后来又改过"):
             async with session.begin_nested():
                 await put_back(session, actor, pack)

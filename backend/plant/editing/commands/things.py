@@ -1,4 +1,4 @@
-"""Stages, areas, equipment and points: added, renamed, put in order, taken out of use and back."""
+"""Stages, areas, equipment and points: added, renamed, put in order, taken out of use."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -127,22 +127,6 @@ async def retire_together(
     await session.flush()
     if not told:
         await tell(session, actor)
-
-
-async def restore(session: AsyncSession, actor: Actor, kind: str, id_: int) -> None:
-    """Take a thing into use again, by itself. Raises NotFound, Conflict for a point that was never taken out of use."""
-    require(actor, "plant.edit")
-    row = await get_visible(session, actor, MODELS[kind], id_, lock=True)
-    if not is_retired(row):
-        return
-    before = snapshot(row)
-    if isinstance(row, Point):
-        row.status = PointStatus.ACTIVE
-    else:
-        row.retired_at = None
-    await session.flush()
-    await note(session, actor, row, before)
-    await tell(session, actor)
 
 
 def is_retired(row: Any) -> bool:

@@ -16,7 +16,7 @@ from backend.identity.actor import Actor
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.plant.editing import queries
-from backend.plant.editing.commands import drawing, things
+from backend.plant.editing.commands import drawing, restoring, things
 from backend.plant.models import FloorPlan
 from backend.plant.queries import floor_plan
 
@@ -121,7 +121,7 @@ async def retire_plan(session: SessionDep, actor: ActorDep, floor_plan_id: int) 
 @router.post("/plant/edit/plans/{floor_plan_id}/restore", dependencies=[allow("plant.edit")])
 async def restore_plan(session: SessionDep, actor: ActorDep, floor_plan_id: int) -> Response:
     """Into use again."""
-    await things.restore(session, actor, "floor_plan", floor_plan_id)
+    await restoring.restore(session, actor, "floor_plan", floor_plan_id)
     return RedirectResponse(f"/plant/edit/plans/{floor_plan_id}?done=restored", 303)
 
 

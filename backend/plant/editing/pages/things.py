@@ -16,6 +16,7 @@ from backend.identity.actor import Actor
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.plant.editing import queries
+from backend.plant.editing.commands import restoring
 from backend.plant.editing.commands import things as commands
 from backend.plant.editing.fields import FIELDS, How, read_all, shown
 from backend.plant.history import MODELS
@@ -25,6 +26,7 @@ _DONE = {
     "edited": N_("已保存"),
     "retired": N_("已停用，新的工作里不再出现；以前的记录不变"),
     "restored": N_("已恢复使用"),
+    "returned": N_("已恢复使用，和它一起停用的测点、关联也恢复了"),
 }
 
 
@@ -143,8 +145,9 @@ def _placing(router: APIRouter, kind: str, one: str) -> None:
     @router.post(f"{one}/restore", dependencies=[allow("plant.edit")])
     async def restore(session: SessionDep, actor: ActorDep, id_: IdDep) -> Response:
         """Into use again."""
-        await commands.restore(session, actor, kind, id_)
-        return RedirectResponse(f"/plant/edit/{PLURALS[kind]}/{id_}?done=restored", 303)
+        together = await restoring.restore(session, actor, kind, id_)
+        done = "returned" if together else "restored"
+        return RedirectResponse(f"/plant/edit/{PLURALS[kind]}/{id_}?done={done}", 303)
 
 
 async def _list(request: Request, session: AsyncSession, actor: Actor, kind: str, done: str) -> Response:
