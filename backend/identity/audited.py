@@ -38,6 +38,8 @@ ACTIONS = {
     "rule.back_in_service": N_("规则恢复服务"),
     "rule.rationalised": N_("采用安静的设置"),
     "rule.restored": N_("恢复原来的设置"),
+    "escalation.set": N_("设定逐级通知"),
+    "escalation.restored": N_("恢复逐级通知"),
     "alarm_load.operators": N_("设置值守岗位数"),
     "alarm.acknowledged": N_("确认预警"),
     "alarm.shelved": N_("搁置预警"),
