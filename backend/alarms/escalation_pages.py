@@ -17,9 +17,9 @@ from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
+from backend.identity.undoing import in_words
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.identity.wording import ROLES as ROLE_WORDS
-from backend.identity.wording import action_words, changed_fields
 
 router = APIRouter(prefix="/escalation", include_in_schema=False)
 
@@ -93,7 +93,7 @@ async def _page(
         typed=shown.typed,
         tried=shown.tried is not None,
         seen=shown.seen or (history[0].id if history else 0),
-        history=[(e, action_words(e.action), list(changed_fields(e.change, actor.zone))) for e in history],
+        past=in_words(history, actor.zone),
         edits=actor.can("rules.edit"),
         refused=refused,
         errors=refused.errors,

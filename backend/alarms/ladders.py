@@ -22,8 +22,14 @@ _WAIT = N_("请填写 0 到 1440 的分钟数，不通知就留空")
 
 def fields_of(ladder: Ladder) -> dict[str, float | None]:
     """Minutes by role, None for one that isn't told, and ``repeat``: as the audit keeps them and the form shows."""
-    after = {str(role): next((r.after_s / 60 for r in ladder.rungs if role in r.roles), None) for role in ROLES}
-    return {**after, REPEAT: ladder.repeat_s / 60}
+    after = {str(role): next((_short(r.after_s) for r in ladder.rungs if role in r.roles), None) for role in ROLES}
+    return {**after, REPEAT: _short(ladder.repeat_s)}
+
+
+def _short(seconds: float) -> float:
+    """Minutes without a point where they are whole."""
+    minutes = seconds / 60
+    return int(minutes) if minutes.is_integer() else minutes
 
 
 def ladder_of_fields(fields: Mapping[str, Any]) -> Ladder:

@@ -38,6 +38,8 @@ ACTIONS = {
     "rule.back_in_service": N_("规则恢复服务"),
     "rule.rationalised": N_("采用安静的设置"),
     "rule.restored": N_("恢复原来的设置"),
+    "plan.calendar_restored": N_("恢复班次和节假日"),
+    "rectification.policy_restored": N_("恢复整改设置"),
     "escalation.set": N_("设定逐级通知"),
     "escalation.restored": N_("恢复逐级通知"),
     "alarm_load.operators": N_("设置值守岗位数"),

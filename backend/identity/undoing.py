@@ -5,10 +5,27 @@ entries are never changed, so that they are the setting's versions.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from backend.core.errors import NotFound
 from backend.identity.queries.audit import Entry
+from backend.identity.wording import ChangedField, Words, action_words, changed_fields
+
+
+@dataclass(frozen=True)
+class Past:
+    """One change of a setting, in words."""
+
+    entry: Entry
+    deed: Words
+    fields: tuple[ChangedField, ...]
+
+
+def in_words(entries: Iterable[Entry], zone: ZoneInfo) -> list[Past]:
+    """Changes as a page shows them (``identity/parts.html``, ``past_list``)."""
+    return [Past(one, action_words(one.action), tuple(changed_fields(one.change, zone))) for one in entries]
 
 
 def as_before(entries: Iterable[Entry], entry_id: int, present: Mapping[str, Any]) -> dict[str, Any]:

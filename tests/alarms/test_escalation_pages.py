@@ -80,7 +80,7 @@ async def test_a_safety_officer_sets_who_is_told_and_takes_it_back(
     assert set_now == {**before, "worker": 0, "manager": None, "repeat": 5}
     assert await ladder(database, setting, Level.LOW) == fields_of(USUAL_LADDERS[Level.LOW])
     page = words(await officer.get("/escalation"))
-    assert "一线员工（分钟后） — → 0.0" in page and "再通知的间隔（分钟） 2.0 → 5.0" in page
+    assert "一线员工（分钟后） 0" in page and "再通知的间隔（分钟） 2 → 5" in page
     change = await newest_change(database, setting)
     assert (await officer.post("/escalation/restore", data={"entry": change})).status_code == 303
     assert await ladder(database, setting) == before

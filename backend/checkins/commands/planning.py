@@ -33,6 +33,7 @@ from backend.identity.audit import record_change
 from backend.identity.models import Post
 from backend.identity.permissions import require, visible
 from backend.identity.scoping import get_visible
+from backend.identity.undoing import as_before
 
 SHORTEST_INTERVAL_MINUTES = 15
 LONGEST_INTERVAL_MINUTES = 31 * 24 * 60
@@ -119,7 +120,17 @@ async def resume_plan(session: AsyncSession, actor: Actor, plan_id: int) -> Insp
     return plan
 
 
-async def set_calendar(session: AsyncSession, actor: Actor, shifts: list[str], holidays: list[str]) -> None:
+async def restore_calendar(session: AsyncSession, actor: Actor, entry_id: int) -> None:
+    """Put shifts and holidays back to how they stood before a change. Raises Forbidden, NotFound."""
+    require(actor, "plans.edit")
+    known, changes = await queries.site_calendar(session, actor), await queries.calendar_changes(session, actor)
+    former = as_before(changes, entry_id, {"shifts": known.shifts, "holidays": known.holidays})
+    await set_calendar(session, actor, former["shifts"], former["holidays"], deed="plan.calendar_restored")
+
+
+async def set_calendar(
+    session: AsyncSession, actor: Actor, shifts: list[str], holidays: list[str], *, deed: str = "plan.calendar"
+) -> None:
     """Set the site's shifts and holidays, and make anew what is still due by them. Raises Forbidden."""
     require(actor, "plans.edit")
     before = await queries.site_calendar(session, actor)
@@ -130,7 +141,7 @@ async def set_calendar(session: AsyncSession, actor: Actor, shifts: list[str], h
     await session.flush()
     change = {"shifts": [before.shifts, own.shifts], "holidays": [before.holidays, own.holidays]}
     changed = {name: values for name, values in change.items() if values[0] != values[1]}
-    await record_change(session, actor, "plan.calendar", "site_calendar", own.id, changed)
+    await record_change(session, actor, deed, "site_calendar", own.id, changed)
     affected = await session.execute(
         select(InspectionPlan).where(visible(actor, InspectionPlan), col(InspectionPlan.active)).with_for_update()
     )

@@ -20,6 +20,7 @@ from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.alike import alike
+from backend.identity.undoing import in_words
 from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/plans")
@@ -76,7 +77,7 @@ async def make(request: Request, session: SessionDep, actor: ActorDep, form: For
 async def calendar_page(request: Request, session: SessionDep, actor: ActorDep, done: bool = False) -> Response:
     """The site's shifts and holidays."""
     known = await queries.site_calendar(session, actor)
-    return _calendar(request, " ".join(known.shifts), "\n".join(known.holidays), done=done)
+    return await _calendar(request, session, actor, " ".join(known.shifts), "\n".join(known.holidays), done=done)
 
 
 @router.post("/calendar", dependencies=_EDIT)
@@ -87,17 +88,37 @@ async def set_calendar(
     try:
         read = calendar.read_shifts(shifts), calendar.read_holidays(holidays)
     except Invalid as error:
-        return _calendar(request, shifts, holidays, refused=refusal(request, error))
+        return await _calendar(request, session, actor, shifts, holidays, refused=refusal(request, error))
     await commands.set_calendar(session, actor, *read)
     return RedirectResponse("/plans/calendar?done=1", 303)
 
 
-def _calendar(
-    request: Request, shifts: str, holidays: str, *, done: bool = False, refused: Refusal | None = None
+@router.post("/calendar/restore", dependencies=_EDIT)
+async def restore_calendar(session: SessionDep, actor: ActorDep, entry: _Short = "") -> Response:
+    """Put them back to how they stood before a change."""
+    await commands.restore_calendar(session, actor, database_id(entry) or 0)
+    return RedirectResponse("/plans/calendar?done=1", 303)
+
+
+async def _calendar(
+    request: Request,
+    session: AsyncSession,
+    actor: Actor,
+    shifts: str,
+    holidays: str,
+    *,
+    done: bool = False,
+    refused: Refusal | None = None,
 ) -> Response:
     refused = refused or Refusal()
     response: Response = render(
-        request, "checkins/calendar.html", shifts=shifts, holidays=holidays, done=done, errors=refused.errors
+        request,
+        "checkins/calendar.html",
+        shifts=shifts,
+        holidays=holidays,
+        past=in_words(await queries.calendar_changes(session, actor), actor.zone),
+        done=done,
+        errors=refused.errors,
     )
     response.status_code = refused.status
     return response
