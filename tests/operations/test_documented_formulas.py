@@ -20,7 +20,8 @@ def test_every_indicator_has_an_example_with_its_result(code: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "counted", "base"), [
-    ("整改及时率", 1, 4), ("整改率", 3, 5), ("预警准确率", 2, 3), ("溯源精准率", 2, 5), ("巡检完成率", 2, 4), ("应用率", 5, 17),
+    ("整改及时率", 1, 4), ("整改率", 3, 5), ("风险复发率", 1, 3),
+    ("预警准确率", 2, 3), ("溯源精准率", 2, 5), ("巡检完成率", 2, 4), ("应用率", 5, 17),
 ])  # fmt: skip
 def test_the_shares_that_are_written_are_those_of_the_formula(name: str, counted: int, base: int) -> None:
     value = share(Sums(base, counted, base)).value
