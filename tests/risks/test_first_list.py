@@ -61,7 +61,12 @@ async def test_areas_of_the_list_are_made_with_it_once_and_can_be_taken_back(
 ) -> None:
     async with signed_in(app, plant.people[Role.SAFETY_OFFICER]) as browser:
         at, page = await sent(browser, as_plants_write_it(*ROWS))
-        assert "一起登记的区域" in page and "储运区、仓库" in page and "这些行不会导入" not in page
+        assert (
+            "一起登记的区域" in page
+            and "储运区、仓库" in page
+            and "这些行不会导入" not in page
+            and "请留意" not in page
+        )
         assert "仓库" not in (await browser.get("/plant/edit/areas")).text, "nothing before somebody says so"
         assert (await browser.post(f"{at}/apply")).status_code == 303
         changes = (await browser.get("/plant/changes")).text

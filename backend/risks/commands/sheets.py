@@ -55,7 +55,7 @@ async def keep_sheet(session: AsyncSession, actor: Actor, name: str, book: Book)
     bands = await bands_of(session, actor)
     lines, troubles = read_lines(book, bands)
     found = place_troubles(lines, await site_names(session, actor), registers=actor.can("plant.edit"))
-    bad = {one.row for one in found if one.bad}
+    bad = {one.row for one in found}
     sheet = RiskSheet(
         site_id=actor.site_id,
         name=name[:LONGEST_NAME],

@@ -105,23 +105,18 @@ _UNKNOWN = {
 }
 
 
-_WILL_BE = N_("没有登记叫“%(said)s”的区域，导入时一起登记")
-
-
 def unknown_areas(lines: Iterable[Line], names: SiteNames) -> list[str]:
     """Areas that lines name and the site doesn't have, in their order."""
     return list(dict.fromkeys(one.area for one in lines if one.area and one.area not in names.area.found))
 
 
 def place_troubles(lines: Sequence[Line], names: SiteNames, *, registers: bool = False) -> list[Trouble]:
-    """Places, posts and checks that the site doesn't have; with ``registers`` unknown areas will be made."""
+    """Places, posts and checks that the site doesn't have; with ``registers`` areas aren't trouble, they are made."""
     found = []
     for one in lines:
         for column, words in _UNKNOWN.items():
             said = getattr(one, column)
-            if said and said not in getattr(names, column).found and column == "area" and registers:
-                found.append(Trouble(one.row, COLUMN_WORDS[column], _WILL_BE, {"said": said[:40]}, bad=False))
-            elif said and said not in getattr(names, column).found:
+            if said and said not in getattr(names, column).found and not (registers and column == "area"):
                 found.append(Trouble(one.row, COLUMN_WORDS[column], words, {"said": said[:40]}))
         for measure in one.measures:
             found += [
