@@ -124,6 +124,7 @@ ACTIONS = {
     "checkin.consent": N_("位置授权"),
     "plan.create": N_("新建巡检计划"),
     "plan.edit": N_("修改巡检计划"),
+    "plan.restored": N_("恢复巡检计划到改前"),
     "plan.stop": N_("停用巡检计划"),
     "plan.resume": N_("恢复巡检计划"),
     "plan.calendar": N_("修改班次和节假日"),

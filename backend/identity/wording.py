@@ -152,6 +152,8 @@ FIELDS = {
     "away": N_("位置不符"),
     "position": N_("大致位置"),
     "rhythm": N_("多久一次"),
+    "checklist": N_("检查表第几版"),
+    "equipment_ids": N_("设备"),
     "interval_minutes": N_("间隔（分钟）"),
     "post_id": N_("岗位"),
     "skips_holidays": N_("节假日不查"),

@@ -1,5 +1,6 @@
 """What people do: check in, and plan who checks what how often."""
 
+from backend.checkins.commands.going_back import restore_plan
 from backend.checkins.commands.planning import (
     PlanWish,
     change_plan,
@@ -21,6 +22,7 @@ __all__ = [
     "make_plan",
     "remember_consent",
     "restore_calendar",
+    "restore_plan",
     "resume_plan",
     "set_calendar",
     "set_fence",

@@ -25,6 +25,7 @@ from backend.checkins.models import (
 )
 from backend.checkins.position import Fence
 from backend.checkins.queries import Place
+from backend.checkins.queries.past import as_kept
 from backend.checkins.schedule import Rhythm
 from backend.core.clock import now
 from backend.core.errors import N_, Conflict, Invalid
@@ -70,7 +71,13 @@ async def make_plan(session: AsyncSession, actor: Actor, wish: PlanWish) -> Insp
 
 
 async def change_plan(
-    session: AsyncSession, actor: Actor, plan_id: int, wish: PlanWish, version: int | None = None
+    session: AsyncSession,
+    actor: Actor,
+    plan_id: int,
+    wish: PlanWish,
+    version: int | None = None,
+    *,
+    deed: str = "plan.edit",
 ) -> InspectionPlan:
     """Change a plan. ``version`` is the one that was seen. Raises as ``make_plan``, and Conflict."""
     require(actor, "plans.edit")
@@ -79,7 +86,7 @@ async def change_plan(
         raise Conflict(N_("刚才有人更新了这个计划，请查看最新情况后再修改"))
     await _check(session, actor, wish)
     fields = _fields(wish)
-    before = {name: getattr(plan, name) for name in fields}
+    before = await as_kept(session, actor, plan)
     for name, value in fields.items():
         setattr(plan, name, value)
     await _keep_questions(session, actor, plan, wish)
@@ -90,8 +97,10 @@ async def change_plan(
     if moved or any(before[name] != fields[name] for name in scheduling):
         await _lay_out_anew(session, actor, plan)
     plan.version += 1
-    changed = {name: [before[name], fields[name]] for name in fields if before[name] != fields[name]}
-    await record_change(session, actor, "plan.edit", "inspection_plan", plan.id, changed)
+    await session.flush()
+    after = await as_kept(session, actor, plan)
+    changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    await record_change(session, actor, deed, "inspection_plan", plan.id, changed)
     return plan
 
 

@@ -13,9 +13,10 @@ from backend.checkins.forms import PlanForm, database_id
 from backend.checkins.models import InspectionPlan
 from backend.checkins.position import Fence, read_position
 from backend.checkins.queries import PlanView
+from backend.checkins.queries.past import plan_past
 from backend.checkins.wording import KINDS, RHYTHMS
 from backend.core.errors import N_, Invalid, NotFound
-from backend.core.pages import render
+from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
@@ -153,6 +154,17 @@ async def change(request: Request, session: SessionDep, actor: ActorDep, plan_id
     return _back(plan, "changed")
 
 
+@router.post("/{plan_id}/restore", dependencies=_EDIT)
+async def restore(request: Request, session: SessionDep, actor: ActorDep, plan_id: int, entry: _Short = "") -> Response:
+    """Put it back to how it stood before a change."""
+    try:
+        async with session.begin_nested():
+            plan = await commands.restore_plan(session, actor, plan_id, database_id(entry) or 0)
+    except REFUSALS as error:
+        return await _one(request, session, actor, plan_id, refused=refusal(request, error))
+    return _back(plan, "changed")
+
+
 @router.post("/{plan_id}/stop", dependencies=_EDIT)
 async def stop(session: SessionDep, actor: ActorDep, plan_id: int) -> Response:
     """Ask for no more visits."""
@@ -248,6 +260,7 @@ async def _one(
         "checkins/plan.html",
         view=await queries.plan_view(session, actor, plan_id),
         recent=await queries.recent(session, actor, plan_id=plan_id),
+        past=await plan_past(session, actor, plan_id, locale_of(request)),
         rhythms=RHYTHMS,
         kinds=KINDS,
         edits=actor.can("plans.edit"),
