@@ -24,8 +24,10 @@ class Past:
 
 
 def in_words(entries: Iterable[Entry], zone: ZoneInfo) -> list[Past]:
-    """Changes as a page shows them (``identity/parts.html``, ``past_list``)."""
-    return [Past(one, action_words(one.action), tuple(changed_fields(one.change, zone))) for one in entries]
+    """Changes as a page shows them (``identity/parts.html``, ``past_list``); what changed nothing is left out."""
+    return [
+        Past(one, action_words(one.action), tuple(changed_fields(one.change, zone))) for one in entries if one.change
+    ]
 
 
 def as_before(entries: Iterable[Entry], entry_id: int, present: Mapping[str, Any]) -> dict[str, Any]:

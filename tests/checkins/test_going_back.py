@@ -16,6 +16,7 @@ from backend.checkins.queries.plans import plan_view
 from backend.core.database import Database
 from tests.checkins.rounds import Plant, make_plant
 from tests.factories import actor_for
+from tests.hazards.browsing import hidden
 from tests.webclient import running_app, signed_in
 
 
@@ -84,6 +85,27 @@ async def test_a_checklist_its_places_and_rhythm_go_back_to_before_any_change(
         page = (await officer.get(here)).text
     past = page.partition('id="past"')[2]
     assert "恢复巡检计划到改前" in past and "检查表第几版" in past and plant.tank.name in past
+
+
+async def test_the_round_goes_in_its_order_after_its_form_was_sent(
+    app: FastAPI, database: Database, plant: Plant
+) -> None:
+    backwards = [plant.tank.id, plant.pump.id]
+    await changed(database, plant, equipment_ids=backwards)
+    async with signed_in(app, plant.officer) as officer:
+        page = (await officer.get(f"/plans/{plant.plan_id}/edit")).text
+        form = {
+            "name": "改了名字",
+            "post_id": str(plant.post.id),
+            "rhythm": "day",
+            "version": hidden(page, "version"),
+            "equipment": [str(one) for one in sorted(backwards)],
+            "item_kind": ["yes_no"],
+            "item_title": ["没有泄漏"],
+        }
+        assert (await officer.post(f"/plans/{plant.plan_id}/edit", data=form)).status_code == 303
+    now = await stands(database, plant)
+    assert now["name"] == "改了名字" and now["equipment_ids"] == backwards
 
 
 async def test_a_change_of_another_plan_is_none_of_this(app: FastAPI, database: Database, plant: Plant) -> None:

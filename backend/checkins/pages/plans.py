@@ -1,5 +1,7 @@
 """``/plans``: who checks what how often. Leaders see them, safety officers make, change and stop them."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Form, Request, Response
@@ -146,7 +148,7 @@ async def change(request: Request, session: SessionDep, actor: ActorDep, plan_id
     if form.more:
         return await _form(request, session, actor, form, plan=view.plan)
     try:
-        wish: PlanWish = form.read()
+        wish = in_the_order_of(view, form.read())
         async with session.begin_nested():
             plan = await commands.change_plan(session, actor, plan_id, wish, database_id(form.version))
     except REFUSALS as error:
@@ -198,6 +200,17 @@ async def set_fence(
     except Invalid as error:
         return await _one(request, session, actor, plan_id, refused=refusal(request, error))
     return RedirectResponse(f"/plans/{plan_id}?done=fence", 303)
+
+
+def in_the_order_of(view: PlanView, wish: PlanWish) -> PlanWish:
+    """The wish with places in the order in which the round goes now, further ones behind: the form can't tell it."""
+    stands = [(stop.place.is_area, stop.place.id) for stop in view.stops]
+    order = {place: at for at, place in enumerate(stands)}
+
+    def ordered(ids: Sequence[int], is_area: bool) -> tuple[int, ...]:
+        return tuple(sorted(ids, key=lambda id_: order.get((is_area, id_), len(order))))
+
+    return replace(wish, equipment_ids=ordered(wish.equipment_ids, False), area_ids=ordered(wish.area_ids, True))
 
 
 def read_fence(lat: str, lon: str, radius_m: str) -> Fence | None:
