@@ -46,6 +46,7 @@ _ROUTERS = (
     "backend.telemetry.retake.api",
     "backend.alarms.pages",
     "backend.alarms.rule_pages",
+    "backend.alarms.escalation_pages",
     "backend.alarms.api",
     "backend.hazards.pages",
     "backend.hazards.api",

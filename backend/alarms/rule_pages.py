@@ -17,9 +17,10 @@ from backend.alarms.parameters import LIMIT_NAMES
 from backend.alarms.queries import rules as queries
 from backend.alarms.queries.rules import LATELY, RuleCard, Wanted
 from backend.alarms.versions import rule_changes, version_of
-from backend.core.errors import Conflict, Invalid
+from backend.core.errors import N_, Conflict, Invalid
 from backend.core.form_keys import form_key
-from backend.core.pages import render
+from backend.core.i18n import translate
+from backend.core.pages import locale_of, render
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.alike import alike
@@ -31,6 +32,7 @@ from backend.plant import queries as plant
 router = APIRouter(prefix="/rules", include_in_schema=False)
 
 _NEW = RuleDraft(kind="", name="", parameters={}, on_delay_s=5.0)
+_RESTORED = N_("恢复到改前")
 _USUAL: dict[str, dict[str, Any]] = {
     RuleKind.RATE: {"window_s": 60.0, "direction": "both"},
     RuleKind.SILENCE: {"after_s": 60.0},
@@ -156,6 +158,26 @@ async def bring_back(request: Request, session: SessionDep, actor: ActorDep, rul
     except Conflict as refused:
         return await _rule(request, session, actor, rule_id, refused=refused)
     return RedirectResponse(f"/rules/{rule_id}?done=back", 303)
+
+
+@router.post("/{rule_id}/restore", dependencies=[allow("rules.edit")])
+async def restore(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    rule_id: int,
+    entry: Annotated[str, Form(max_length=18)] = "",
+) -> Response:
+    """Put it back to how it stood before a change."""
+    chosen = int(entry) if entry.isascii() and entry.isdigit() else 0
+    try:
+        async with session.begin_nested():
+            await commands.restore_rule(
+                session, actor, rule_id, chosen, reason=translate(locale_of(request), _RESTORED)
+            )
+    except (Invalid, Conflict) as refused:
+        return await _rule(request, session, actor, rule_id, refused=refused)
+    return RedirectResponse(f"/rules/{rule_id}?done=saved", 303)
 
 
 async def _typed(request: Request) -> dict[str, str]:

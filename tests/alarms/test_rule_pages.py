@@ -163,6 +163,27 @@ async def test_an_edit_is_a_version_with_who_and_what_in_words(
     assert "高高限 120" not in page.partition("修改记录")[2], "what didn't change isn't told"
 
 
+async def test_a_rule_goes_back_to_how_it_stood_before_any_of_its_changes(
+    database: Database, setting: Setting, browsers: Browsers
+) -> None:
+    rule = await rule_of(database, setting)
+    browser, leader = await browsers(Role.SAFETY_OFFICER), await browsers(Role.LEADER)
+    first = filled(await browser.get(f"/rules/{rule}/edit"))
+    for edit in ({"limit_H": "105", "deadband": "2"}, {"limit_H": "107", "on_delay_s": "9"}):
+        form = filled(await browser.get(f"/rules/{rule}/edit"))
+        assert (await browser.post(f"/rules/{rule}", data=form | edit)).status_code == 303
+    entries = re.findall(r'name="entry" value="(\d+)"', (await browser.get(f"/rules/{rule}")).text)
+    assert (await leader.post(f"/rules/{rule}/restore", data={"entry": entries[1]})).status_code == 403
+    assert 'name="entry"' not in (await leader.get(f"/rules/{rule}")).text
+    assert (await browser.post(f"/rules/{rule}/restore", data={"entry": "1" * 18})).status_code == 404
+    assert (await browser.post(f"/rules/{rule}/restore", data={"entry": entries[1]})).status_code == 303
+    now = filled(await browser.get(f"/rules/{rule}/edit"))
+    assert now.pop("version") == "4" and {k: v for k, v in now.items() if k != "idempotency_key"} == {
+        k: v for k, v in first.items() if k not in ("idempotency_key", "version")
+    }
+    assert "原因 恢复到改前" in words(await browser.get(f"/rules/{rule}")).replace(" — →", "")
+
+
 async def test_an_edit_over_somebody_elses_is_refused_and_kept(
     database: Database, setting: Setting, browsers: Browsers
 ) -> None:

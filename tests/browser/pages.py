@@ -57,6 +57,7 @@ PAGES = (
     "/rules/{rule}",
     "/rules/{rule}/edit",
     "/rules/new?kind=rate",
+    "/escalation",
     "/rejections",
     "/retakes",
     "/retakes/{retake}",

@@ -21,7 +21,7 @@ def test_what_nobody_offered_is_never_well(kind: ItemKind, answer: str) -> None:
     if kind is ItemKind.YES_NO and answer.strip() == "yes":
         return
     if judge(Item(kind), answer) is Verdict.WELL:
-        float(answer)
+        float(answer.strip())
 
 
 @pytest.mark.parametrize("answer", ["nan", "inf", "-inf", "12 bar"])

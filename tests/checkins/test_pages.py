@@ -329,7 +329,15 @@ async def test_shifts_and_holidays_of_the_site_decide_when_visits_are_due(app: F
         assert bad.status_code == 422 and "接班时间" in bad.text
         days = {"shifts": "16:00 00:00 08:00", "holidays": "2026-10-01~2026-10-07"}
         assert (await officer.post("/plans/calendar", data=days)).status_code == 303
-        assert "2026-10-04" in (await officer.get("/plans/calendar")).text
+        page = (await officer.get("/plans/calendar")).text
+        assert "2026-10-04" in page
+        first = re.findall(r'name="entry" value="(\d+)"', page)[-1]
+        await officer.post("/plans/calendar", data={"shifts": "06:00 18:00", "holidays": ""})
+        second = re.findall(r'name="entry" value="(\d+)"', (await officer.get("/plans/calendar")).text)[0]
+        assert (await officer.post("/plans/calendar/restore", data={"entry": second})).status_code == 303
+        assert "2026-10-04" in (await officer.get("/plans/calendar")).text, "the last change alone is taken back"
+        assert (await officer.post("/plans/calendar/restore", data={"entry": "x"})).status_code == 404
+        assert int(first) < int(second)
     own = await plant.visits(database)
     assert {one.opens_at.astimezone(zone).hour for one in own} == {0, 8, 16}
     assert {one.closes_at - one.opens_at for one in own} == {timedelta(hours=8)}

@@ -184,3 +184,9 @@ async def test_the_site_sets_when_it_counts_as_come_back(app: FastAPI, cast: Cas
         assert wrong.status_code == 422 and "请填写 1 到 366 的整数" in wrong.text
         await officer.post("/rectifications/policy", data={**fields, "recurrence_days": "180"})
         assert 'value="180"' in (await officer.get("/rectifications/policy?done=1")).text
+        change = re.findall(r'name="entry" value="(\d+)"', (await officer.get("/rectifications/policy")).text)
+        assert (await manager.post("/rectifications/policy/restore", data={"entry": change[0]})).status_code == 403
+        assert (await officer.post("/rectifications/policy/restore", data={"entry": "0"})).status_code == 404
+        assert (await officer.post("/rectifications/policy/restore", data={"entry": change[0]})).status_code == 303
+        page = (await officer.get("/rectifications/policy")).text
+        assert 'value="90"' in page and "恢复整改设置" in page, "as it was before, and that is in the record"

@@ -225,6 +225,22 @@ async def test_the_sites_rules_are_read_and_changed_on_their_page(
     assert len(await incidents(database, scene)) == 1
 
 
+async def test_the_rules_go_back_to_a_former_version_and_to_the_usual_ones(app: FastAPI, scene: Scene) -> None:
+    rules = {"alarm_level": "significant", "flood_alarms": "0", "flood_minutes": "5", "join_minutes": "60"}
+    async with browsing(app, scene.officer) as officer, browsing(app, scene.leader) as leader:
+        await officer.post("/incidents/policy", data=rules)
+        await officer.post("/incidents/policy", data={**rules, "join_minutes": "90"})
+        assert (await leader.post("/incidents/policy/restore", data={"number": "1"})).status_code == 403
+        for unknown in ("7", "x"):
+            assert (await officer.post("/incidents/policy/restore", data={"number": unknown})).status_code == 404
+        await officer.post("/incidents/policy/restore", data={"number": "1"})
+        former = (await officer.get("/incidents/policy")).text
+        await officer.post("/incidents/policy/restore", data={"number": "0"})
+        usual = (await officer.get("/incidents/policy")).text
+    assert re.search(r'name="join_minutes"[^>]* value="60"', former) and "第 3 版" in text_of(former)
+    assert re.search(r'name="join_minutes"[^>]* value="30"', usual) and re.search(r'value="major" checked', usual)
+
+
 async def test_programs_report_log_and_read_the_whole_story(app: FastAPI, database: Database, scene: Scene) -> None:
     at = "/api/v1/incidents"
     async with browsing(app, scene.leader) as program:

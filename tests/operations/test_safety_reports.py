@@ -126,6 +126,22 @@ async def test_a_month_says_what_happened_what_is_late_and_how_it_was_before(
         assert f'href="/safety-reports/{report.id}"' in listed
 
 
+async def test_a_month_that_goes_on_says_how_far_it_counts_and_draws_no_day_to_come(
+    app: FastAPI, database: Database, site: Site
+) -> None:
+    async with database.session() as session, as_of(session, datetime(2026, 10, 15, 12, 30, tzinfo=ZONE)):
+        half = await write_report(session, {"site_id": site.id, **OCTOBER})
+    manager = await one_of(database, site, Role.MANAGER)
+    whole = await written(database, site, by=manager.id)
+    assert half is not None and half.content["days"][-1] == ["2026-10-15", 0, 0, 0] and whole is not None
+    async with signed_in(app, manager) as browser:
+        said = (await browser.get(f"/safety-reports/{half.id}?big=1")).text
+        english = (await browser.get(f"/safety-reports/{half.id}", headers={"Accept-Language": "en"})).text
+        over = (await browser.get(f"/safety-reports/{whole.id}")).text
+    assert "还没有结束，只数到 2026-10-15 12:30" in said and "counted until 2026-10-15 12:30" in english
+    assert "还没有结束" not in over
+
+
 async def test_it_is_taken_along_as_pdf_and_as_a_workbook_in_either_language(
     app: FastAPI, database: Database, site: Site
 ) -> None:

@@ -15,6 +15,7 @@ from backend.core.events import Event
 from backend.identity.models import Role
 from backend.tracing.commands import confirm_cause, dismiss_cause
 from backend.tracing.models import Trace
+from backend.tracing.naming import verdicts
 from backend.tracing.versions.active import active_model
 from backend.tracing.versions.models import TraceCase
 from tests.tracing.conftest import Troubled, made_trace, neglected_and_traced, trouble
@@ -68,7 +69,7 @@ async def test_a_confirmed_cause_is_called_by_its_title_on_page_list_event_and_a
         case = (await session.scalars(select(TraceCase).where(col(TraceCase.trace_id) == trace.id))).one()
         model = await active_model(session, found.site.id)
     assert told.data["title_zh"] == f"根源已确认：{name}" and told.data["node"] == chosen["key"]
-    ranked = [one["key"] for one in trace.result["fused"]]
+    ranked = [one.key for one in verdicts(trace.result)]
     assert (case.node, case.library_key) == (f"equipment:{chosen['equipment_id']}", chosen["library_key"])
     assert case.rank == ranked.index(chosen["key"]) + 1
     assert model.causes[chosen["library_key"]] > 0 > model.causes[causes(trace)[0]["library_key"]]

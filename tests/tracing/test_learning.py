@@ -164,7 +164,8 @@ async def test_a_confirmed_cause_of_the_library_raises_it_for_all_equipment_of_t
     valve, pump = found.equipment_key("FEED_A"), found.equipment_key("FEED_D")
     async with database.session(site_id=found.site.id) as session:
         kept = await session.get_one(Trace, trace.id)
-        shown = [{"key": f"{pump}/feed.empty"}, {"key": f"{valve}/valve.sticking"}]
+        weighed = {"probability": 0.3, "title": "", "title_en": "", "contributes": False}
+        shown = [{"key": key, **weighed} for key in (f"{pump}/feed.empty", f"{valve}/valve.sticking")]
         kept.result, kept.confirmed_node = kept.result | {"fused": shown}, valve
         session.add(kept)
         case = await learn_from(session, found.actors[Role.LEADER], kept, fused=f"{valve}/valve.sticking")

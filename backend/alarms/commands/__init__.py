@@ -8,7 +8,7 @@ from backend.alarms.commands.raising import (
     raise_alarm,
     raise_system_alarm,
 )
-from backend.alarms.commands.rules import bring_back, create_rule, edit_rule, take_out_of_service
+from backend.alarms.commands.rules import bring_back, create_rule, edit_rule, restore_rule, take_out_of_service
 from backend.alarms.drafts import RuleDraft
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "judge",
     "raise_alarm",
     "raise_system_alarm",
+    "restore_rule",
     "shelve",
     "take_out_of_service",
     "unshelve",

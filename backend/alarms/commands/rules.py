@@ -21,6 +21,8 @@ from backend.core.events import record_event
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
 from backend.identity.permissions import require, visible
+from backend.identity.queries.audit import Filter, audit_entries
+from backend.identity.undoing import as_before
 from backend.plant.models import Point
 
 RULES_CHANNEL = "ansu_rules"
@@ -65,6 +67,20 @@ async def edit_rule(session: AsyncSession, actor: Actor, rule_id: int, draft: Ru
     await _new_version(session, actor, rule, "rule.edit", change)
     await _return_orphans(session, actor, rule)
     return rule
+
+
+async def restore_rule(session: AsyncSession, actor: Actor, rule_id: int, entry_id: int, *, reason: str) -> AlarmRule:
+    """Put a rule back to how it stood before a change, as a further version.
+
+    Raises NotFound for no such change, Invalid where what stood then can't be in force now (its point is gone).
+    """
+    require(actor, "rules.edit")
+    rule = await _locked(session, actor, rule_id)
+    page = await audit_entries(session, actor, Filter(object_type="alarm_rule", object_id=rule_id))
+    if not any(entry.id == entry_id and entry.action != "rule.create" for entry in page.entries):
+        raise NotFound()
+    former = as_before(page.entries, entry_id, asdict(draft_of(rule)))
+    return await edit_rule(session, actor, rule_id, RuleDraft(**{**former, "reason": reason}), version=rule.version)
 
 
 async def take_out_of_service(session: AsyncSession, actor: Actor, rule_id: int, *, reason: str) -> AlarmRule:

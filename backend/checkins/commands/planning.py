@@ -25,6 +25,7 @@ from backend.checkins.models import (
 )
 from backend.checkins.position import Fence
 from backend.checkins.queries import Place
+from backend.checkins.queries.past import as_kept
 from backend.checkins.schedule import Rhythm
 from backend.core.clock import now
 from backend.core.errors import N_, Conflict, Invalid
@@ -33,6 +34,7 @@ from backend.identity.audit import record_change
 from backend.identity.models import Post
 from backend.identity.permissions import require, visible
 from backend.identity.scoping import get_visible
+from backend.identity.undoing import as_before
 
 SHORTEST_INTERVAL_MINUTES = 15
 LONGEST_INTERVAL_MINUTES = 31 * 24 * 60
@@ -69,7 +71,13 @@ async def make_plan(session: AsyncSession, actor: Actor, wish: PlanWish) -> Insp
 
 
 async def change_plan(
-    session: AsyncSession, actor: Actor, plan_id: int, wish: PlanWish, version: int | None = None
+    session: AsyncSession,
+    actor: Actor,
+    plan_id: int,
+    wish: PlanWish,
+    version: int | None = None,
+    *,
+    deed: str = "plan.edit",
 ) -> InspectionPlan:
     """Change a plan. ``version`` is the one that was seen. Raises as ``make_plan``, and Conflict."""
     require(actor, "plans.edit")
@@ -78,7 +86,7 @@ async def change_plan(
         raise Conflict(N_("刚才有人更新了这个计划，请查看最新情况后再修改"))
     await _check(session, actor, wish)
     fields = _fields(wish)
-    before = {name: getattr(plan, name) for name in fields}
+    before = await as_kept(session, actor, plan)
     for name, value in fields.items():
         setattr(plan, name, value)
     await _keep_questions(session, actor, plan, wish)
@@ -89,8 +97,10 @@ async def change_plan(
     if moved or any(before[name] != fields[name] for name in scheduling):
         await _lay_out_anew(session, actor, plan)
     plan.version += 1
-    changed = {name: [before[name], fields[name]] for name in fields if before[name] != fields[name]}
-    await record_change(session, actor, "plan.edit", "inspection_plan", plan.id, changed)
+    await session.flush()
+    after = await as_kept(session, actor, plan)
+    changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    await record_change(session, actor, deed, "inspection_plan", plan.id, changed)
     return plan
 
 
@@ -119,7 +129,17 @@ async def resume_plan(session: AsyncSession, actor: Actor, plan_id: int) -> Insp
     return plan
 
 
-async def set_calendar(session: AsyncSession, actor: Actor, shifts: list[str], holidays: list[str]) -> None:
+async def restore_calendar(session: AsyncSession, actor: Actor, entry_id: int) -> None:
+    """Put shifts and holidays back to how they stood before a change. Raises Forbidden, NotFound."""
+    require(actor, "plans.edit")
+    known, changes = await queries.site_calendar(session, actor), await queries.calendar_changes(session, actor)
+    former = as_before(changes, entry_id, {"shifts": known.shifts, "holidays": known.holidays})
+    await set_calendar(session, actor, former["shifts"], former["holidays"], deed="plan.calendar_restored")
+
+
+async def set_calendar(
+    session: AsyncSession, actor: Actor, shifts: list[str], holidays: list[str], *, deed: str = "plan.calendar"
+) -> None:
     """Set the site's shifts and holidays, and make anew what is still due by them. Raises Forbidden."""
     require(actor, "plans.edit")
     before = await queries.site_calendar(session, actor)
@@ -130,7 +150,7 @@ async def set_calendar(session: AsyncSession, actor: Actor, shifts: list[str], h
     await session.flush()
     change = {"shifts": [before.shifts, own.shifts], "holidays": [before.holidays, own.holidays]}
     changed = {name: values for name, values in change.items() if values[0] != values[1]}
-    await record_change(session, actor, "plan.calendar", "site_calendar", own.id, changed)
+    await record_change(session, actor, deed, "site_calendar", own.id, changed)
     affected = await session.execute(
         select(InspectionPlan).where(visible(actor, InspectionPlan), col(InspectionPlan.active)).with_for_update()
     )

@@ -1,5 +1,7 @@
 """``/plans``: who checks what how often. Leaders see them, safety officers make, change and stop them."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Form, Request, Response
@@ -13,13 +15,15 @@ from backend.checkins.forms import PlanForm, database_id
 from backend.checkins.models import InspectionPlan
 from backend.checkins.position import Fence, read_position
 from backend.checkins.queries import PlanView
+from backend.checkins.queries.past import plan_past
 from backend.checkins.wording import KINDS, RHYTHMS
 from backend.core.errors import N_, Invalid, NotFound
-from backend.core.pages import render
+from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.alike import alike
+from backend.identity.undoing import in_words
 from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/plans")
@@ -76,7 +80,7 @@ async def make(request: Request, session: SessionDep, actor: ActorDep, form: For
 async def calendar_page(request: Request, session: SessionDep, actor: ActorDep, done: bool = False) -> Response:
     """The site's shifts and holidays."""
     known = await queries.site_calendar(session, actor)
-    return _calendar(request, " ".join(known.shifts), "\n".join(known.holidays), done=done)
+    return await _calendar(request, session, actor, " ".join(known.shifts), "\n".join(known.holidays), done=done)
 
 
 @router.post("/calendar", dependencies=_EDIT)
@@ -87,17 +91,37 @@ async def set_calendar(
     try:
         read = calendar.read_shifts(shifts), calendar.read_holidays(holidays)
     except Invalid as error:
-        return _calendar(request, shifts, holidays, refused=refusal(request, error))
+        return await _calendar(request, session, actor, shifts, holidays, refused=refusal(request, error))
     await commands.set_calendar(session, actor, *read)
     return RedirectResponse("/plans/calendar?done=1", 303)
 
 
-def _calendar(
-    request: Request, shifts: str, holidays: str, *, done: bool = False, refused: Refusal | None = None
+@router.post("/calendar/restore", dependencies=_EDIT)
+async def restore_calendar(session: SessionDep, actor: ActorDep, entry: _Short = "") -> Response:
+    """Put them back to how they stood before a change."""
+    await commands.restore_calendar(session, actor, database_id(entry) or 0)
+    return RedirectResponse("/plans/calendar?done=1", 303)
+
+
+async def _calendar(
+    request: Request,
+    session: AsyncSession,
+    actor: Actor,
+    shifts: str,
+    holidays: str,
+    *,
+    done: bool = False,
+    refused: Refusal | None = None,
 ) -> Response:
     refused = refused or Refusal()
     response: Response = render(
-        request, "checkins/calendar.html", shifts=shifts, holidays=holidays, done=done, errors=refused.errors
+        request,
+        "checkins/calendar.html",
+        shifts=shifts,
+        holidays=holidays,
+        past=in_words(await queries.calendar_changes(session, actor), actor.zone),
+        done=done,
+        errors=refused.errors,
     )
     response.status_code = refused.status
     return response
@@ -124,11 +148,22 @@ async def change(request: Request, session: SessionDep, actor: ActorDep, plan_id
     if form.more:
         return await _form(request, session, actor, form, plan=view.plan)
     try:
-        wish: PlanWish = form.read()
+        wish = in_the_order_of(view, form.read())
         async with session.begin_nested():
             plan = await commands.change_plan(session, actor, plan_id, wish, database_id(form.version))
     except REFUSALS as error:
         return await _form(request, session, actor, form, plan=view.plan, refused=refusal(request, error))
+    return _back(plan, "changed")
+
+
+@router.post("/{plan_id}/restore", dependencies=_EDIT)
+async def restore(request: Request, session: SessionDep, actor: ActorDep, plan_id: int, entry: _Short = "") -> Response:
+    """Put it back to how it stood before a change."""
+    try:
+        async with session.begin_nested():
+            plan = await commands.restore_plan(session, actor, plan_id, database_id(entry) or 0)
+    except REFUSALS as error:
+        return await _one(request, session, actor, plan_id, refused=refusal(request, error))
     return _back(plan, "changed")
 
 
@@ -165,6 +200,17 @@ async def set_fence(
     except Invalid as error:
         return await _one(request, session, actor, plan_id, refused=refusal(request, error))
     return RedirectResponse(f"/plans/{plan_id}?done=fence", 303)
+
+
+def in_the_order_of(view: PlanView, wish: PlanWish) -> PlanWish:
+    """The wish with places in the order in which the round goes now, further ones behind: the form can't tell it."""
+    stands = [(stop.place.is_area, stop.place.id) for stop in view.stops]
+    order = {place: at for at, place in enumerate(stands)}
+
+    def ordered(ids: Sequence[int], is_area: bool) -> tuple[int, ...]:
+        return tuple(sorted(ids, key=lambda id_: order.get((is_area, id_), len(order))))
+
+    return replace(wish, equipment_ids=ordered(wish.equipment_ids, False), area_ids=ordered(wish.area_ids, True))
 
 
 def read_fence(lat: str, lon: str, radius_m: str) -> Fence | None:
@@ -227,6 +273,7 @@ async def _one(
         "checkins/plan.html",
         view=await queries.plan_view(session, actor, plan_id),
         recent=await queries.recent(session, actor, plan_id=plan_id),
+        past=await plan_past(session, actor, plan_id, locale_of(request)),
         rhythms=RHYTHMS,
         kinds=KINDS,
         edits=actor.can("plans.edit"),

@@ -1,5 +1,6 @@
 """Inspection plans for those who lead: with their posts, places, checklist and how the last visits went."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,6 +25,7 @@ from backend.core.errors import NotFound
 from backend.identity.actor import Actor
 from backend.identity.models import Post
 from backend.identity.permissions import visible
+from backend.identity.queries.audit import Entry, Filter, audit_entries
 from backend.plant.models import Area, Equipment
 
 LOOK_BACK = timedelta(days=7)
@@ -160,6 +162,11 @@ async def site_calendar(session: AsyncSession, actor: Actor) -> Calendar:
     found = await session.execute(select(SiteCalendar).where(visible(actor, SiteCalendar)))
     own = found.scalar_one_or_none()
     return Calendar(own.shifts, own.holidays) if own else Calendar(list(USUAL_SHIFTS), [])
+
+
+async def calendar_changes(session: AsyncSession, actor: Actor) -> Sequence[Entry]:
+    """The last changes of the site's calendar, the newest first."""
+    return (await audit_entries(session, actor, Filter(object_type="site_calendar"))).entries
 
 
 @dataclass(frozen=True)

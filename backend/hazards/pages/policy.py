@@ -4,16 +4,20 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Form, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
 from backend.alarms.models import Level
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
+from backend.hazards.forms import database_id
 from backend.hazards.policy import read_policy
-from backend.hazards.queries.recurrence import policy_of
-from backend.hazards.setting import set_policy
+from backend.hazards.queries.recurrence import policy_changes, policy_of
+from backend.hazards.setting import restore_policy, set_policy
 from backend.hazards.wording import LEVELS
+from backend.identity.actor import Actor
+from backend.identity.undoing import in_words
 from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/rectifications/policy")
@@ -44,7 +48,7 @@ async def policy_page(request: Request, session: SessionDep, actor: ActorDep, do
         str(policy.recurrence_days),
         **{f"managers_{level}": str(days) for level, days in policy.managers_after_days.items()},
     )
-    return await _form(request, typed, Refusal(), done=bool(done))
+    return await _form(request, session, actor, typed, Refusal(), done=bool(done))
 
 
 @router.post("", dependencies=[allow("rectifications.policy")])
@@ -55,11 +59,20 @@ async def change_policy(
     try:
         await set_policy(session, actor, read_policy(typed.recurrence_days, typed.managers()))
     except REFUSALS as error:
-        return await _form(request, typed, refusal(request, error, photos_lost=False))
+        return await _form(request, session, actor, typed, refusal(request, error, photos_lost=False))
     return RedirectResponse("/rectifications/policy?done=1", 303)
 
 
-async def _form(request: Request, typed: PolicyForm, refused: Refusal, *, done: bool = False) -> Response:
+@router.post("/restore", dependencies=[allow("rectifications.policy")])
+async def restore(session: SessionDep, actor: ActorDep, entry: Days = "") -> Response:
+    """Put it back to how it stood before a change."""
+    await restore_policy(session, actor, database_id(entry) or 0)
+    return RedirectResponse("/rectifications/policy?done=1", 303)
+
+
+async def _form(
+    request: Request, session: AsyncSession, actor: Actor, typed: PolicyForm, refused: Refusal, *, done: bool = False
+) -> Response:
     response: Response = render(
         request,
         "hazards/policy.html",
@@ -68,6 +81,7 @@ async def _form(request: Request, typed: PolicyForm, refused: Refusal, *, done: 
         levels=LEVELS,
         refused=refused,
         errors=refused.errors,
+        past=in_words(await policy_changes(session, actor), actor.zone),
         done=done,
     )
     response.status_code = refused.status

@@ -1,5 +1,6 @@
 """Whether a hazard has come back: the former rectification of the same place and kind, verified not long before."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from backend.hazards.plan import Plan
 from backend.hazards.policy import Policy, policy_from
 from backend.identity.actor import Actor
 from backend.identity.permissions import visible
+from backend.identity.queries.audit import Entry, Filter, audit_entries
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ async def policy_of(session: AsyncSession, actor: Actor) -> Policy:
         )
     ).one_or_none()
     return policy_from(row[0], row[1]) if row else Policy()
+
+
+async def policy_changes(session: AsyncSession, actor: Actor) -> Sequence[Entry]:
+    """The last changes of the policy, the newest first."""
+    return (await audit_entries(session, actor, Filter(object_type="rectification_policy"))).entries
 
 
 async def former_of(session: AsyncSession, actor: Actor, wanted: Plan, alarm: Alarm | None) -> Former | None:

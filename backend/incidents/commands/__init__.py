@@ -7,7 +7,7 @@ transaction.
 from backend.incidents.commands.leading import Ending, Setting, call_off, close, contain, put_in_charge, set_facts
 from backend.incidents.commands.logging import log_disposal
 from backend.incidents.commands.reporting import Tap, report_incident
-from backend.incidents.commands.ruling import set_policy
+from backend.incidents.commands.ruling import restore_policy, set_policy
 
 __all__ = [
     "Ending",
@@ -19,6 +19,7 @@ __all__ = [
     "log_disposal",
     "put_in_charge",
     "report_incident",
+    "restore_policy",
     "set_facts",
     "set_policy",
 ]

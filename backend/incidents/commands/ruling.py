@@ -1,13 +1,16 @@
 """Setting which outbreaks open an incident at a site."""
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
+from backend.core.errors import NotFound
 from backend.identity.actor import Actor
 from backend.identity.audit import record_change
-from backend.identity.permissions import require
+from backend.identity.permissions import require, visible
 from backend.incidents.models import IncidentPolicy
 from backend.incidents.policy import Policy
-from backend.incidents.queries.standing import hold_site, policy_of_site
+from backend.incidents.queries.standing import hold_site, policy_from, policy_of_site
 
 _FIELDS = ("alarm_level", "flood_alarms", "flood_minutes", "major_hazards", "join_minutes")
 
@@ -38,6 +41,17 @@ async def set_policy(session: AsyncSession, actor: Actor, policy: Policy) -> Pol
     await session.flush()
     await record_change(session, actor, "incident.policy", "incident_policy", row.id, change)
     return await policy_of_site(session, actor.site_id)
+
+
+async def restore_policy(session: AsyncSession, actor: Actor, version: int) -> Policy:
+    """Put a former version's rules in force as a further one; 0 for the usual ones. Raises Forbidden, NotFound."""
+    require(actor, "incidents.policy")
+    former = await session.scalar(
+        select(IncidentPolicy).where(visible(actor, IncidentPolicy), col(IncidentPolicy.version) == version)
+    )
+    if former is None and version != 0:
+        raise NotFound()
+    return await set_policy(session, actor, policy_from(former))
 
 
 def _plain(policy: Policy, name: str) -> str | int | bool:

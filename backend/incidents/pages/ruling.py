@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
+from backend.core.errors import NotFound
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
-from backend.incidents.commands import set_policy
+from backend.incidents.commands import restore_policy, set_policy
 from backend.incidents.forms import PolicyForm
 from backend.incidents.queries.ruling import policy_versions
 from backend.incidents.wording import LEVEL_WORDS
@@ -35,6 +36,15 @@ async def change_policy(
         await set_policy(session, actor, typed.read())
     except REFUSALS as error:
         return await _form(request, session, actor, typed, refusal(request, error))
+    return RedirectResponse("/incidents/policy?done=1", 303)
+
+
+@router.post("/restore", dependencies=[allow("incidents.policy")])
+async def restore(session: SessionDep, actor: ActorDep, number: Annotated[str, Form(max_length=9)] = "") -> Response:
+    """Put a former version's rules in force again; 0 for the usual ones."""
+    if not (number.isascii() and number.isdigit()):
+        raise NotFound()
+    await restore_policy(session, actor, int(number))
     return RedirectResponse("/incidents/policy?done=1", 303)
 
 

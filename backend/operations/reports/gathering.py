@@ -4,7 +4,7 @@ one stage.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -108,12 +108,14 @@ async def gathered(session: AsyncSession, reader: Actor, window: Window, past: W
     scope = Scope("stage", stage_id) if stage_id else WHOLE
     figures = await cards(session, reader, scope, window)
     courses = await cards(session, reader, scope, Window(window.until - COURSE, window.until))
+    at = now()
     return {
+        "so_far": at.isoformat() if at < until else None,
         "indicators": [
             {**_indicator(card), "trend": _trend(course)} for card, course in zip(figures, courses, strict=True)
         ],
         "counts": await _counts(session, values),
-        "days": await _days(session, {**values, "zone": reader.time_zone}, window),
+        "days": await _days(session, {**values, "zone": reader.time_zone}, window, at.astimezone(reader.zone).date()),
         "before": await _counts(
             session, {**values, **dict(zip(("since", "until"), past.bounds(reader.zone), strict=True))}
         ),
@@ -145,13 +147,14 @@ def _trend(card: Card) -> list[list[Any]]:
 
 
 @system_query("the worker writes the reports of every site")
-async def _days(session: AsyncSession, values: Mapping[str, Any], window: Window) -> list[list[Any]]:
-    """Of each day of the window, of the site: its date, alarms, hazards, incidents."""
+async def _days(session: AsyncSession, values: Mapping[str, Any], window: Window, today: date) -> list[list[Any]]:
+    """Of each day of the window that has begun, of the site: its date, alarms, hazards, incidents."""
     rows = (await session.execute(text(_DAYS), dict(values))).all()
     found = {(day, what): n for day, what, n in rows}
     days = [window.first + timedelta(days=place) for place in range((window.until - window.first).days)]
+    begun = [day for day in days if day <= today]
     return [
-        [day.isoformat(), *(found.get((day, what), 0) for what in ("alarms", "hazards", "incidents"))] for day in days
+        [day.isoformat(), *(found.get((day, what), 0) for what in ("alarms", "hazards", "incidents"))] for day in begun
     ]
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from fastapi import Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, StreamingResponse
 
+from backend.core.clock import now
 from backend.core.errors import N_
 from backend.core.pages import locale_of, render
 from backend.core.refusals import REFUSALS, Refusal, refusal
@@ -140,6 +141,11 @@ def _pdf(heading: str, sections: Sequence[Section], reader: Reader) -> bytes:
     return pdf_of(heading, sections, reader)
 
 
+def _last_week(actor: Actor) -> str:
+    """A day of the week before, which is over."""
+    return (now().astimezone(actor.zone) - timedelta(days=7)).date().isoformat()
+
+
 async def _list(
     request: Request,
     session: AsyncSession,
@@ -162,7 +168,7 @@ async def _list(
         decides=decides,
         people=people,
         chosen=chosen,
-        typed={"kind": "month", "day": "", **(typed or {})},
+        typed={"kind": "month", "day": _last_week(actor), **(typed or {})},
         refused=refused,
         done=done,
     )

@@ -32,7 +32,7 @@ def tell(content: Mapping[str, Any], reader: Reader) -> list[Section]:
         Section(
             "summary",
             reader.say(N_("概况")),
-            [*_summary(content, reader), *days_chart(content.get("days", ()), reader)],
+            [*_so_far(content, reader), *_summary(content, reader), *days_chart(content.get("days", ()), reader)],
         ),
         Section(
             "indicators",
@@ -49,6 +49,12 @@ def tell(content: Mapping[str, Any], reader: Reader) -> list[Section]:
     if content["waiting"]:
         sections.append(Section("waiting", reader.say(N_("等待决定的建议")), _named(content["waiting"], reader)))
     return sections
+
+
+def _so_far(content: Mapping[str, Any], reader: Reader) -> list[Block]:
+    """That the period wasn't over when the report was written, and how far it counts."""
+    at = content.get("so_far")
+    return [Said(reader.say(N_("这段时间还没有结束，只数到 %(at)s"), at=reader.at(at)[:16]))] if at else []
 
 
 def _summary(content: Mapping[str, Any], reader: Reader) -> list[Block]:

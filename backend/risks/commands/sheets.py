@@ -17,6 +17,7 @@ from backend.identity.audit import record_change
 from backend.identity.permissions import require, visible
 from backend.identity.scoping import get_visible
 from backend.risks.codes import highest
+from backend.risks.commands.areas import register_areas
 from backend.risks.commands.grading import add_grading
 from backend.risks.commands.telling import tell
 from backend.risks.grading import Bands
@@ -24,7 +25,7 @@ from backend.risks.models import ControlMeasure, HazardSource, RiskPoint, RiskSh
 from backend.risks.queries.policy import bands_of
 from backend.risks.queries.whole import site_names, whole_list
 from backend.risks.sheets.book import Book
-from backend.risks.sheets.completing import SiteNames, check_of, completed, place_troubles
+from backend.risks.sheets.completing import SiteNames, check_of, completed, place_troubles, unknown_areas
 from backend.risks.sheets.lines import OF_POINT, OF_SOURCE, SCORES, Difference, Line, changes_score, differences
 from backend.risks.sheets.reading import read_lines
 
@@ -40,6 +41,8 @@ class Preview:
     sheet: RiskSheet
     lines: Sequence[Line]
     difference: Difference
+    new_areas: Sequence[str]
+    """Areas that the site doesn't have yet; they are made with it."""
 
 
 async def keep_sheet(session: AsyncSession, actor: Actor, name: str, book: Book) -> RiskSheet:
@@ -51,7 +54,7 @@ async def keep_sheet(session: AsyncSession, actor: Actor, name: str, book: Book)
     await session.execute(old)
     bands = await bands_of(session, actor)
     lines, troubles = read_lines(book, bands)
-    found = place_troubles(lines, await site_names(session, actor))
+    found = place_troubles(lines, await site_names(session, actor), registers=actor.can("plant.edit"))
     bad = {one.row for one in found}
     sheet = RiskSheet(
         site_id=actor.site_id,
@@ -72,20 +75,26 @@ async def preview(session: AsyncSession, actor: Actor, sheet_id: int) -> Preview
     names = await site_names(session, actor)
     present = await whole_list(session, actor, names)
     lines = completed([Line.of(one) for one in sheet.lines], present, await bands_of(session, actor))
-    return Preview(sheet, lines, differences(lines, present))
+    return Preview(sheet, lines, differences(lines, present), unknown_areas(lines, names))
 
 
 async def take_over(session: AsyncSession, actor: Actor, sheet_id: int) -> RiskSheet:
-    """Make it so, in one transaction. Raises Forbidden, NotFound, Conflict when it was taken over before."""
+    """Make it so, in one transaction. Areas that the site doesn't have are made first.
+
+    Raises Forbidden, NotFound, Conflict when it was taken over before.
+    """
     require(actor, "risks.edit")
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('risk_sheet'), :site)"), {"site": actor.site_id})
     sheet = await get_visible(session, actor, RiskSheet, sheet_id, lock=True)
     if sheet.applied_at is not None:
         raise Conflict(N_("这份清单已经导入过"))
+    named = [Line.of(one) for one in sheet.lines]
+    if missing := unknown_areas(named, await site_names(session, actor)):
+        await register_areas(session, actor, missing)
     names = await site_names(session, actor)
     bands = await bands_of(session, actor)
     present = await whole_list(session, actor, names)
-    lines = completed([Line.of(one) for one in sheet.lines], present, bands)
+    lines = completed(named, present, bands)
     made = differences(lines, present)
     await _Taking(session, actor, names, bands, sheet.name).take(lines, present)
     sheet.applied_at, sheet.result = now(), made.counts

@@ -98,6 +98,8 @@ async def _preview(
         "risks/sheet.html",
         sheet=seen.sheet,
         difference=seen.difference,
+        new_areas=() if seen.sheet.applied_at else seen.new_areas,
+        readable=bool(seen.lines),
         counts=seen.sheet.result or seen.difference.counts,
         bad=[one for one in seen.sheet.troubles if one["bad"]],
         notes=[one for one in seen.sheet.troubles if not one["bad"]],

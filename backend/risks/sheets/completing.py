@@ -105,13 +105,18 @@ _UNKNOWN = {
 }
 
 
-def place_troubles(lines: Sequence[Line], names: SiteNames) -> list[Trouble]:
-    """Places, posts and checks that the site doesn't have."""
+def unknown_areas(lines: Iterable[Line], names: SiteNames) -> list[str]:
+    """Areas that lines name and the site doesn't have, in their order."""
+    return list(dict.fromkeys(one.area for one in lines if one.area and one.area not in names.area.found))
+
+
+def place_troubles(lines: Sequence[Line], names: SiteNames, *, registers: bool = False) -> list[Trouble]:
+    """Places, posts and checks that the site doesn't have; with ``registers`` areas aren't trouble, they are made."""
     found = []
     for one in lines:
         for column, words in _UNKNOWN.items():
             said = getattr(one, column)
-            if said and said not in getattr(names, column).found:
+            if said and said not in getattr(names, column).found and not (registers and column == "area"):
                 found.append(Trouble(one.row, COLUMN_WORDS[column], words, {"said": said[:40]}))
         for measure in one.measures:
             found += [

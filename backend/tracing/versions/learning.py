@@ -12,6 +12,7 @@ from backend.identity.permissions import visible
 from backend.tracing.engine import Signature
 from backend.tracing.engine.learned import lags_along
 from backend.tracing.models import Trace
+from backend.tracing.naming import in_order, verdicts
 from backend.tracing.versions.making import alone, current_version, make_version, places
 from backend.tracing.versions.models import Because, TraceCase, TraceLearning, TraceModel
 
@@ -87,10 +88,16 @@ async def _remember(
 
 
 def rank_shown(result: Mapping[str, Any], key: str) -> int | None:
-    """Place of a node or of a library's cause in the list that the person saw, 1 = first; None: not in it."""
+    """Place of a node or of a library's cause in the list that the person saw, 1 = first; None: not in it.
+
+    Causes are counted among causes, as the indicator 溯源精准率 does: what merely contributes, or isn't listed, stands
+    before none, however likely. Equipment without a cause agrees with any cause there.
+    """
     nodes = [cause["node"] for cause in result["causes"]]
-    fused = [one["key"] for one in result.get("fused", [])]
-    return next((shown.index(key) + 1 for shown in (nodes, fused) if key in shown), None)
+    roots = [one.key for one in verdicts(result)]
+    places = [root.partition("/")[0] for root in roots]
+    listed = [str(one["key"]) for one in in_order(result.get("fused", ()))]
+    return next((shown.index(key) + 1 for shown in (nodes, roots, places, listed) if key in shown), None)
 
 
 async def _learn(session: AsyncSession, actor: Actor, model: TraceModel, case: TraceCase, *, corrects: bool) -> None:
