@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import Select, and_, case, false, func, literal, or_, select, tuple_
+from sqlalchemy import Select, and_, case, false, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -40,7 +40,8 @@ def _named(actor: Actor, equipment_id: int | None, area_id: int | None) -> Selec
     area = func.coalesce(literal(area_id), thing.scalar_subquery())
     mine = col(RiskPoint.equipment_id) == equipment_id if equipment_id is not None else false()
     there = func.coalesce(col(RiskPoint.area_id), col(Equipment.area_id)) == area
-    accident = func.jsonb_array_elements_text(col(HazardSource.accidents)).column_valued("accident")
+    each = func.jsonb_array_elements_text(col(HazardSource.accidents)).table_valued("value", name="each").lateral()
+    accident = each.c.value
     here = case((mine, True), else_=False).label("here")
     by = (here, accident)
     return (
@@ -51,7 +52,7 @@ def _named(actor: Actor, equipment_id: int | None, area_id: int | None) -> Selec
             and_(visible(actor, RiskPoint), col(RiskPoint.id) == col(HazardSource.risk_point_id)),
         )
         .outerjoin(Equipment, and_(visible(actor, Equipment), col(Equipment.id) == col(RiskPoint.equipment_id)))
-        .join(accident, literal(True))
+        .join(each, true())
         .where(visible(actor, HazardSource), col(HazardSource.dropped_at).is_(None), standing(), or_(mine, there))
         .group_by(func.grouping_sets(tuple_(*by), here))
     )
