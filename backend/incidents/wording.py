@@ -109,11 +109,8 @@ DONE = {
     "classified": N_("已写明事故类型"),
 }
 """Said on the page after a step."""
-ACCIDENT_HEADS = {IncidentKind.NEAR_MISS: N_("可能导致的事故类型")}
-"""What the accident type of an incident is called where it isn't plainly that."""
-ACCIDENT = N_("事故类型")
 
 
 def accident_head(kind: str) -> str:
-    """The msgid: of a near miss it is the accident that it might have become."""
-    return ACCIDENT_HEADS.get(IncidentKind(kind), ACCIDENT)
+    """What its accident type is called (msgid): of a near miss it is the accident that it might have become."""
+    return N_("可能导致的事故类型") if kind == IncidentKind.NEAR_MISS else FIELDS["accident"]

@@ -62,6 +62,15 @@ async def test_told_when_it_is_corrected_or_closed_it_stands_in_log_and_audit(da
     assert [change for change in audit if change] == [["", "poisoning"], ["poisoning", "leak"]]
 
 
+async def test_the_audit_says_the_type_in_words(app: FastAPI, database: Database, scene: Scene) -> None:
+    one = await tapped(database, scene.worker, scene)
+    setting = Setting("gas_leak", "running", "major", "poisoning")
+    await do(database, scene.leader, commands.set_facts, one.id, setting, Said())
+    async with browsing(app, scene.admin) as admin:
+        page = text_of((await admin.get("/audit")).text)
+    assert "事故类型" in page and "中毒" in page and "poisoning" not in page
+
+
 async def test_after_its_end_it_can_still_be_told_but_not_of_what_was_none(database: Database, scene: Scene) -> None:
     one = await closed(database, scene)
     await do(database, scene.leader, commands.classify, one.id, "leak", Said("事后认定"))
