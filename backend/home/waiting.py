@@ -10,9 +10,9 @@ from backend.core.clock import now
 from backend.feedback.queries import Card as FeedbackCard
 from backend.feedback.queries import to_answer as feedback_to_answer
 from backend.hazards.lifecycle import WORKABLE
-from backend.hazards.queries import Card, Tab, owned_to_do, rectifications
-from backend.hazards.reports.queries import Card as ReportCard
-from backend.hazards.reports.queries import to_triage
+from backend.hazards.queries import Card
+from backend.hazards.queries import waiting_for as rectifications_waiting_for
+from backend.hazards.reports.queries import Undecided, undecided
 from backend.home.queries import Seldom, seldom
 from backend.home.tasks import Task, TaskKind, Waiting, sort_tasks
 from backend.identity.actor import Actor
@@ -40,9 +40,8 @@ async def waiting_for(session: AsyncSession, actor: Actor, there: Collection[Sel
     there = await seldom(session, actor) if there is None else there
     visits = await due_visits(session, actor, most=MOST_VISITS) if actor.can("checkins.do") else []
     upkeep = await due_for(session, actor) if actor.can("maintenance.do") else []
-    reports = await to_triage(session, actor) if actor.can("reports.triage") else []
-    owned = await owned_to_do(session, actor)
-    submitted = await rectifications(session, actor, tab=Tab.TO_VERIFY)
+    reports = await undecided(session, actor) if actor.can("reports.triage") else []
+    rectifications = await rectifications_waiting_for(session, actor)
     courses = await mine(session, actor) if actor.can("training.see") else []
     looks = await checks_to_do(session, actor) if Seldom.CHECK in there else []
     leading = await to_lead(session, actor) if Seldom.INCIDENT in there else []
@@ -57,8 +56,7 @@ async def waiting_for(session: AsyncSession, actor: Actor, there: Collection[Sel
         *(_to_look(one) for one in looks),
         *(_to_check(visit) for visit in visits),
         *(_to_decide(report, actor) for report in reports),
-        *(_to_rectify(card) for card in owned),
-        *(_to_verify(card) for card in submitted.cards),
+        *(_to_rectify(card) if card.mine else _to_verify(card) for card in rectifications),
         *(_to_reply(incident) for incident in lapses),
         *(_to_maintain(one, actor) for one in upkeep),
         *(_to_judge(one) for one in appeals),
@@ -187,17 +185,16 @@ def _to_look(one: CheckView) -> Task:
     )
 
 
-def _to_decide(card: ReportCard, actor: Actor) -> Task:
+def _to_decide(one: Undecided, actor: Actor) -> Task:
     """Nobody who reports should wait overnight: due at the end of the day on which it came."""
-    report, place = card.report, card.equipment or card.area
     return Task(
         kind=TaskKind.TRIAGE,
-        url=f"/reports/{report.id}",
-        title=card.headline or report.number,
-        place=place.name if place else "",
-        place_en=place.name_en if place else "",
-        level=report.level,
-        due_at=day_end(report.created_at, actor),
+        url=f"/reports/{one.id}",
+        title=one.name,
+        place=one.place,
+        place_en=one.place_en,
+        level=one.level,
+        due_at=day_end(one.created_at, actor),
     )
 
 

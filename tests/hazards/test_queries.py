@@ -159,6 +159,31 @@ async def test_of_ones_own_the_most_urgent_come_first_for_home(database: Databas
         assert await queries.owned_to_do(session, cast.leader) == []
 
 
+async def test_what_waits_for_somebody_is_what_they_own_and_what_they_verify_and_nothing_else(
+    database: Database, cast: Cast
+) -> None:
+    await opened(database, cast, title="去做")
+    for level in Level:
+        one = await opened(database, cast, title=f"交了 {level}")
+        await change(database, one.id, level=str(level), state="submitted", submitted_by=cast.wang.person_id)
+    done = await opened(database, cast, title="关了")
+    await change(database, done.id, state="verified", verified_at=now())
+    asked = await opened(database, cast, title="要延期")
+    await change(database, asked.id, extension_by=cast.wang.person_id, wanted_deadline=now() + timedelta(days=9))
+    waiting = {}
+    for actor in cast.people.values():
+        async with database.session(site_id=cast.site.id) as session:
+            found = await queries.waiting_for(session, actor)
+            own = [card.title for card in await queries.owned_to_do(session, actor)]
+            others = (await queries.rectifications(session, actor, tab=Tab.TO_VERIFY)).cards
+        assert [card.title for card in found if card.mine] == own
+        assert [card.title for card in found if not card.mine] == [card.title for card in others]
+        waiting[actor.person_id] = {card.title for card in found}
+    assert waiting[cast.wang.person_id] == {"去做", "要延期"}
+    assert waiting[cast.leader.person_id] == {f"交了 {level}" for level in Level if level != Level.MAJOR} | {"要延期"}
+    assert waiting[cast.manager.person_id] == {f"交了 {level}" for level in Level} | {"要延期"}
+
+
 async def test_an_alarm_suggests_the_holder_of_its_equipments_post_and_the_rules_advice(
     database: Database, cast: Cast
 ) -> None:

@@ -90,6 +90,21 @@ async def test_a_report_waits_for_the_leader_and_suggests_a_level_with_its_reaso
     assert counts == [1, 0]
 
 
+async def test_what_is_undecided_is_named_by_its_words_or_number_and_its_place(database: Database, cast: Cast) -> None:
+    first = await sent(database, cast.wang, cast, details="螺栓松动\n左边第三个")
+    second = await sent(database, cast.wang, cast, details="", pictures=[PICTURE])
+    await accepted(database, cast, await sent(database, cast.wang, cast, details="已决定的"))
+    found = await do(database, cast.leader, queries.undecided)
+    listed = await do(database, cast.leader, queries.to_triage)
+    assert [one.name for one in found] == ["螺栓松动", second.number]
+    assert [(one.id, one.level, one.created_at) for one in found] == [
+        (card.report.id, card.report.level, card.report.created_at) for card in listed
+    ]
+    reactor = listed[0].equipment
+    assert reactor and {(one.place, one.place_en) for one in found} == {(reactor.name, reactor.name_en)}
+    assert found[0].id == first.id
+
+
 async def test_it_goes_from_report_to_removal_and_the_reporter_hears_of_it(database: Database, cast: Cast) -> None:
     report = await sent(database, cast.wang, cast, pictures=[PICTURE])
     await accepted(database, cast, report)

@@ -12,6 +12,7 @@ from backend.hazards.queries.board import (
     to_be_done_by,
     unfinished_counts,
     verifiable_by,
+    waiting_for,
 )
 from backend.hazards.queries.cases import case_of, somebody
 from backend.hazards.queries.story import Relative, Story, Told, photo, story
@@ -35,4 +36,5 @@ __all__ = [
     "to_be_done_by",
     "unfinished_counts",
     "verifiable_by",
+    "waiting_for",
 ]

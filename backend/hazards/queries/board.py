@@ -38,6 +38,8 @@ from backend.identity.permissions import made_once, of_own_team, visible
 from backend.plant.models import Equipment
 
 PAGE = 30
+MOST_WAITING = 100
+"""So many wait for one person at once: who has more must do some first."""
 _PARTS = 4
 """Whole numbers that a cursor is made of, as ``_order`` has them."""
 _DAY = 86_400_000_000
@@ -337,3 +339,15 @@ async def owned_to_do(session: AsyncSession, actor: Actor, *, most: int = PAGE) 
 @made_once
 def _own(actor: Actor, most: int) -> Select[Any]:
     return _list(actor).where(to_be_done_by(actor)).limit(most)
+
+
+async def waiting_for(session: AsyncSession, actor: Actor) -> list[Card]:
+    """Those whose next step is the actor's: as their owner (``mine``), to verify them or to answer a request for an
+    extension; the own ones that burn most first."""
+    return [_card(row, actor) for row in await session.execute(_waiting(actor))]
+
+
+@made_once
+def _waiting(actor: Actor) -> Select[Any]:
+    next_step = or_(to_be_done_by(actor), verifiable_by(actor), extendable_by(actor))
+    return _list(actor).where(one_of(col(Rectification.state), UNFINISHED), next_step).limit(MOST_WAITING)

@@ -3,6 +3,7 @@
 from backend.hazards.reports.queries.lists import (
     PAGE,
     Card,
+    Undecided,
     card,
     decided,
     joinable,
@@ -11,6 +12,7 @@ from backend.hazards.reports.queries.lists import (
     select_waiting_count,
     similar,
     to_triage,
+    undecided,
 )
 from backend.hazards.reports.queries.places import Spot, places, spot, suggestion, teams
 from backend.hazards.reports.queries.story import Story, photo, rectifications_of, story
@@ -20,6 +22,7 @@ __all__ = [
     "Card",
     "Spot",
     "Story",
+    "Undecided",
     "card",
     "decided",
     "joinable",
@@ -35,4 +38,5 @@ __all__ = [
     "suggestion",
     "teams",
     "to_triage",
+    "undecided",
 ]

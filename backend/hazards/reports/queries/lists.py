@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -73,6 +74,44 @@ def _waiting(actor: Actor, search: str) -> Select[Any]:
 
 _all_waiting = made_once(_waiting)
 """What is looked at again and again: all of them."""
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A report that waits for a decision, as little of it as a line needs."""
+
+    id: int
+    name: str
+    """Its title or first words, else its number."""
+    level: str
+    created_at: datetime
+    place: str
+    place_en: str
+
+
+async def undecided(session: AsyncSession, actor: Actor) -> list[Undecided]:
+    """Reports that wait for a decision, the oldest first."""
+    rows = await session.execute(_undecided(actor))
+    return [
+        Undecided(id_, headline(title, details) or number, level, at, place or "", place_en or "")
+        for id_, number, title, details, level, at, place, place_en in rows
+    ]
+
+
+@made_once
+def _undecided(actor: Actor) -> Select[Any]:
+    one = HazardReport
+    on_equipment = (col(Equipment.id).is_not(None), col(Equipment.name_en))
+    shown: list[Any] = [one.id, one.number, one.title, one.details, one.level, one.created_at]
+    place = [func.coalesce(col(Equipment.name), col(Area.name)), case(on_equipment, else_=col(Area.name_en))]
+    return (
+        select(*shown, *place)
+        .outerjoin(Equipment, col(Equipment.id) == col(one.equipment_id))
+        .outerjoin(Area, col(Area.id) == col(one.area_id))
+        .where(visible(actor, one), _UNDECIDED)
+        .order_by(col(one.id))
+        .limit(MOST_WAITING)
+    )
 
 
 async def decided(
