@@ -97,6 +97,16 @@ class LinkOut(BaseModel):
     both: bool
 
 
+class WayOut(BaseModel):
+    """A link that leads to equipment on another floor plan, or comes from there."""
+
+    source_id: int
+    target_id: int
+    kind: str
+    plan_id: int
+    """The other plan."""
+
+
 class PlanNameOut(BaseModel):
     """A floor plan of the site."""
 
@@ -116,7 +126,8 @@ class PlanOut(PlanNameOut):
 
 
 class PlantOut(BaseModel):
-    """The whole plant as it is now: ``areas`` and ``links`` of ``plan``, one of ``plans``; all ``equipment``."""
+    """The whole plant as it is now: ``areas`` and ``links`` of ``plan``, one of ``plans``, and ``ways`` from it to the
+    others; all ``equipment``."""
 
     at: datetime
     plan: PlanOut | None
@@ -124,6 +135,7 @@ class PlantOut(BaseModel):
     areas: list[AreaOut]
     equipment: list[EquipmentOut]
     links: list[LinkOut]
+    ways: list[WayOut]
 
 
 class OwnerOut(BaseModel):
@@ -182,6 +194,15 @@ async def read_plant(session: SessionDep, actor: ActorDep, plan: PlanId = None) 
         links=[
             LinkOut(source_id=p.source_id, target_id=p.target_id, kind=p.kind, both=p.both)
             for p in (drawing.pipes if drawing else ())
+        ],
+        ways=[
+            WayOut(
+                source_id=way.mark_id if way.out else way.other_id,
+                target_id=way.other_id if way.out else way.mark_id,
+                kind=way.kind,
+                plan_id=way.plan_id,
+            )
+            for way in (drawing.ways if drawing else ())
         ],
     )
 

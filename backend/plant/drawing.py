@@ -7,7 +7,7 @@ One drawing for every page: what is coloured on it (alarms, a path, a scope) is 
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from backend.plant.routing import Box, Pipe, route
 
@@ -65,6 +65,33 @@ class Flow:
 
 
 @dataclass(frozen=True)
+class Way:
+    """A link of equipment on this plan with equipment on another; ``out``: something leaves this one."""
+
+    mark_id: int
+    out: bool
+    kind: str
+    other_id: int
+    name: str
+    name_en: str
+    """Of the equipment there."""
+    plan_id: int
+    plan_name: str
+    plan_name_en: str
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a mark says of all its ways to one other plan."""
+
+    plan_name: str
+    plan_name_en: str
+    arrow: str
+    others: frozenset[int]
+    """Equipment there."""
+
+
+@dataclass(frozen=True)
 class DrawnPipe:
     """A pipe; ``both`` when something flows back too."""
 
@@ -96,6 +123,8 @@ class Drawing:
     name_en: str = ""
     picture: str = ""
     """The address of the picture under it; "" without."""
+    ways: tuple[Way, ...] = ()
+    """To other plans."""
     crowded: bool = False
     """Marks with names would hide each other: they are dots, and only those are named that something is said of."""
 
@@ -119,12 +148,26 @@ class Drawing:
         """Height of the text on it."""
         return self.width * TEXT_SIZE
 
+    @cached_property
+    def doors(self) -> dict[int, list[Door]]:
+        """By equipment: where to it has ways, each plan once."""
+        found: dict[int, dict[int, list[Way]]] = {}
+        for way in self.ways:
+            found.setdefault(way.mark_id, {}).setdefault(way.plan_id, []).append(way)
+        return {mark: [_door(some) for some in plans.values()] for mark, plans in found.items()}
+
     def pipes_along(self, path: Sequence[int]) -> list[DrawnPipe]:
         """The pipes that join equipment ids standing next to each other in ``path``, in its order."""
         found = []
         for a, b in itertools.pairwise(path):
             found += [p for p in self.pipes if {p.source_id, p.target_id} == {a, b}]
         return found
+
+
+def _door(some: Sequence[Way]) -> Door:
+    directions = {way.out for way in some}
+    arrow = "↕" if len(directions) == 2 else "↗" if True in directions else "↙"
+    return Door(some[0].plan_name, some[0].plan_name_en, arrow, frozenset(way.other_id for way in some))
 
 
 @lru_cache(maxsize=64)

@@ -16,6 +16,7 @@ from backend.identity.models import Person, Post, PostHolder, Site, Team
 from backend.identity.permissions import visible
 from backend.plant.drawing import Drawing, Flow, PlacedArea, PlacedEquipment, draw
 from backend.plant.models import Area, Equipment, FloorPlan, Link, Point, PointStatus, Stage
+from backend.plant.ways import links_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +113,16 @@ async def drawings(
         )
         .order_by(col(Equipment.id))
     )
-    rows = await session.execute(
-        select(col(Link.source_equipment_id), col(Link.target_equipment_id), col(Link.kind))
-        .where(
-            visible(actor, Link),
-            col(Link.source_equipment_id).is_not(None),
-            col(Link.target_equipment_id).is_not(None),
-        )
-        .order_by(col(Link.id))
-    )
-    flows = tuple(Flow(source or 0, target or 0, kind) for source, target, kind in rows)
+    flows, ways = await links_between(session, actor, plans)
     outlined, marked = defaultdict[int | None, list[Area]](list), defaultdict[int, list[Equipment]](list)
     for area in areas:
         outlined[area.floor_plan_id].append(area)
     for one in equipment:
         marked[one.floor_plan_id or plans[0].id].append(one)
-    return {one.id: _drawn(one, outlined[one.id], marked[one.id], flows) for one in drawn}
+    return {
+        one.id: replace(_drawn(one, outlined[one.id], marked[one.id], flows), ways=ways.get(one.id, ()))
+        for one in drawn
+    }
 
 
 def _drawn(plan: FloorPlan, areas: Sequence[Area], equipment: Sequence[Equipment], flows: tuple[Flow, ...]) -> Drawing:

@@ -17,7 +17,8 @@ from backend.identity.actor import Actor
 from backend.identity.models import Person
 from backend.incidents.commands import Tap, call_off, report_incident
 from backend.incidents.recording import Said
-from backend.plant.editing.commands import drawing, things
+from backend.plant.editing.commands import drawing, linking, things
+from backend.plant.models import Equipment
 from backend.risks import commands as risks
 from backend.risks.grading import Method, Score
 from backend.risks.terms import PointTerms, SourceTerms
@@ -56,6 +57,9 @@ async def upstairs(plant: Up) -> AsyncIterator[Upstairs]:
         named = {"code": "UP-E1", "name": "提升机", "name_en": "Hoist", "area_id": area.id}
         hoist = await things.create(session, officer, "equipment", named)
         await drawing.place(session, officer, plan.id, hoist.id, (wide / 2, high / 2))
+        reactor = (await session.scalars(select(Equipment).where(col(Equipment.name) == "反应器"))).one()
+        ends = linking.Joining(f"equipment:{hoist.id}", f"equipment:{reactor.id}")
+        link = await linking.add_link(session, officer, ends, {"kind": "material"})
         terms = PointTerms("UP-R1", "提升机", "equipment", "team", name_en="Hoist", equipment_id=hoist.id)
         risk = await risks.make_point(session, officer, terms)
         source = await risks.make_source(session, officer, risk.id, SourceTerms("坠落", accidents=("fire",)))
@@ -65,7 +69,9 @@ async def upstairs(plant: Up) -> AsyncIterator[Upstairs]:
         made = Upstairs(plan.id, area.id, hoist.id, incident.id)
     yield made
     async with database.session() as session:
-        await call_off(session, await _person(session, "safety1"), made.incident_id, Said("演练结束"))
+        officer = await _person(session, "safety1")
+        await call_off(session, officer, made.incident_id, Said("演练结束"))
+        await linking.remove_link(session, officer, link.id)
         for table, id_ in (("floor_plan", made.plan_id), ("area", made.area_id), ("equipment", made.hoist_id)):
             await session.execute(text(f"UPDATE {table} SET retired_at = now() WHERE id = {id_}"))
         await session.execute(text("UPDATE risk_point SET retired_at = now() WHERE code = 'UP-R1'"))
@@ -161,8 +167,14 @@ async def test_ground_is_closed_on_the_floor_of_the_incident_alone(phones: Phone
     page = await leader.open("/plant")
     upper, _ = _chips(page)
     await upper.tap()
-    await expect(page.locator(".plan-mark[aria-label^='提升机']")).to_be_visible()
+    hoist = page.locator(".plan-mark[aria-label^='提升机']")
+    await expect(hoist.locator(".plan-door")).to_contain_text("↗")
+    ways = page.locator("#plan-ways")
+    await ways.locator("summary").tap()
     await _picture(page, "plant")
+    await ways.get_by_role("link", name=re.compile("提升机 → 反应器")).tap()
+    await expect(page.locator(".plan-mark[aria-label^='反应器'] .plan-door")).to_have_text("↙ 二层")
+    await _picture(page, "plant-ground")
     assert leader.complaints == []
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +14,10 @@ from sqlalchemy import event
 from backend.core.database import Database
 from backend.core.errors import NotFound
 from backend.identity.models import Role
+from backend.plant.drawing import Way, draw
 from backend.plant.floors import Floors, drawing_of, drawn_on, every_drawing, floors_of
-from backend.plant.models import Equipment, FloorPlan
+from backend.plant.models import Equipment, FloorPlan, Link
+from backend.plant.ways import End, ways
 from tests.factories import actor_for, make_equipment, make_person, make_site
 from tests.plant.two_floors import stand, two_floors
 
@@ -52,6 +55,44 @@ def test_what_is_said_of_places_is_gathered_by_plan_and_the_first_of_the_most_is
     assert [one.id for one in floors.along([12, 10, 11, 99, 12])] == [9, 8], "each once, in the order of the path"
     assert floors.tally([10, 11, 12, 99]) == {8: 2, 9: 1}
     assert (floors.of(10, 1), floors.of(99, 1), floors.of(None, 99)) == (8, 7, None), "equipment goes before its area"
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["material", "air"]), st.integers(1, 6), st.integers(1, 6)), max_size=8),
+    st.lists(SOME, min_size=7, max_size=7),
+)
+def test_a_link_between_two_plans_is_told_on_both_one_within_a_plan_or_to_none_on_neither(
+    links: list[tuple[str, int, int]], on: list[int | None]
+) -> None:
+    floors = plans(1, 2, 3)
+    ends = [End(id_, plan_id, f"E{id_}", "") for id_, plan_id in enumerate(on)]
+    found = ways(((kind, ends[source], ends[target]) for kind, source, target in links), floors)
+    every = [way for some in found.values() for way in some]
+    told = sorted((way.mark_id, way.other_id) if way.out else (way.other_id, way.mark_id) for way in every)
+    crossing = [
+        (source, target)
+        for _, source, target in links
+        if on[source] in (1, 2, 3) and on[target] in (1, 2, 3) and on[source] != on[target]
+    ]
+    assert told == sorted(crossing * 2)
+    for plan_id, some in found.items():
+        assert all(on[way.mark_id] == plan_id and on[way.other_id] == way.plan_id for way in some)
+        assert all(way.plan_name == str(way.plan_id) and way.name == f"E{way.other_id}" for way in some)
+
+
+def test_a_mark_says_each_other_plan_once_with_an_arrow_out_in_or_both() -> None:
+    def way(mark: int, out: bool, other: int, plan: int) -> Way:
+        return Way(mark, out, "material", other, f"E{other}", "", plan, f"{plan} 层", f"Floor {plan}")
+
+    drawing = draw(1000, 600, (), (), ())
+    some = (way(5, True, 7, 2), way(5, True, 8, 2), way(5, False, 9, 3), way(6, False, 8, 2), way(6, True, 7, 2))
+    doors = replace(drawing, ways=some).doors
+    assert [(one.arrow, one.plan_name, sorted(one.others)) for one in doors[5]] == [
+        ("↗", "2 层", [7, 8]),
+        ("↙", "3 层", [9]),
+    ]
+    assert [(one.arrow, one.plan_name, sorted(one.others)) for one in doors[6]] == [("↕", "2 层", [7, 8])]
+    assert len(doors) == 2
 
 
 @pytest.fixture
@@ -100,6 +141,29 @@ async def test_areas_and_marks_are_found_on_their_plans_those_out_of_use_on_none
         assert drawn_on(drawn.values(), nowhere.id, None) is None
         with pytest.raises(NotFound):
             found.chosen(elsewhere.upper.id)
+
+
+async def test_what_leaves_a_floor_is_told_on_it_and_where_it_comes_to(database: Database) -> None:
+    async with database.session() as session:
+        site, other = await make_site(session), await make_site(session)
+        actor = await actor_for(session, await make_person(session, site, Role.WORKER))
+        floors, elsewhere = await two_floors(session, site), await two_floors(session, other)
+        below, above, gone = [await make_equipment(session, site, name=name) for name in ("泵", "槽", "旧槽")]
+        foreign = [await make_equipment(session, other) for _ in range(2)]
+        await stand(session, floors.ground, below)
+        await stand(session, floors.upper, above, gone)
+        await stand(session, elsewhere.ground, foreign[0])
+        await stand(session, elsewhere.upper, foreign[1])
+        (await session.get_one(Equipment, gone.id)).retired_at = datetime(2026, 1, 1, tzinfo=UTC)
+        for source, target in ((below, above), (below, gone), (foreign[0], foreign[1])):
+            link = Link(site_id=source.site_id, source_equipment_id=source.id, target_equipment_id=target.id)
+            session.add(link)
+        await session.flush()
+        drawn = await every_drawing(session, actor, await floors_of(session, actor))
+        ground, upper = drawn[floors.ground.id], drawn[floors.upper.id]
+        told = [[(way.mark_id, way.out, way.name, way.plan_name) for way in one.ways] for one in (ground, upper)]
+        assert told == [[(below.id, True, "槽", "二层")], [(above.id, False, "泵", "一层")]]
+        assert ground.pipes == upper.pipes == ()
 
 
 async def test_one_plan_costs_what_it_did_and_many_are_drawn_in_as_many_queries_as_one(database: Database) -> None:

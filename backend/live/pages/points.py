@@ -18,7 +18,7 @@ from backend.live import queries
 from backend.live.charting import trend
 from backend.live.nearing import nearing
 from backend.live.views import LivePoint, worst
-from backend.live.wording import LIMITS, RULE_KINDS, SPANS
+from backend.live.wording import LIMITS, LINK_KINDS, RULE_KINDS, SPANS
 from backend.plant import commands
 from backend.plant import queries as plant
 from backend.plant.floors import PlanId, drawing_of, floors_of
@@ -73,11 +73,14 @@ async def plant_page(
     floors = await floors_of(session, actor, levels.areas, levels.equipment)
     shown = floors.chosen(plan)
     board = await queries.board(session, actor, now(), levels, search.strip())
+    drawing = await drawing_of(session, actor, floors, shown)
     return render(
         request,
         "plant/plant.html",
         block={"plant-plan": "plan", "plant-list": "list"}.get(target),
-        drawing=await drawing_of(session, actor, floors, shown),
+        drawing=drawing,
+        marks={one.id: one for one in drawing.equipment} if drawing and drawing.ways else {},
+        link_kinds=LINK_KINDS,
         floors=floors,
         plan=plan,
         listed=target == "plant-list",

@@ -106,8 +106,8 @@ def _undecided(actor: Actor) -> Select[Any]:
     place = [func.coalesce(col(Equipment.name), col(Area.name)), case(on_equipment, else_=col(Area.name_en))]
     return (
         select(*shown, *place)
-        .outerjoin(Equipment, col(Equipment.id) == col(one.equipment_id))
-        .outerjoin(Area, col(Area.id) == col(one.area_id))
+        .outerjoin(Equipment, and_(visible(actor, Equipment), col(Equipment.id) == col(one.equipment_id)))
+        .outerjoin(Area, and_(visible(actor, Area), col(Area.id) == col(one.area_id)))
         .where(visible(actor, one), _UNDECIDED)
         .order_by(col(one.id))
         .limit(MOST_WAITING)
