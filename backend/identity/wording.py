@@ -121,6 +121,7 @@ FIELDS = {
     "repeat": N_("再通知的间隔（分钟）"),
     "deed": N_("做了什么"),
     "phase": N_("阶段"),
+    "accident": N_("事故类型"),
     "losses": N_("损失"),
     "loss_yuan": N_("直接损失（元）"),
     "injured": N_("受伤人数"),
@@ -202,7 +203,7 @@ FIELDS = {
     "new_password": N_("换了密码"),
 }
 
-_VALUES = {
+_VALUES: dict[str, dict[str, str]] = {
     "role": {str(role): words for role, words in ROLES.items()},
     "level": {"major": N_("重大"), "significant": N_("较大"), "general": N_("一般"), "low": N_("低")},
     "state": {
@@ -266,6 +267,11 @@ class ChangedField:
     field: Words
     before: Words
     after: Words
+
+
+def know_values(field: str, words: Mapping[Any, str]) -> None:
+    """What the codes of a field are called, for parts that stand above; a second time changes nothing."""
+    _VALUES[field] = {str(code): said for code, said in words.items()}
 
 
 def action_words(action: str) -> Words:

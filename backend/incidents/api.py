@@ -6,11 +6,12 @@ from fastapi import Depends, Form, Query
 
 from backend.core.paging import cut
 from backend.core.routing import APIRouter
+from backend.hazards.accidents import read_accident
 from backend.hazards.forms import database_id
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents import commands
 from backend.incidents.commands import Setting
-from backend.incidents.forms import EndingForm, SaidForm, Short, TapForm
+from backend.incidents.forms import Coded, EndingForm, SaidForm, Short, TapForm
 from backend.incidents.queries import listing
 from backend.incidents.queries.story import story
 from backend.incidents.shapes import (
@@ -83,9 +84,10 @@ async def set_facts(
     kind: Annotated[str, Form(max_length=40)] = "",
     phase: Short = "",
     level: Short = "",
+    accident: Coded = "",
 ) -> IncidentStateOut:
-    """Correct kind, phase and level."""
-    setting = Setting(kind, phase, level)
+    """Correct kind, phase, level and accident type; without ``accident`` that stays, ``none`` takes it away."""
+    setting = Setting(kind, phase, level, read_accident(accident))
     return state_out(await commands.set_facts(session, actor, incident_id, setting, await said.read()))
 
 
@@ -99,8 +101,18 @@ async def contain(session: SessionDep, actor: ActorDep, incident_id: int, said: 
 async def close(
     session: SessionDep, actor: ActorDep, incident_id: int, said: SaidDep, ending: Annotated[EndingForm, Depends()]
 ) -> IncidentStateOut:
-    """It is over; 重大 needs another person than who contained it, an evacuation must be over (``evacuation_over``)."""
+    """It is over; 重大 needs another person than who contained it, an evacuation must be over (``evacuation_over``).
+    ``accident``: its type by GB 6441-2025, of a near miss that of what it might have become."""
     return state_out(await commands.close(session, actor, incident_id, ending.read(), await said.read()))
+
+
+@router.post("/{incident_id}/accident", dependencies=[allow("incidents.lead")])
+async def classify(
+    session: SessionDep, actor: ActorDep, incident_id: int, said: SaidDep, accident: Coded = ""
+) -> IncidentStateOut:
+    """Tell its accident type by GB 6441-2025, also after its end; ``none``, or nothing, takes it away."""
+    told = read_accident(accident) or ""
+    return state_out(await commands.classify(session, actor, incident_id, told, await said.read()))
 
 
 @router.post("/{incident_id}/call-off", dependencies=[allow("incidents.lead")])

@@ -11,6 +11,7 @@ from fastapi import File, Form, Header, UploadFile
 from backend.core.clock import now, true_moment
 from backend.core.errors import N_, Invalid
 from backend.core.pictures import convert, read_upload
+from backend.hazards.accidents import read_accident
 from backend.hazards.forms import database_id
 from backend.hazards.photos import MOST_PHOTOS
 from backend.hazards.plan import read_funds
@@ -22,6 +23,7 @@ from backend.incidents.recording import Said
 APART = "apart"
 """Chosen instead of an open incident: it is another."""
 Short = Annotated[str, Form(max_length=20)]
+Coded = Annotated[str, Form(max_length=40)]
 
 
 @dataclass
@@ -97,13 +99,14 @@ class TapForm:
 
 @dataclass
 class EndingForm:
-    """What it cost, as typed; empty: not known."""
+    """What it cost, as typed; empty: not known. ``accident``: a type, ``none`` for not told, empty leaves it."""
 
     losses: Annotated[str, Form(max_length=4000)] = ""
     loss_yuan: Annotated[str, Form(max_length=40)] = ""
     injured: Short = ""
     deaths: Short = ""
     evacuation_over: Short = ""
+    accident: Coded = ""
 
     def read(self) -> Ending:
         """Raises Invalid naming every field that can't be read."""
@@ -117,9 +120,14 @@ class EndingForm:
             yuan = read_funds(self.loss_yuan)
         except Invalid as refused:
             wrong["loss_yuan"] = next(iter(refused.fields.values()))
+        accident = None
+        try:
+            accident = read_accident(self.accident)
+        except Invalid as refused:
+            wrong |= refused.fields
         if wrong:
             raise Invalid(fields=wrong)
-        return Ending(self.losses, yuan, people["injured"], people["deaths"], bool(self.evacuation_over))
+        return Ending(self.losses, yuan, people["injured"], people["deaths"], bool(self.evacuation_over), accident)
 
 
 @dataclass

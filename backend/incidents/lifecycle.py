@@ -7,7 +7,8 @@
       └──────flare────────┘     another grave sign after it was contained
     open or contained ──call off──▶ called off (误报), with a reason
 
-What is over takes no further step; its log still takes what people on site did and could not send before.
+What is over takes no further step; its log still takes what people on site did and could not send before, and what kind
+of accident it was can be told of all but what was none.
 """
 
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _FROM: dict[Deed, tuple[IncidentState, ...]] = {
     Deed.CONTAINED: (IncidentState.OPEN,),
     Deed.CLOSED: (IncidentState.CONTAINED,),
     Deed.CALLED_OFF: LIVE,
+    Deed.CLASSIFIED: (*LIVE, IncidentState.CLOSED),
 }
 _TO = {
     Deed.FLARED: IncidentState.OPEN,
@@ -69,10 +71,8 @@ def take(step: Deed, case: Case, person_id: int | None, words: str = "") -> Inci
 def refusal(step: Deed, case: Case, person_id: int | None) -> DomainError | None:
     """Why ``step`` can't be taken now by this person; None when it can."""
     state = IncidentState(case.state)
-    if state not in LIVE:
-        return Conflict(_OVER)
     if state not in _FROM[step]:
-        return Conflict(_WHY_NOT[step])
+        return Conflict(_WHY_NOT[step] if state in LIVE else _OVER)
     if step is Deed.CLOSED and case.level == Level.MAJOR and case.contained_by == person_id:
         return Forbidden(N_("重大事件由另一位负责人核实后关闭"))
     return None
@@ -80,5 +80,5 @@ def refusal(step: Deed, case: Case, person_id: int | None) -> DomainError | None
 
 def possible(case: Case, person_id: int) -> frozenset[Deed]:
     """The steps that a leading person can take now."""
-    steps = (Deed.LED, Deed.SET, Deed.CONTAINED, Deed.CLOSED, Deed.CALLED_OFF)
+    steps = (Deed.LED, Deed.SET, Deed.CONTAINED, Deed.CLOSED, Deed.CALLED_OFF, Deed.CLASSIFIED)
     return frozenset(step for step in steps if refusal(step, case, person_id) is None)

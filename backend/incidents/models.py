@@ -92,6 +92,8 @@ class Incident(SiteScoped, table=True):
     contained_by: int | None = reference("person.id", nullable=True)
     closed_at: datetime | None = moment(nullable=True)
     closed_by: int | None = reference("person.id", nullable=True)
+    accident: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """A value of ``hazards.accidents.Accident``, of a near miss that of what it might have become; "" : not told."""
     losses: str = ""
     loss_yuan: Decimal | None = Field(default=None, sa_type=Numeric(14, 2))
     """Direct loss."""
@@ -145,6 +147,8 @@ class Deed(enum.StrEnum):
     CONTAINED = "contained"
     CLOSED = "closed"
     CALLED_OFF = "called_off"
+    CLASSIFIED = "classified"
+    """Its accident type was told, also after its end."""
     PLUME = "plume"
     """A gas leak was stated, from which its spreading is estimated."""
 

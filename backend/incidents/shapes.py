@@ -19,6 +19,8 @@ class IncidentOut(BaseModel):
     state: str
     kind: str
     phase: str
+    accident: str
+    """Its type by GB 6441-2025, of a near miss that of what it might have become; "" : not told."""
     level: str
     title: str
     title_en: str

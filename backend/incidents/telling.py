@@ -22,6 +22,7 @@ _TITLES = {
     Deed.CONTAINED: ("事件已控制", "Incident contained"),
     Deed.CLOSED: ("事件已结束", "Incident closed"),
     Deed.CALLED_OFF: ("事件判为误报", "Incident called off"),
+    Deed.CLASSIFIED: ("已写明事故类型", "Accident type told"),
     Deed.EVACUATING: ("立即疏散，到集合点报平安", "Evacuate now, say that you are safe"),
     Deed.EVACUATED: ("疏散结束", "Evacuation ended"),
     Deed.CORDONED: ("警戒区，请勿进入", "Cordon, keep out"),

@@ -1,6 +1,8 @@
 """What states, kinds, phases, lines of the log and levels of an incident are called, and how they look. Pure."""
 
 from backend.core.errors import N_
+from backend.hazards.accidents import ACCIDENTS as ACCIDENTS  # noqa: PLC0414 - pages are given this module
+from backend.hazards.accidents import GROUNDS as GROUNDS  # noqa: PLC0414
 from backend.incidents.before import Nearness
 from backend.incidents.lifecycle import LEVELS
 from backend.incidents.models import ACTIONS, Deed, IncidentKind, IncidentState, Phase, SourceKind
@@ -44,6 +46,7 @@ DEEDS = {
     Deed.CONTAINED: N_("确认已控制"),
     Deed.CLOSED: N_("结束了事件"),
     Deed.CALLED_OFF: N_("判为误报"),
+    Deed.CLASSIFIED: N_("写明了事故类型"),
     Deed.STEP_DONE: N_("完成了预案步骤"),
     Deed.STEP_SKIPPED: N_("认为不需要预案步骤"),
     Deed.STEP_UNDONE: N_("撤回了预案步骤"),
@@ -85,6 +88,7 @@ FIELDS = {
     "phase": N_("阶段"),
     "level": N_("级别"),
     "lead_id": N_("现场指挥"),
+    "accident": N_("事故类型"),
     "losses": N_("损失"),
     "loss_yuan": N_("直接损失（元）"),
     "injured": N_("受伤人数"),
@@ -102,5 +106,11 @@ DONE = {
     "contained": N_("已确认控制住"),
     "closed": N_("事件已结束"),
     "called_off": N_("已判为误报，相关人员会收到通知"),
+    "classified": N_("已写明事故类型"),
 }
 """Said on the page after a step."""
+
+
+def accident_head(kind: str) -> str:
+    """What its accident type is called (msgid): of a near miss it is the accident that it might have become."""
+    return N_("可能导致的事故类型") if kind == IncidentKind.NEAR_MISS else FIELDS["accident"]

@@ -1,14 +1,15 @@
 """Code tables of risk points, with their words. Pure.
 
-Kinds of accident carry the names of GB 6441-2025 (生产安全事故分类与编码), which replaced GB/T 6441-1986; where a list
-still says the names of 1986, ``FORMER`` translates what has one meaning. The numbers of its code table are not kept:
-we have not seen the standard's own text. Factors are the four groups of GB/T 13861-2022, as of hazard reports.
+Kinds of accident are those of ``hazards.accidents`` (GB 6441-2025, which replaced GB/T 6441-1986); where a list still
+says the names of 1986, ``FORMER`` translates what has one meaning. Factors are the four groups of GB/T 13861-2022, as
+of hazard reports.
 """
 
 import enum
 
 from backend.alarms.models import Level
 from backend.core.errors import N_
+from backend.hazards.accidents import Accident
 from backend.hazards.reports.models import Factor
 
 RANK = {"": 0, Level.LOW: 1, Level.GENERAL: 2, Level.SIGNIFICANT: 3, Level.MAJOR: 4}
@@ -47,38 +48,6 @@ class MeasureKind(enum.StrEnum):
     EMERGENCY = "emergency"
 
 
-class Accident(enum.StrEnum):
-    """Kinds of accident by GB 6441-2025."""
-
-    STRUCK = "struck"
-    SITE_VEHICLE = "site_vehicle"
-    ROAD_VEHICLE = "road_vehicle"
-    MACHINE = "machine"
-    LIFTING = "lifting"
-    ELECTRIC_SHOCK = "electric_shock"
-    DROWNING = "drowning"
-    BURN = "burn"
-    FIRE = "fire"
-    FALL_FROM_HEIGHT = "fall_from_height"
-    FALL = "fall"
-    COLLAPSE = "collapse"
-    FLOODING = "flooding"
-    VESSEL_EXPLOSION = "vessel_explosion"
-    PIPE_EXPLOSION = "pipe_explosion"
-    GAS_EXPLOSION = "gas_explosion"
-    VAPOUR_EXPLOSION = "vapour_explosion"
-    DUST_EXPLOSION = "dust_explosion"
-    CIVIL_EXPLOSIVE = "civil_explosive"
-    FIREWORK = "firework"
-    SOLID_EXPLOSION = "solid_explosion"
-    MELT_EXPLOSION = "melt_explosion"
-    POISONING = "poisoning"
-    SUFFOCATION = "suffocation"
-    LANDSLIDE = "landslide"
-    LEAK = "leak"
-    OTHER = "other"
-
-
 KINDS = {PointKind.PLACE: N_("部位"), PointKind.EQUIPMENT: N_("设备设施"), PointKind.ACTIVITY: N_("作业活动")}
 CONTROLS = {
     Control.COMPANY: N_("公司级"),
@@ -92,35 +61,6 @@ MEASURES = {
     MeasureKind.TRAINING: N_("培训教育"),
     MeasureKind.PROTECTION: N_("个体防护"),
     MeasureKind.EMERGENCY: N_("应急处置"),
-}
-ACCIDENTS = {
-    Accident.STRUCK: N_("物体打击"),
-    Accident.SITE_VEHICLE: N_("厂（场）内车辆致害"),
-    Accident.ROAD_VEHICLE: N_("道路（轨道）车辆致害"),
-    Accident.MACHINE: N_("机械致害"),
-    Accident.LIFTING: N_("起重致害"),
-    Accident.ELECTRIC_SHOCK: N_("触电"),
-    Accident.DROWNING: N_("淹溺"),
-    Accident.BURN: N_("灼烫"),
-    Accident.FIRE: N_("火灾"),
-    Accident.FALL_FROM_HEIGHT: N_("高处坠落"),
-    Accident.FALL: N_("跌落"),
-    Accident.COLLAPSE: N_("坍塌"),
-    Accident.FLOODING: N_("水害"),
-    Accident.VESSEL_EXPLOSION: N_("容器爆炸"),
-    Accident.PIPE_EXPLOSION: N_("管道爆炸"),
-    Accident.GAS_EXPLOSION: N_("可燃气体爆炸"),
-    Accident.VAPOUR_EXPLOSION: N_("可燃液体蒸气爆炸"),
-    Accident.DUST_EXPLOSION: N_("粉尘爆炸"),
-    Accident.CIVIL_EXPLOSIVE: N_("民用爆炸物品爆炸"),
-    Accident.FIREWORK: N_("烟花爆竹爆炸"),
-    Accident.SOLID_EXPLOSION: N_("其他可燃固体爆炸"),
-    Accident.MELT_EXPLOSION: N_("高温熔融物爆炸"),
-    Accident.POISONING: N_("中毒"),
-    Accident.SUFFOCATION: N_("窒息"),
-    Accident.LANDSLIDE: N_("滑坡"),
-    Accident.LEAK: N_("泄漏"),
-    Accident.OTHER: N_("其他事故"),
 }
 FACTORS = {
     Factor.PERSON: N_("人的因素"),

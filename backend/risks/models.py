@@ -65,7 +65,7 @@ class HazardSource(SiteScoped, Stamped, table=True):
     name: str
     name_en: str = ""
     accidents: list[str] = document(default=list)
-    """Values of ``codes.Accident``."""
+    """Values of ``hazards.accidents.Accident``."""
     factor: str = ""
     """A value of ``hazards.reports.models.Factor``; "" where nobody said."""
     consequence: str = ""

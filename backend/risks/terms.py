@@ -4,8 +4,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeVar
 
 from backend.core.errors import N_, Invalid
+from backend.hazards.accidents import Accident
 from backend.hazards.reports.models import Factor
-from backend.risks.codes import Accident, Control, MeasureKind, PointKind
+from backend.risks.codes import Control, MeasureKind, PointKind
 
 LONGEST_CODE, LONGEST_NAME, LONGEST_WORDS = 40, 120, 2000
 _Terms = TypeVar("_Terms", bound="PointTerms | SourceTerms | MeasureTerms")

@@ -15,9 +15,10 @@ from sqlmodel import col
 from backend.checkins.models import InspectionPlan
 from backend.core.errors import Invalid
 from backend.core.strict import Strict
+from backend.hazards.accidents import Accident
 from backend.hazards.reports.models import Factor
 from backend.identity.permissions import system_query
-from backend.risks.codes import Accident, Control, MeasureKind, PointKind, highest
+from backend.risks.codes import Control, MeasureKind, PointKind, highest
 from backend.risks.grading import Bands, Method, Score, grade
 from backend.risks.models import ControlMeasure, HazardSource, RiskGrading, RiskPoint
 

@@ -60,12 +60,12 @@ FROM alarm_group g JOIN trace t ON t.group_id = g.id, generate_series(0, 3) n,
 """
 _REPORTS = """
 INSERT INTO hazard_report(site_id, number, title, details, factor, level, level_reason, level_sign, equipment_id,
-    origin, reporter_id, public_key, voice_path, state, decision_note, created_at)
+    origin, reporter_id, public_key, voice_path, state, decision_note, created_at, accident)
 SELECT $1, 'SB-' || n, '', '护栏松动', (ARRAY['person', 'object', 'environment', 'management'])[1 + n % 4],
     CASE WHEN n % 20 = 0 THEN 'major' ELSE 'general' END, '', '',
     (SELECT min(id) FROM equipment WHERE site_id = $1 AND code <> 'E1') + n * 17 % 200, 'person', p.id, '', '',
     (ARRAY['accepted', 'accepted', 'merged', 'refused', 'accepted'])[1 + n % 5], '',
-    now() - random() * interval '1095 days'
+    now() - random() * interval '1095 days', (ARRAY['', 'fire', 'leak', 'fall', 'burn', 'struck', ''])[1 + n % 7]
 FROM generate_series(1, 12000) n, (SELECT min(id) AS id FROM person WHERE site_id = $1) p
 """
 _RECTIFICATIONS = """
@@ -83,11 +83,11 @@ UPDATE hazard_report SET rectification_id = r.id FROM r JOIN h ON h.n = r.n WHER
 """
 _INCIDENTS = """
 INSERT INTO incident(site_id, number, state, kind, phase, level, title, title_en, equipment_id, group_id, began_at,
-    opened_at, contained_at, closed_at, losses, policy_version, version, phase_basis)
+    opened_at, contained_at, closed_at, losses, policy_version, version, phase_basis, accident)
 SELECT $1, 'SJ-' || g.id, 'closed', (ARRAY['equipment_failure', 'gas_leak', 'fire', 'near_miss'])[1 + g.id % 4],
     'running', (ARRAY['major', 'significant', 'general', 'general', 'general'])[1 + g.id % 5], '事件' || g.id,
     'Incident ' || g.id, split_part(split_part(t.first_named, '/', 1), ':', 2)::bigint, g.id, g.opened_at,
-    g.opened_at, g.opened_at, g.opened_at, '', 0, 1, '{}'
+    g.opened_at, g.opened_at, g.opened_at, '', 0, 1, '{}', (ARRAY['fire', 'leak', ''])[1 + g.id % 3]
 FROM alarm_group g JOIN trace t ON t.group_id = g.id WHERE g.site_id = $1 ORDER BY g.id LIMIT 300
 """
 _FILL = (_STAGES, _AREAS, _EQUIPMENT, _FLOODS, _TRACES, _ALARMS, _REPORTS, _RECTIFICATIONS, _REPORTED, _INCIDENTS)

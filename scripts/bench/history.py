@@ -37,14 +37,14 @@ INSERT INTO stage(site_id, code, name, name_en, position)
 SELECT $1, 's' || n, '环节' || n, '', n FROM generate_series(1, 4) n
 """
 _AREAS = """
-INSERT INTO area(site_id, stage_id, code, name, name_en, polygon)
-SELECT $1, s.id, s.code || 'a' || n, '区域' || s.code || n, '', '[]' FROM stage s, generate_series(1, 5) n
+INSERT INTO area(site_id, stage_id, code, name, name_en, polygon, position)
+SELECT $1, s.id, s.code || 'a' || n, '区域' || s.code || n, '', '[]', n FROM stage s, generate_series(1, 5) n
 WHERE s.site_id = $1
 """
 _EQUIPMENT = """
-INSERT INTO equipment(site_id, area_id, stage_id, code, name, name_en, equipment_class)
+INSERT INTO equipment(site_id, area_id, stage_id, code, name, name_en, equipment_class, position)
 SELECT $1, a.id, a.stage_id, a.code || '-' || n, '设备' || a.code || n, '',
-    (ARRAY['reactor', 'separator', 'compressor', 'valve'])[n % 4 + 1]
+    (ARRAY['reactor', 'separator', 'compressor', 'valve'])[n % 4 + 1], n
 FROM area a, generate_series(1, 10) n WHERE a.site_id = $1
 """
 _FLOODS = """

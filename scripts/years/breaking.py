@@ -24,6 +24,7 @@ from scripts.years.alarming import Told
 from scripts.years.effects import TRACED_RIGHT
 from scripts.years.inspecting import Missed, Rounds
 from scripts.years.ledger import Ledger
+from scripts.years.naming import of_incident
 from scripts.years.people import Crew
 from scripts.years.raising import IN_A_FLOOD
 from scripts.years.rhythm import Span
@@ -85,17 +86,20 @@ async def break_out(
 ) -> list[Over]:
     """Write ``wanted`` incidents of the floods there are, and a trace for each flood; gives those that are over."""
     await ledger.open(Incident, Lapse)
-    dice, floods = span.dice("incidents"), floods_of(alarms)
+    dice, types, floods = span.dice("incidents"), span.dice("accident types"), floods_of(alarms)
     await _traces(ledger, dice, crew, floods)
     chosen = sorted(dice.sample(floods, min(wanted, len(floods))), key=lambda one: one.at)
     rows, numbers = [], dict[str, int]()
     for flood in chosen:
         day = f"SJ-{span.local(flood.at):%Y%m%d}"
         numbers[day] = numbers.get(day, 0) + 1
-        rows.append(_incident(ledger.id(Incident), span, dice, crew, flood, f"{day}-{numbers[day]:03}"))
+        row = _incident(ledger.id(Incident), span, dice, crew, flood, f"{day}-{numbers[day]:03}")
+        unit = flood.alarms[0].condition.unit
+        rows.append((*row, of_incident(types, row[3], unit.kind, over=row[17] is not None)))
     columns = ("id", "number", "state", "kind", "phase", "level", "title", "title_en", "equipment_id", "area_id")
     times = ("group_id", "began_at", "opened_at", "last_source_at", "lead_id", "contained_at", "contained_by")
-    await ledger.copy(Incident, (*columns, *times, "closed_at", "closed_by", "losses", "loss_yuan", "injured"), rows)
+    ends = ("closed_at", "closed_by", "losses", "loss_yuan", "injured", "accident")
+    await ledger.copy(Incident, (*columns, *times, *ends), rows)
     both = list(zip(rows, chosen, strict=True))
     sources = [(row[0], SourceKind.GROUP, flood.group, flood.at, row[12]) for row, flood in both]
     await ledger.copy(IncidentSource, ("incident_id", "kind", "source_id", "at", "added_at"), sources)

@@ -17,6 +17,7 @@ from scripts.years.effects import LATE, RECURS, SLOW_LATE, SLOW_TEAM
 from scripts.years.flow import Course, Hands, course
 from scripts.years.inspecting import Rounds
 from scripts.years.ledger import Ledger
+from scripts.years.naming import of_report
 from scripts.years.people import Crew
 from scripts.years.plant import Plant, Unit
 from scripts.years.rhythm import Span
@@ -67,7 +68,7 @@ async def rectify(
 ) -> None:
     """Write some ``wanted`` rectifications with their entries, and the reports that many come from."""
     await ledger.open(Rectification, RectificationEntry)
-    dice, books = span.dice("rectifying"), _Books()
+    dice, books, types = span.dice("rectifying"), _Books(), span.dice("accident types of reports")
     for hazard in sorted(_hazards(ledger, span, plant, crew, rounds, alarms, wanted), key=lambda one: one.at):
         _taken_up(ledger, span, crew, dice, books, hazard)
     columns = ("id", "number", "alarm_id", "equipment_id", "area_id", "level", "title", "cause", "measure", "owner_id")
@@ -76,9 +77,14 @@ async def rectify(
     await ledger.copy(Rectification, (*columns, *times, *ends, "created_at"), books.rectifications)
     columns = ("id", "rectification_id", "kind", "person_id", "note", "deadline", "created_at")
     await ledger.copy(RectificationEntry, columns, books.entries)
+    kinds = {unit.id: unit.kind for unit in plant.units}
+    reports = [
+        (*row, of_report(types, row[2], kinds[row[6]], accepted=row[11] is ReportState.ACCEPTED))
+        for row in books.reports
+    ]
     columns = ("id", "number", "details", "factor", "level", "level_reason", "equipment_id", "area_id", "origin")
     ends = ("origin_id", "reporter_id", "state", "team_id", "merged_into_id", "rectification_id", "decided_by")
-    await ledger.copy(HazardReport, (*columns, *ends, "decided_at", "remind_at", "created_at"), books.reports)
+    await ledger.copy(HazardReport, (*columns, *ends, "decided_at", "remind_at", "created_at", "accident"), reports)
 
 
 def _hazards(

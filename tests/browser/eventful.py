@@ -11,7 +11,7 @@ from backend.core.clock import now
 from backend.core.database import Database
 from backend.hazards.reports.commands import ReportDraft, report_hazard
 from backend.identity.models import Person
-from backend.incidents.commands import Tap, log_disposal, put_in_charge, report_incident
+from backend.incidents.commands import Tap, classify, log_disposal, put_in_charge, report_incident
 from backend.incidents.recording import Said
 from backend.incidents.response.commands import Order, order_evacuation
 from backend.lessons.models import Suggestion, SuggestionSource
@@ -107,6 +107,8 @@ async def _broke_out(database: Database, alarm_id: int | None) -> int:
         await log_disposal(session, actors["worker1"], incident.id, "isolate", said)
         lead = Said("先断进料", idempotency_key="pages-lead")
         await put_in_charge(session, actors["leader1"], incident.id, None, lead)
+        told = Said(idempotency_key="pages-type")
+        await classify(session, actors["leader1"], incident.id, "leak", told)
         order = Order([incident.area_id or 0], visitors=2)
         await order_evacuation(
             session, actors["leader1"], incident.id, order, Said("往北门走", idempotency_key="pages-out")

@@ -193,6 +193,7 @@ PAGES = (
     "/incidents/{incident}/review",
     "/incidents/{incident}/lessons",
     "/incidents/{incident}/meeting",
+    "/incidents/{met}",
     "/incidents/{met}/meeting?step=attend",
     "/incidents/{met}/meeting?step=compare",
     "/incidents/{met}/meeting?step=why",

@@ -63,10 +63,10 @@ async def happened(database: Database, plant: Spread) -> None:
         kept = await plant.rectification(session, WEDNESDAY)
         await plant.rectification(session, WEDNESDAY, parent_id=done.id)
         await plant.rectification(session, WEDNESDAY, state="cancelled")
-        await plant.report(session, WEDNESDAY, rectification_id=kept.id)
+        await plant.report(session, WEDNESDAY, rectification_id=kept.id, accident="fall")
         await plant.report(session, WEDNESDAY, factor="person", state="waiting")
         await plant.report(session, WEDNESDAY, state="refused")
-        await plant.incident(session, WEDNESDAY + 5 * timedelta(hours=1))
+        await plant.incident(session, WEDNESDAY + 5 * timedelta(hours=1), accident="leak")
         await plant.incident(session, WEDNESDAY, state="called_off")
 
 
@@ -82,6 +82,9 @@ async def test_each_thing_counts_once_and_what_was_none_does_not(
         "incident": (1, {"major": 1}, {"gas_leak": 1}),
     }
     assert found["total"] == 7 == sum(one["count"] for one in found["hours"])
+    accidents = {(one["source"], one["accident"]): one["count"] for one in found["accidents"]}
+    # Alarms have none; a report that waits and a rectification without a report are not told.
+    assert accidents == {("hazard", "fall"): 1, ("hazard", ""): 2, ("incident", "leak"): 1}
     areas = {one["id"]: one["count"] for one in found["areas"]}
     assert areas == {plant.areas["inbound"].id: 4, plant.areas["store"].id: 3}
     stages = {one["id"]: one["count"] for one in found["stages"]}
@@ -126,6 +129,11 @@ async def test_hours_and_days_are_those_of_the_site_and_each_cell_opens_exactly_
         f"post={plant.post.id}&source=hazard": {"report": 2},
         "from=2026-09-03&to=2026-09-03": {"alarm": 2},
         "area=x": {},
+        "accident=fall": {"report": 1},
+        "accident=leak": {"incident": 1},
+        "accident=none": {"report": 1, "rectification": 1},
+        "accident=leak&source=hazard": {},
+        "accident=none&source=alarm": {},
     }
     for query, kinds in expected.items():
         assert await listed(app, manager, query if "from=" in query else f"{SEPTEMBER}&{query}") == kinds, query
@@ -142,9 +150,11 @@ async def test_all_counts_of_a_mixed_year_equal_those_of_its_rows(
             unit = plant.equipment[name].id
             await plant.alarm(session, at, equipment_id=unit, level=("low", "major", "general")[n % 3], group_id=flood)
             if n % 2:
-                await plant.report(session, at, equipment_id=unit, factor=("person", "object")[n % 3 == 0])
+                factor, may = ("person", "object")[n % 3 == 0], ("", "fall", "fire")[n % 3]
+                await plant.report(session, at, equipment_id=unit, factor=factor, accident=may)
             if n % 5 == 0:
-                await plant.incident(session, at, kind=("fire", "near_miss")[n % 10 == 0])
+                kind, was = ("fire", "near_miss")[n % 10 == 0], ("fire", "")[n % 15 == 0]
+                await plant.incident(session, at, kind=kind, accident=was)
     manager = plant.actors["manager"]
     found = await asked(app, manager, "?period=1y")
     everything: list[dict[str, Any]] = []
@@ -158,6 +168,12 @@ async def test_all_counts_of_a_mixed_year_equal_those_of_its_rows(
     for name, key in (("areas", "area_id"), ("stages", "stage_id"), ("teams", "team_id"), ("posts", "post_id")):
         assert {one["id"]: one["count"] for one in found[name]} == Counter(one[key] for one in everything)
     assert {one["code"]: one["count"] for one in found["causes"]} == Counter(one["cause"] for one in everything)
+    accidents = Counter((one["source"], one["accident"]) for one in everything if one["accident"] is not None)
+    assert {(one["source"], one["accident"]): one["count"] for one in found["accidents"]} == accidents
+    assert {one["source"] for one in everything if one["accident"] is None} == {"alarm"}
+    for code in {accident for _, accident in accidents}:
+        listed_too = await asked(app, manager, f"/rows?period=1y&accident={code or 'none'}")
+        assert len(listed_too["rows"]) == sum(n for (_, one), n in accidents.items() if one == code)
     levels = Counter((one["source"], one["level"]) for one in everything)
     assert {
         (source, level): n for source, of in found["sources"].items() for level, n in of["levels"].items()
@@ -191,6 +207,39 @@ async def test_the_page_says_where_it_is_heaped_what_to_do_and_each_mark_leads_t
     assert "这里最早的记录是" in said and "确有增加" not in said, "what was before the first record isn't known"
     assert area.replace("&", "&amp;") in page and "样本不足" not in said
     assert "24 条" in rows_page and plant.areas["inbound"].name in rows_page and "护栏松动" in rows_page
+
+
+async def test_accident_types_stand_beside_the_period_before_with_advice_and_each_mark_opens_its_rows(
+    app: FastAPI, database: Database, plant: Spread
+) -> None:
+    async with database.session() as session:
+        for n in range(6):
+            await plant.report(session, now() - timedelta(hours=n), accident="fall_from_height" if n < 4 else "burn")
+        await plant.incident(session, now() - timedelta(hours=1), accident="fall_from_height", kind="near_miss")
+        await plant.rectification(session, now() - timedelta(hours=2))
+        await plant.report(session, now() - 40 * DAY, accident="fall_from_height")
+        await plant.alarm(session, now() - timedelta(hours=1))
+    async with browsing(app, plant.actors["manager"]) as browser:
+        page = (await browser.get("/distribution")).text
+        rows_page = text_of((await browser.get("/distribution/rows?accident=fall_from_height")).text)
+        untold = text_of((await browser.get("/distribution/rows?accident=none")).text)
+        alarms = (await browser.get("/distribution?source=alarm")).text
+        narrowed = text_of((await browser.get("/distribution?accident=fall_from_height")).text)
+        file = await browser.get("/distribution/export.csv?accident=fall_from_height")
+    part = text_of(page[page.index('id="distribution-accidents"') : page.index('id="distribution-why"')])
+    assert "高处坠落 5" in part and "对比段 1 条" in part and "没有写明事故类型 1" in part
+    assert "预警没有事故类型，不算在内。" in part
+    for mark in ("accident=fall_from_height", "accident=none"):
+        assert f'href="/distribution/rows?{mark}"' in page
+    for source in ("hazard", "incident"):
+        assert f'href="/distribution/rows?source={source}&amp;accident=fall_from_height"' in page
+    assert "7 条中的 5 条" in text_of(page) and "能在地面做的不上高处" in page, "five of the seven that are told"
+    assert "5 条" in rows_page and "高处坠落" in rows_page and "事故类型：高处坠落" in rows_page
+    assert "1 条" in untold and "更换护栏" in untold
+    assert "预警没有事故类型，看隐患或事件。" in alarms
+    assert "4 隐患" in narrowed and "1 事件" in narrowed and "0 预警报警" in narrowed
+    table = list(csv.DictReader(io.StringIO(file.text.removeprefix("\ufeff"))))
+    assert {one["事故类型"] for one in table} == {"高处坠落"} and len(table) == 5
 
 
 async def test_where_nothing_is_the_page_teaches_and_what_cannot_be_read_is_said_beside_its_field(

@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 
 from backend.core.errors import Invalid
 from backend.core.kept import Kept
+from backend.hazards.accidents import Accident
 from backend.incidents.history.periods import Step
-from backend.operations.distribution.advice import RULES, by_cause, by_place, by_time, by_type
+from backend.operations.distribution.accident_rules import ACCIDENT_RULES
+from backend.operations.distribution.accidents import by_accident as table_of
+from backend.operations.distribution.advice import by_accident, by_cause, by_place, by_time, by_type
 from backend.operations.distribution.asked import Asked, Source
 from backend.operations.distribution.concentration import chance_gini, concentration, gini
+from backend.operations.distribution.rules import RULES
 from backend.operations.distribution.wording import TYPES, chosen
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -67,6 +71,29 @@ def test_each_type_has_its_own_advice_and_few_or_even_facts_have_none() -> None:
     assert {(source, code) for source, of in TYPES.items() for code in of} - {("incident", "other")} == set(RULES)
 
 
+def test_an_accident_type_is_advised_on_over_hazards_and_incidents_together_if_it_holds_three_tenths() -> None:
+    # 2 + 1 of 3 + 7 told: 30 %, and no other has as many.
+    even = {("hazard", code): 1 for code in ("burn", "fall", "struck", "drowning", "collapse", "machine", "lifting")}
+    [one] = by_accident({("hazard", "fire"): 2, ("incident", "fire"): 1, ("incident", ""): 90, **even})
+    assert (one.source, one.parameter, one.value, one.count, one.of) == (None, "accident", "fire", 3, 10)
+    assert "消防法" in one.rule.basis
+    assert not by_accident({("hazard", "fire"): 2, ("incident", "fire"): 1, **even, ("hazard", "leak"): 1}), "3 of 11"
+    assert not by_accident({("hazard", "fire"): 4}), "four are too few"
+    assert not by_accident({("hazard", ""): 40}), "what nobody told says nothing"
+    assert not by_accident({("hazard", "other"): 40}), "of other accidents nothing can be said for certain"
+    assert set(ACCIDENT_RULES) == set(Accident) - {Accident.OTHER}
+
+
+def test_accident_types_are_summed_over_sources_and_alarms_are_no_source_of_them() -> None:
+    counts = {("hazard", "fire"): 2, ("incident", "fire"): 1, ("hazard", ""): 4, ("incident", "leak"): 1}
+    one = table_of(tuple(Source), counts, {("incident", "leak"): 3, ("hazard", ""): 2})
+    assert [(bar.key, bar.count, bar.share) for bar in one.bars] == [("fire", 3, 0.75), ("leak", 1, 0.25)]
+    assert (one.told, one.untold, one.before) == (4, 4, {"leak": 3, "": 2})
+    assert one.of("hazard", "fire") == 2 and one.of("hazard", "leak") == 0
+    assert list(one.sources) == [Source.HAZARD, Source.INCIDENT]
+    assert not table_of((Source.ALARM,), {}, {}).sources
+
+
 def test_a_bare_place_is_no_cause_to_be_cured_and_an_even_day_has_no_busy_hour() -> None:
     assert not by_cause({"equipment:3": 40, "": 10})
     assert by_cause({"equipment:3": 40, "pump.seal": 9})[0].value == "pump.seal"
@@ -94,7 +121,7 @@ def test_an_address_says_period_comparison_and_step_in_the_days_of_the_site() ->
 
 @given(st.text(max_size=20))
 def test_whatever_stands_in_an_address_is_a_filter_in_words_or_none(typed: str) -> None:
-    for name in ("hour", "weekday", "level", "type"):
+    for name in ("hour", "weekday", "level", "type", "accident"):
         assert chosen("hazard", name, typed) is not None
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from backend.core.errors import Invalid, TooLarge
+from backend.hazards.accidents import Accident
 from backend.risks import lec, matrix
-from backend.risks.codes import Accident, Control, MeasureKind, PointKind
+from backend.risks.codes import Control, MeasureKind, PointKind
 from backend.risks.grading import Bands, Method, Score
 from backend.risks.sheets import book as books
 from backend.risks.sheets.book import open_book

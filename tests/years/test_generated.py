@@ -163,6 +163,7 @@ async def test_what_else_is_written_can_be_read_by_the_product(database: Databas
             " WHERE r.plan_id = p.id AND r.done_on IS NULL AND r.dropped_on IS NULL)",
             "SELECT count(*) FROM incident WHERE NOT (began_at <= opened_at AND opened_at <= contained_at"
             " AND contained_at <= closed_at) OR group_id IS NULL",
+            "SELECT count(*) FROM incident WHERE accident <> '' AND closed_at IS NULL",
             "SELECT count(*) FROM incident i WHERE NOT EXISTS (SELECT FROM trace t WHERE t.group_id = i.group_id"
             " AND t.first_named LIKE 'equipment:' || i.equipment_id || '/%')",
             "SELECT count(*) FROM quiz_attempt WHERE submitted_at < started_at"

@@ -7,6 +7,7 @@ from fastapi import Depends, Form, Query
 from pydantic import BaseModel
 
 from backend.core.routing import APIRouter
+from backend.hazards.accidents import read_accident
 from backend.hazards.reports import commands, queries
 from backend.hazards.reports.forms import ReportForm
 from backend.hazards.reports.models import HazardReport, ReportPhoto
@@ -15,6 +16,7 @@ from backend.identity.web import ActorDep, SessionDep, allow
 
 router = APIRouter(prefix="/api/v1/reports", tags=["reports"])
 
+AccidentText = Annotated[str, Form(max_length=40)]
 Before = Annotated[int | None, Query(ge=1, lt=2**63)]
 
 
@@ -25,6 +27,8 @@ class ReportOut(BaseModel):
     number: str
     headline: str
     factor: str
+    accident: str
+    """What may come of it, by GB 6441-2025; "" : not told."""
     level: str
     level_reason: str
     state: str
@@ -112,9 +116,17 @@ async def accept(
     report_id: int,
     level: Annotated[str, Form(max_length=20)],
     team_id: Annotated[int, Form(ge=1, lt=2**63)],
+    accident: AccidentText = "",
 ) -> ReportStateOut:
-    """Take it as a hazard of ``level`` that a team owns."""
-    return _state(await commands.accept(session, actor, report_id, level, team_id))
+    """Take it as a hazard of ``level`` that a team owns; ``accident``: what may come of it, ``none`` for not told."""
+    told = read_accident(accident)
+    return _state(await commands.accept(session, actor, report_id, level, team_id, told))
+
+
+@router.post("/{report_id}/accident", dependencies=[allow("reports.triage")])
+async def classify(session: SessionDep, actor: ActorDep, report_id: int, accident: AccidentText = "") -> ReportStateOut:
+    """Tell what an accepted one may become, by GB 6441-2025; ``none``, or nothing, takes it away."""
+    return _state(await commands.classify(session, actor, report_id, read_accident(accident) or ""))
 
 
 @router.post("/{report_id}/merge", dependencies=[allow("reports.triage")])

@@ -72,6 +72,8 @@ class HazardReport(SiteScoped, Stamped, table=True):
     """Given by a check-in; people's own reports are named after their first words."""
     details: str = ""
     factor: str
+    accident: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What may come of it: a value of ``hazards.accidents.Accident``, said by who decides; "" : not told."""
     level: str
     level_reason: str = ""
     """Why that level was suggested, a code of ``suggest.Reason``."""

@@ -4,7 +4,16 @@ Each checks who and in which state, changes, and leaves a line of the log, an au
 transaction.
 """
 
-from backend.incidents.commands.leading import Ending, Setting, call_off, close, contain, put_in_charge, set_facts
+from backend.incidents.commands.leading import (
+    Ending,
+    Setting,
+    call_off,
+    classify,
+    close,
+    contain,
+    put_in_charge,
+    set_facts,
+)
 from backend.incidents.commands.logging import log_disposal
 from backend.incidents.commands.reporting import Tap, report_incident
 from backend.incidents.commands.ruling import restore_policy, set_policy
@@ -14,6 +23,7 @@ __all__ = [
     "Setting",
     "Tap",
     "call_off",
+    "classify",
     "close",
     "contain",
     "log_disposal",

@@ -1,5 +1,6 @@
-"""Leading an incident: who is in charge, what it is, contained, closed, called off."""
+"""Leading an incident: who is in charge, what it is, contained, closed, called off; what kind of accident it was."""
 
+import enum
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.core.clock import now
 from backend.core.errors import N_, Conflict, Invalid
 from backend.core.idempotency import keep_result
+from backend.hazards.accidents import Accident
 from backend.hazards.plan import tidy
 from backend.hazards.recording import Sent, first_id
 from backend.identity.actor import Actor
@@ -25,23 +27,25 @@ from backend.incidents.response.commands.evacuating import end_evacuation
 from backend.incidents.response.queries.rolls import roll_of
 from backend.incidents.telling import concerned, heard_before
 
-_CHANGES = ("state", "kind", "phase", "level", "lead_id", "losses", "loss_yuan", "injured", "deaths")
+_CHANGES = ("state", "kind", "phase", "level", "lead_id", "accident", "losses", "loss_yuan", "injured", "deaths")
 MOST_PEOPLE = 10_000
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What an incident is, as a leader sees it."""
+    """What an incident is, as a leader sees it. ``accident``: its type, "" not told; None leaves it as it is."""
 
     kind: str
     phase: str
     level: str
+    accident: str | None = None
 
 
 @dataclass(frozen=True)
 class Ending:
     """What it cost: in words, direct loss in yuan, people hurt and killed. None: not known (yet).
 
+    ``accident``: of which type it was, or of a near miss would have been; "" not told, None leaves it as it is.
     ``evacuation_over``: an evacuation that goes on ends with it, since everybody is accounted for.
     """
 
@@ -50,6 +54,7 @@ class Ending:
     injured: int | None = None
     deaths: int | None = None
     evacuation_over: bool = False
+    accident: str | None = None
 
 
 async def put_in_charge(
@@ -66,23 +71,40 @@ async def put_in_charge(
         incident.lead_id = wanted
 
     step = _Step(Deed.LED, said, {"lead_id": wanted}, change, check)
-    return await _take(session, actor, incident_id, step, tell_lead_only=True)
+    return await _take(session, actor, incident_id, step, told=_Told.LEAD)
 
 
 async def set_facts(session: AsyncSession, actor: Actor, incident_id: int, facts: Setting, said: Said) -> Incident:
-    """Correct kind, phase and level. Raises NotFound, Conflict, Invalid by field."""
+    """Correct kind, phase, level and accident type. Raises NotFound, Conflict, Invalid by field."""
 
     async def check() -> None:
         choices: dict[str, set[str]] = {"kind": {*IncidentKind}, "phase": {*Phase}, "level": {*LEVELS}}
         wrong = {name: N_("请选择") for name, known in choices.items() if getattr(facts, name) not in known}
+        wrong |= _wrong_accident(facts.accident)
         if wrong:
             raise Invalid(fields=wrong)
 
     def change(incident: Incident) -> None:
         incident.kind, incident.phase, incident.level = facts.kind, facts.phase, facts.level
         incident.phase_basis = {}  # a person has said it
+        _tell_accident(incident, facts.accident)
 
     return await _take(session, actor, incident_id, _Step(Deed.SET, said, vars(facts), change, check))
+
+
+async def classify(session: AsyncSession, actor: Actor, incident_id: int, accident: str, said: Said) -> Incident:
+    """Tell its accident type ("": not told), also after its end; nobody is called for it. Raises NotFound, Conflict of
+    what was called off, Invalid."""
+
+    async def check() -> None:
+        if wrong := _wrong_accident(accident):
+            raise Invalid(fields=wrong)
+
+    def change(incident: Incident) -> None:
+        _tell_accident(incident, accident)
+
+    step = _Step(Deed.CLASSIFIED, said, {"accident": accident}, change, check)
+    return await _take(session, actor, incident_id, step, told=_Told.NOBODY)
 
 
 async def contain(session: AsyncSession, actor: Actor, incident_id: int, said: Said) -> Incident:
@@ -106,6 +128,7 @@ async def close(session: AsyncSession, actor: Actor, incident_id: int, ending: E
         }
         if len(tidy(ending.losses)) > MOST_LETTERS:
             wrong["losses"] = N_("内容太长，请精简")
+        wrong |= _wrong_accident(ending.accident)
         if wrong:
             raise Invalid(fields=wrong)
         await _end_evacuation(session, actor, incident_id, said, over=ending.evacuation_over)
@@ -113,6 +136,7 @@ async def close(session: AsyncSession, actor: Actor, incident_id: int, ending: E
     def change(incident: Incident) -> None:
         incident.losses, incident.loss_yuan = tidy(ending.losses), ending.loss_yuan
         incident.injured, incident.deaths = ending.injured, ending.deaths
+        _tell_accident(incident, ending.accident)
         _end(incident, actor)
 
     return await _take(session, actor, incident_id, _Step(Deed.CLOSED, said, vars(ending), change, check))
@@ -130,6 +154,15 @@ async def call_off(
         _end(incident, actor)
 
     return await _take(session, actor, incident_id, _Step(Deed.CALLED_OFF, said, {}, change, check))
+
+
+def _wrong_accident(accident: str | None) -> dict[str, str]:
+    return {"accident": N_("请选择事故类型")} if accident and accident not in set(Accident) else {}
+
+
+def _tell_accident(incident: Incident, accident: str | None) -> None:
+    if accident is not None:
+        incident.accident = accident
 
 
 def _end(incident: Incident, actor: Actor) -> None:
@@ -154,6 +187,14 @@ async def _nothing() -> None:
     """Nothing to check besides the state."""
 
 
+class _Told(enum.Enum):
+    """Who hears of a step."""
+
+    CONCERNED = enum.auto()
+    LEAD = enum.auto()
+    NOBODY = enum.auto()
+
+
 @dataclass(frozen=True)
 class _Step:
     """A step, what a person said with it, what tells its repeat from another request, what it changes, and what must
@@ -167,7 +208,7 @@ class _Step:
 
 
 async def _take(
-    session: AsyncSession, actor: Actor, incident_id: int, step: _Step, *, tell_lead_only: bool = False
+    session: AsyncSession, actor: Actor, incident_id: int, step: _Step, *, told: _Told = _Told.CONCERNED
 ) -> Incident:
     """Lock, know a repeat, check, change, write down. The site is held, so that nothing joins what is being closed."""
     require(actor, "incidents.lead")
@@ -189,9 +230,9 @@ async def _take(
     await session.flush()
     after = _plain(incident)
     changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
-    told = [incident.lead_id] if tell_lead_only and incident.lead_id else await _told(session, incident, changed)
+    hear = await _hear(session, incident, changed, told)
     shown = {name: pair for name, pair in changed.items() if name != "state"}
-    await write_line(session, incident, step.deed, said, person_id=actor.person_id, change=shown, told=told)
+    await write_line(session, incident, step.deed, said, person_id=actor.person_id, change=shown, told=hear)
     noted = {"note": [None, said.tidied]} if said.tidied else {}
     await record_change(session, actor, f"incident.{step.deed}", "incident", incident.id, {**changed, **noted})
     if said.idempotency_key:
@@ -199,8 +240,12 @@ async def _take(
     return incident
 
 
-async def _told(session: AsyncSession, incident: Incident, changed: dict[str, Any]) -> Iterable[int]:
+async def _hear(session: AsyncSession, incident: Incident, changed: dict[str, Any], told: _Told) -> Iterable[int]:
     """Who has heard of it hears how it goes on; who is concerned only now that it is graver, too."""
+    if told is _Told.NOBODY:
+        return ()
+    if told is _Told.LEAD and incident.lead_id:
+        return [incident.lead_id]
     heard = await heard_before(session, incident)
     graver = "level" in changed and incident.state in (IncidentState.OPEN, IncidentState.CONTAINED)
     return heard | set(await concerned(session, incident)) if graver else heard

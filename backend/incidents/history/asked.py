@@ -17,7 +17,7 @@ UNKNOWN_CAUSE = "none"
 HOURS = 4
 """The day is cut into stretches of so many hours: six of them side by side are still hit by a thumb."""
 PLACES = ("stage", "area", "equipment")
-NARROWING = (*PLACES, "class", "cause", "level", "kind", "phase", "state", "weekday", "hour")
+NARROWING = (*PLACES, "class", "cause", "level", "kind", "accident", "phase", "state", "weekday", "hour")
 """What narrows the history besides the period, in the order in which it is shown."""
 
 Short = Annotated[str, Query(max_length=20)]
@@ -38,6 +38,7 @@ class Asked:
     cause: Named = ""
     level: Short = ""
     kind: Annotated[str, Query(max_length=40)] = ""
+    accident: Annotated[str, Query(max_length=40)] = ""
     phase: Short = ""
     state: Short = ""
     weekday: Short = ""

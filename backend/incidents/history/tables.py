@@ -8,6 +8,7 @@ from typing import Any
 from backend.core.errors import N_
 from backend.core.i18n import translate
 from backend.core.spreadsheets import Cell, Heading
+from backend.hazards.accidents import ACCIDENTS
 from backend.incidents.history.queries.names import Named
 from backend.incidents.history.queries.rows import Row
 from backend.incidents.wording import KINDS, LEVEL_WORDS, PHASES, STATES
@@ -20,6 +21,7 @@ _HEADINGS = (
     (N_("名称"), 30),
     (N_("级别"), 8),
     (N_("类型"), 18),
+    (N_("事故类型"), 18),
     (N_("阶段"), 12),
     (N_("状态"), 10),
     (N_("环节"), 14),
@@ -98,6 +100,7 @@ def _what(row: Row, reader: Reader) -> list[Cell]:
         reader.name(one, "title"),
         _word(reader, LEVEL_WORDS, one.level),
         _word(reader, KINDS, one.kind),
+        _word(reader, ACCIDENTS, one.accident),
         _word(reader, PHASES, one.phase),
         _word(reader, STATES, one.state),
         reader.name(row.stage),

@@ -5,6 +5,7 @@ from datetime import date, timedelta, tzinfo
 
 from backend.core import phrases
 from backend.core.errors import N_
+from backend.hazards.accidents import ACCIDENTS, UNTOLD
 from backend.incidents.history.asked import HOURS, UNKNOWN_CAUSE
 from backend.incidents.history.comparing import Metric, Verdict
 from backend.incidents.history.periods import Against, Period, Preset, Step
@@ -56,6 +57,7 @@ FILTERS = {
     "cause": N_("原因"),
     "level": N_("级别"),
     "kind": N_("类型"),
+    "accident": N_("事故类型"),
     "phase": N_("阶段"),
     "state": N_("状态"),
     "weekday": N_("星期"),
@@ -65,10 +67,12 @@ FILTERS = {
 WEEKDAYS = (N_("星期一"), N_("星期二"), N_("星期三"), N_("星期四"), N_("星期五"), N_("星期六"), N_("星期日"))
 SHORT_WEEKDAYS = (N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日"))
 UNKNOWN = N_("没有查到原因")
+UNTOLD_ACCIDENT = N_("没有写明事故类型")
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "class": EQUIPMENT_CLASSES,
     "level": {str(level): words for level, words in LEVEL_WORDS.items()},
     "kind": {str(kind): words for kind, words in KINDS.items()},
+    "accident": {**{str(one): words for one, words in ACCIDENTS.items()}, UNTOLD: UNTOLD_ACCIDENT},
     "phase": {str(phase): words for phase, words in PHASES.items()},
     "state": {str(state): words for state, words in STATES.items()},
     "weekday": {str(number): words for number, words in enumerate(WEEKDAYS, start=1)},

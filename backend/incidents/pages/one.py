@@ -24,6 +24,7 @@ from backend.incidents.lifecycle import Case, possible
 from backend.incidents.models import Deed, Incident
 from backend.incidents.queries import listing
 from backend.incidents.queries.story import Story, story
+from backend.incidents.queries.suggesting import suggested
 from backend.incidents.recording import MOST_LETTERS
 from backend.incidents.response.wording import WHO
 from backend.live.queries import limit_marks
@@ -96,13 +97,14 @@ async def show(
         charts=charts(incident, shown.before, limits, actor.zone),
         open_charts=OPEN_CHARTS,
         can=can,
+        likely=await suggested(session, actor, incident) if can and not incident.accident else None,
         people=await listing.leaders(session, actor) if Deed.LED in can else [],
         receipts=await receipts(session, actor, f"incident:{incident.id}"),
         roles=ROLES,
         limit_words=LIMITS,
         words=wording,
         most=MOST_LETTERS,
-        keys={name: form_key() for name in ("disposals", "lead", "facts", "contain", "close", "call-off")},
+        keys={name: form_key() for name in ("disposals", "lead", "facts", "contain", "close", "accident", "call-off")},
         done=done,
         tried=tried,
         refused=tried.refused,

@@ -10,12 +10,13 @@ from starlette.responses import RedirectResponse
 
 from backend.core.refusals import REFUSALS, refusal
 from backend.core.routing import APIRouter
+from backend.hazards.accidents import read_accident
 from backend.hazards.forms import database_id
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents import commands
 from backend.incidents.commands import Setting
-from backend.incidents.forms import EndingForm, SaidForm, Short
+from backend.incidents.forms import Coded, EndingForm, SaidForm, Short
 from backend.incidents.pages.one import Tried, show
 from backend.incidents.queries.story import story
 from backend.incidents.recording import Said
@@ -62,14 +63,16 @@ async def facts(
     kind: Annotated[str, Form(max_length=40)] = "",
     phase: Short = "",
     level: Short = "",
+    accident: Coded = "",
 ) -> Response:
-    """Correct kind, phase and level."""
-    setting = Setting(kind, phase, level)
+    """Correct kind, phase, level and accident type."""
 
     async def step(words: Said) -> None:
+        setting = Setting(kind, phase, level, read_accident(accident))
         await commands.set_facts(session, actor, incident_id, setting, words)
 
-    here = _Attempt(request, session, actor, incident_id, "facts", "set", asdict(setting))
+    typed = {"kind": kind, "phase": phase, "level": level, "accident": accident}
+    here = _Attempt(request, session, actor, incident_id, "facts", "set", typed)
     return await here.take(said, step)
 
 
@@ -98,6 +101,19 @@ async def close(
         await commands.close(session, actor, incident_id, ending.read(), words)
 
     return await _Attempt(request, session, actor, incident_id, "close", "closed", asdict(ending)).take(said, step)
+
+
+@router.post("/accident", dependencies=[allow("incidents.lead")])
+async def classify(
+    request: Request, session: SessionDep, actor: ActorDep, incident_id: int, said: SaidDep, accident: Coded = ""
+) -> Response:
+    """Tell its accident type, also after its end."""
+
+    async def step(words: Said) -> None:
+        await commands.classify(session, actor, incident_id, read_accident(accident) or "", words)
+
+    typed = {"accident": accident}
+    return await _Attempt(request, session, actor, incident_id, "accident", "classified", typed).take(said, step)
 
 
 @router.post("/call-off", dependencies=[allow("incidents.lead")])

@@ -23,6 +23,7 @@ from backend.tracing.steps import reached_equipment
 
 READER = "incident reviews"
 _TURNS = {"incident.opened", "incident.closed"}
+_CLASSIFIED = "incident.classified"
 _TRACED = {"trace.made", "trace.refined", "trace.confirmed"}
 STILL_WRITTEN = timedelta(days=7)
 """So long after its end a report takes up what the trace says anew."""
@@ -43,12 +44,14 @@ ON CONFLICT (incident_id, equipment_id) DO NOTHING
 async def watch_reviews(session: AsyncSession) -> int:
     """Ask for the reviews that the newest events call for; gives how many incidents they concern.
 
+    The report says the accident type, whenever that is told.
     One that was closed is written at once, and again when the readings after the last deed are there.
     """
     events = await take_settled(session, READER)
     turned = {event.subject_id: event.site_id for event in events if event.kind in _TURNS}
     closed = [event.subject_id for event in events if event.kind == "incident.closed"]
     traced = await _traced(session, [event.subject_id for event in events if event.kind in _TRACED])
+    traced |= {event.subject_id: event.site_id for event in events if event.kind == _CLASSIFIED}
     for incident_id, site_id in sorted(turned.items()):
         await _ask(session, site_id, {"incident_id": incident_id}, str(incident_id))
     for incident_id in closed:

@@ -10,6 +10,7 @@ from typing import Any
 
 from backend.core import phrases
 from backend.core.errors import N_
+from backend.hazards.accidents import ACCIDENTS, Accident
 from backend.identity.wording import ROLES
 from backend.incidents.models import Incident
 from backend.incidents.review.accident import CLASSES, AccidentClass
@@ -18,7 +19,7 @@ from backend.incidents.review.effects import Moved
 from backend.incidents.review.foresight import Outcome
 from backend.incidents.review.pictures import courses, strip
 from backend.incidents.review.wording import ALIKE, HAPPENED, OUTCOMES
-from backend.incidents.wording import KINDS, MOVED, PHASES
+from backend.incidents.wording import KINDS, MOVED, PHASES, accident_head
 
 
 def tell(incident: Incident, content: Mapping[str, Any], remarks: str, reader: Reader) -> list[Section]:
@@ -30,7 +31,7 @@ def tell(incident: Incident, content: Mapping[str, Any], remarks: str, reader: R
         _timeline(content["timeline"], reader),
         _effects(content, reader),
         _people(content["people"], reader),
-        _losses(content["accident"], reader),
+        _losses(incident.kind, content["accident"], reader),
         _similar(content["similar"], reader),
     ]
     if remarks:
@@ -201,12 +202,14 @@ LAW = N_("等级按《生产安全事故报告和调查处理条例》（国务�
 COUNTED = N_("只根据这里填写的伤亡和损失，受伤的都按重伤计")
 
 
-def _losses(accident: Mapping[str, Any], reader: Reader) -> Section:
+def _losses(kind: str, accident: Mapping[str, Any], reader: Reader) -> Section:
     unknown = reader.say(N_("没有填写"))
     shown = {
         key: unknown if accident[key] is None else str(accident[key]) for key in ("deaths", "injured", "loss_yuan")
     }
+    type_ = accident.get("type", "")
     pairs = [
+        (reader.say(accident_head(kind)), Said(reader.say(ACCIDENTS[Accident(type_)]) if type_ else unknown)),
         (reader.say(N_("死亡人数")), Said(shown["deaths"])),
         (reader.say(N_("受伤人数")), Said(shown["injured"])),
         (reader.say(N_("直接损失（元）")), Said(shown["loss_yuan"])),

@@ -101,6 +101,7 @@ def _accident(incident: Incident) -> dict[str, Any]:
         "injured": incident.injured,
         "loss_yuan": None if incident.loss_yuan is None else str(incident.loss_yuan),
         "losses": incident.losses,
+        **({"type": incident.accident} if incident.accident else {}),
     }
 
 

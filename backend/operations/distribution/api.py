@@ -11,7 +11,7 @@ from backend.core.routing import APIRouter
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history.periods import Period
 from backend.operations.distribution.asked import Asked
-from backend.operations.distribution.overview import overview
+from backend.operations.distribution.overview import Overview, overview
 from backend.operations.distribution.queries.names import known
 from backend.operations.distribution.queries.rows import After, Row, page
 
@@ -47,6 +47,16 @@ class StepOut(BaseModel):
     source: str
     level: str
     count: int
+
+
+class AccidentOut(BaseModel):
+    """How many hazards or incidents have an accident type by GB 6441-2025, "" : nobody told it, beside the compared
+    period (null: there is none). Alarms have no type and are in none of them."""
+
+    source: str
+    accident: str
+    count: int
+    before: int | None
 
 
 class PlaceOut(BaseModel):
@@ -117,6 +127,7 @@ class OverviewOut(BaseModel):
     incomplete: bool
     step: str
     trend: list[StepOut]
+    accidents: list[AccidentOut]
     areas: list[PlaceOut]
     stages: list[PlaceOut]
     teams: list[PlaceOut]
@@ -129,7 +140,8 @@ class OverviewOut(BaseModel):
 
 
 class RowOut(BaseModel):
-    """A fact. ``probability``: of a cause that a trace infers and nobody has confirmed."""
+    """A fact. ``accident``: "" not told, null of an alarm. ``probability``: of a cause that a trace infers and nobody
+    has confirmed."""
 
     source: str
     kind: str
@@ -141,6 +153,7 @@ class RowOut(BaseModel):
     at: datetime
     level: str
     type: str
+    accident: str | None
     equipment_id: int | None
     area_id: int | None
     stage_id: int | None
@@ -160,7 +173,8 @@ class RowsOut(BaseModel):
 
 @router.get("", dependencies=[allow("operations.see")])
 async def read_distribution(session: SessionDep, actor: ActorDep, asked: AskedDep) -> OverviewOut:
-    """Counts by source, level, type, place, team, post, cause, weekday × hour and over time, always counted anew."""
+    """Counts by source, level, type, accident type, place, team, post, cause, weekday × hour and over time, always
+    counted anew."""
     wanted = asked.read(now(), actor.zone)
     seen = await overview(session, actor, wanted, await known(session, actor))
     counts = seen.counts
@@ -197,6 +211,7 @@ async def read_distribution(session: SessionDep, actor: ActorDep, asked: AskedDe
             StepOut(first=first, source=source, level=level, count=n)
             for (first, source, level), n in sorted(counts.trend.items())
         ],
+        accidents=_accidents(seen),
         areas=_places(counts.areas),
         stages=_places(counts.stages),
         teams=_places(counts.teams),
@@ -228,6 +243,19 @@ async def read_rows(
 
 def _period(period: Period) -> PeriodOut:
     return PeriodOut(since=period.since, until=period.until)
+
+
+def _accidents(seen: Overview) -> list[AccidentOut]:
+    then = seen.before.accidents
+    return [
+        AccidentOut(
+            source=source,
+            accident=accident,
+            count=seen.counts.accidents.get((source, accident), 0),
+            before=then.get((source, accident), 0) if seen.wanted.other else None,
+        )
+        for source, accident in sorted(seen.counts.accidents.keys() | then.keys())
+    ]
 
 
 def _places(counts: dict[int | None, int]) -> list[PlaceOut]:

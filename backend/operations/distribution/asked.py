@@ -19,7 +19,7 @@ NONE = "none"
 HOURS = 2
 """The day is cut into stretches of so many hours: they meet all usual changes of shift."""
 PLACES = ("stage", "area", "team", "post")
-NARROWING = ("level", "type", *PLACES, "cause", "weekday", "hour")
+NARROWING = ("level", "type", "accident", *PLACES, "cause", "weekday", "hour")
 """What narrows the distribution besides source and period, in the order in which it is shown."""
 
 Short = Annotated[str, Query(max_length=20)]
@@ -59,6 +59,7 @@ class Asked:
     against: Short = ""
     level: Short = ""
     type: Annotated[str, Query(max_length=40)] = ""
+    accident: Annotated[str, Query(max_length=40)] = ""
     stage: Short = ""
     area: Short = ""
     team: Short = ""

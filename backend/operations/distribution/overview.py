@@ -46,9 +46,7 @@ async def overview(session: AsyncSession, actor: Actor, wanted: Wanted, known: K
         {source: _compared(wanted, found, earlier, source) for source in wanted.sources} if wanted.other else {},
         await _begins(session, actor, wanted),
         heaped,
-        all_advice(
-            found.types, found.causes, found.areas, found.hours, 24 // HOURS, heaped=bool(heaped and heaped.heaped)
-        ),
+        all_advice(found, 24 // HOURS, heaped=bool(heaped and heaped.heaped)),
         await causes_of(session, actor, found.causes, known),
     )
 

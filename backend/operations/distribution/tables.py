@@ -8,6 +8,7 @@ from backend.alarms.labels import LEVELS
 from backend.core.errors import N_
 from backend.core.i18n import translate
 from backend.core.spreadsheets import Cell, Heading
+from backend.hazards.accidents import ACCIDENTS, Accident
 from backend.operations.distribution import wording
 from backend.operations.distribution.queries.names import Known, Named
 from backend.operations.distribution.queries.rows import Row
@@ -21,6 +22,7 @@ _HEADINGS = (
     (N_("时间"), 20),
     (N_("级别"), 8),
     (N_("类型"), 16),
+    (N_("事故类型"), 18),
     (N_("环节"), 14),
     (N_("区域"), 18),
     (N_("设备"), 22),
@@ -77,6 +79,7 @@ def _line(row: Row, reader: Reader) -> list[Cell]:
         row.at.astimezone(reader.zone).replace(tzinfo=None, microsecond=0),
         reader.say(LEVELS.get(row.level, row.level)),
         reader.say(wording.type_words(row.source, row.type)),
+        reader.say(ACCIDENTS[Accident(row.accident)]) if row.accident else "",
         reader.called("stage", row.stage_id),
         reader.called("area", row.area_id),
         reader.called("equipment", row.equipment_id),

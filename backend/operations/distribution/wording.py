@@ -6,6 +6,7 @@ from datetime import date
 from backend.alarms.labels import LEVELS
 from backend.core import phrases
 from backend.core.errors import N_
+from backend.hazards.accidents import ACCIDENTS
 from backend.hazards.reports.wording import FACTORS
 from backend.incidents.history.periods import Against, Step
 from backend.incidents.history.wording import WEEKDAYS
@@ -40,6 +41,7 @@ TYPE_HEADS = {
 FILTERS = {
     "level": N_("级别"),
     "type": N_("类型"),
+    "accident": N_("事故类型"),
     "stage": N_("环节"),
     "area": N_("区域"),
     "team": N_("班组"),
@@ -50,6 +52,7 @@ FILTERS = {
 }
 UNKNOWN = {
     "type": N_("没有分类"),
+    "accident": N_("没有写明事故类型"),
     "stage": N_("没有归到环节"),
     "area": N_("没有归到区域"),
     "team": N_("没有归到班组"),
@@ -63,12 +66,13 @@ STOCK_FILTERS = {
     "inherent": N_("固有级别"),
     "area": FILTERS["area"],
     "stage": FILTERS["stage"],
-    "accident": N_("事故类型"),
+    "accident": FILTERS["accident"],
     "post": N_("责任岗位"),
 }
 """By what the stock of risk points is narrowed."""
 HOURS_OF_DAY = range(0, 24, HOURS)
 _TYPES = {code: words for of in TYPES.values() for code, words in of.items()}
+_ACCIDENTS = {str(one): words for one, words in ACCIDENTS.items()}
 _WEEKDAYS = {str(number): words for number, words in enumerate(WEEKDAYS, start=1)}
 
 
@@ -85,7 +89,7 @@ def chosen(source: str, name: str, value: str) -> str | None:
         return TYPES.get(source, _TYPES).get(value, value)
     if name == "hour":
         return hour_words(int(value)) if value.isascii() and value.isdigit() and int(value) in HOURS_OF_DAY else value
-    words = {"level": LEVELS, "weekday": _WEEKDAYS}.get(name)
+    words = {"level": LEVELS, "weekday": _WEEKDAYS, "accident": _ACCIDENTS}.get(name)
     return words.get(value, value) if words else None
 
 

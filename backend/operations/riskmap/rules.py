@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from backend.alarms.models import Level
 from backend.core.errors import N_
-from backend.risks.codes import RANK, Accident, highest
+from backend.hazards.accidents import Accident
+from backend.risks.codes import RANK, highest
 
 
 class Why(enum.StrEnum):

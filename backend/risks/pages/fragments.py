@@ -4,12 +4,13 @@ from fastapi import Request, Response
 
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.hazards.accidents import ACCIDENTS
 from backend.identity.actor import Actor
 from backend.identity.scoping import get_visible
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.plant.models import Area, Equipment
 from backend.risks import queries
-from backend.risks.codes import ACCIDENTS, MEASURES, highest
+from backend.risks.codes import MEASURES, highest
 
 router = APIRouter()
 _SEE = [allow("risks.see")]

@@ -9,10 +9,11 @@ from starlette.responses import RedirectResponse
 from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
+from backend.hazards.accidents import ACCIDENTS
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.risks import commands, queries
-from backend.risks.codes import ACCIDENTS, CONTROLS, FACTORS, KINDS, MEASURES
+from backend.risks.codes import CONTROLS, FACTORS, KINDS, MEASURES
 from backend.risks.forms import PointForm, database_id, plain
 from backend.risks.grading import METHODS
 from backend.risks.models import RiskPoint

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from backend.core.errors import N_, Invalid
-from backend.risks.codes import ACCIDENTS, FACTORS, FORMER, Accident, MeasureKind
+from backend.hazards.accidents import ACCIDENTS, Accident
+from backend.risks.codes import FACTORS, FORMER, MeasureKind
 from backend.risks.grading import Bands, Method, Score, grade
 from backend.risks.sheets.book import Book, Cells
 from backend.risks.sheets.layout import (

@@ -10,7 +10,8 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
 from backend.alarms.models import Level
-from backend.risks.codes import ACCIDENTS, FACTORS, Accident, Control, MeasureKind, PointKind
+from backend.hazards.accidents import ACCIDENTS, Accident
+from backend.risks.codes import FACTORS, Control, MeasureKind, PointKind
 from backend.risks.grading import Bands, Method, Score, grade
 from backend.risks.sheets.layout import COLUMNS, CONTROLS, EXAMPLE, KINDS, LEVELS, TITLE
 from backend.risks.sheets.lines import Line, SheetMeasure

@@ -1,4 +1,4 @@
-"""Decides on reports: accept, merge, refuse; and opens the rectification of an accepted one.
+"""Decides on reports: accept, merge, refuse, tell what may come of one; opens the rectification of an accepted one.
 
 The same decision of the same person once more, as a phone sends it that got no answer, changes nothing.
 """
@@ -13,6 +13,7 @@ from backend.alarms.models import Level
 from backend.core.clock import now
 from backend.core.errors import N_, Conflict, Invalid
 from backend.hazards import plan
+from backend.hazards.accidents import Accident
 from backend.hazards.commands import open_rectification
 from backend.hazards.models import Photo, Rectification
 from backend.hazards.recording import Sent
@@ -23,25 +24,60 @@ from backend.hazards.reports.models import HazardReport, ReportPhoto, ReportStat
 from backend.hazards.reports.queries.places import team as find_team
 from backend.hazards.reports.telling import leave, reporters
 from backend.identity.actor import Actor
+from backend.identity.audit import record_change
 from backend.identity.permissions import require, visible
 from backend.identity.scoping import get_visible
 
 
-async def accept(session: AsyncSession, actor: Actor, report_id: int, level: str, team_id: int | None) -> HazardReport:
-    """Take it as a hazard of ``level`` that a team owns. Raises Invalid, NotFound, Conflict, Forbidden."""
+async def accept(
+    session: AsyncSession,
+    actor: Actor,
+    report_id: int,
+    level: str,
+    team_id: int | None,
+    accident: str | None = None,
+) -> HazardReport:
+    """Take it as a hazard of ``level`` that a team owns, which may become ``accident`` ("": not told; None leaves it).
+
+    Raises Invalid, NotFound, Conflict, Forbidden.
+    """
     report = await _locked(session, actor, report_id)
-    if _said_before(report, actor, ReportState.ACCEPTED) and (report.level, report.team_id) == (level, team_id):
+    told = report.accident if accident is None else accident
+    same = (report.level, report.team_id, report.accident) == (level, team_id, told)
+    if _said_before(report, actor, ReportState.ACCEPTED) and same:
         return report
     check_waiting(report.state)
     team = await find_team(session, actor, team_id)
     wrong = {} if level in set(Level) else {"level": N_("请选择级别")}
     if team is None:
         wrong["team_id"] = N_("请选择负责的班组")
+    if told and told not in set(Accident):
+        wrong["accident"] = N_("请选择事故类型")
     if wrong or team is None:
         raise Invalid(fields=wrong)
-    change = {"level": [report.level, level], "team_id": [None, team.id]}
-    report.level, report.team_id = level, team.id
+    change: dict[str, Any] = {"level": [report.level, level], "team_id": [None, team.id]}
+    if told != report.accident:
+        change["accident"] = [report.accident, told]
+    report.level, report.team_id, report.accident = level, team.id, told
     return await _decide(session, actor, report, ReportState.ACCEPTED, change)
+
+
+async def classify(session: AsyncSession, actor: Actor, report_id: int, accident: str) -> HazardReport:
+    """Tell what an accepted one may become ("": not told), as soon as somebody knows; nobody is called for it.
+
+    Raises Invalid, NotFound, Conflict unless it is accepted, Forbidden.
+    """
+    report = await _locked(session, actor, report_id)
+    if report.state != ReportState.ACCEPTED:
+        raise Conflict(N_("请先受理这条上报"))
+    if accident and accident not in set(Accident):
+        raise Invalid(fields={"accident": N_("请选择事故类型")})
+    if report.accident != accident:
+        change = {"accident": [report.accident, accident]}
+        report.accident = accident
+        await session.flush()
+        await record_change(session, actor, "report.classified", "hazard_report", report.id, change)
+    return report
 
 
 async def merge(session: AsyncSession, actor: Actor, report_id: int, into_id: int | None) -> HazardReport:

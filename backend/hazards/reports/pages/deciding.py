@@ -1,6 +1,6 @@
 """``/reports``: what waits for a leader's decision; ``/reports/{id}``: one, what became of it, and the decision."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -14,10 +14,12 @@ from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.exclusions.models import RecordKind
 from backend.exclusions.queries import exclusion_of
+from backend.hazards.accidents import ACCIDENTS, GROUNDS, read_accident
 from backend.hazards.forms import database_id
+from backend.hazards.likely import likely_at
 from backend.hazards.reports import commands, queries
 from backend.hazards.reports.draft import MOST_LETTERS
-from backend.hazards.reports.models import HazardReport
+from backend.hazards.reports.models import HazardReport, ReportState
 from backend.hazards.reports.wording import DECISIONS, DONE, FACTORS, OUTCOMES, REASONS, TONES
 from backend.hazards.wording import LEVELS
 from backend.identity.actor import Actor
@@ -27,6 +29,7 @@ from backend.identity.web import ActorDep, SessionDep, allow
 router = APIRouter(prefix="/reports")
 
 IdText = Annotated[str, Form(max_length=20)]
+AccidentText = Annotated[str, Form(max_length=40)]
 
 
 @router.get("", dependencies=[allow("reports.triage")])
@@ -75,15 +78,31 @@ async def accept(
     report_id: int,
     level: Annotated[str, Form(max_length=20)] = "",
     team_id: IdText = "",
+    accident: AccidentText = "",
     then: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
     """Take it as a hazard; ``then=rectify`` goes on to its rectification at once."""
 
     async def decide() -> HazardReport:
-        return await commands.accept(session, actor, report_id, level, database_id(team_id))
+        told = read_accident(accident)
+        return await commands.accept(session, actor, report_id, level, database_id(team_id), told)
 
+    typed = {"level": level, "team_id": team_id, "accident": accident}
     onward = f"/rectifications/new?report_id={report_id}" if then == "rectify" else ""
-    return await _decided(request, session, actor, report_id, decide, onward)
+    return await _decided(request, session, actor, report_id, decide, onward, typed=typed)
+
+
+@router.post("/{report_id}/accident", dependencies=[allow("reports.triage")])
+async def classify(
+    request: Request, session: SessionDep, actor: ActorDep, report_id: int, accident: AccidentText = ""
+) -> Response:
+    """Tell what an accepted one may become."""
+
+    async def decide() -> HazardReport:
+        return await commands.classify(session, actor, report_id, read_accident(accident) or "")
+
+    typed, onward = {"accident": accident}, f"/reports/{report_id}?done=classified"
+    return await _decided(request, session, actor, report_id, decide, onward, typed=typed)
 
 
 @router.post("/{report_id}/merge", dependencies=[allow("reports.triage")])
@@ -111,7 +130,7 @@ async def refuse(
     async def decide() -> HazardReport:
         return await commands.refuse(session, actor, report_id, note)
 
-    return await _decided(request, session, actor, report_id, decide, note=note)
+    return await _decided(request, session, actor, report_id, decide, typed={"note": note})
 
 
 async def _decided(
@@ -122,7 +141,7 @@ async def _decided(
     decide: Callable[[], Awaitable[HazardReport]],
     onward: str = "",
     *,
-    note: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
     try:
         async with session.begin_nested():
@@ -130,7 +149,7 @@ async def _decided(
             state = report.state
     except REFUSALS as error:
         refused = refusal(request, error, photos_lost=False)
-        return await _page(request, session, actor, report_id, refused=refused, note=note)
+        return await _page(request, session, actor, report_id, refused=refused, typed=typed)
     return RedirectResponse(onward or f"/reports/{report_id}?done={state}", 303)
 
 
@@ -142,21 +161,24 @@ async def _page(
     *,
     done: str = "",
     refused: Refusal | None = None,
-    note: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
     refused = refused or Refusal()
     story = await queries.story(session, actor, report_id)
-    decides = actor.can("reports.triage") and story.card.outcome == "waiting" and not story.card.main
+    report, leads = story.card.report, actor.can("reports.triage")
+    decides = leads and story.card.outcome == "waiting" and not story.card.main
+    classifies = leads and report.state == ReportState.ACCEPTED
+    asks = (decides or classifies) and not report.accident
     response: Response = render(
         request,
         "reports/report.html",
         story=story,
         card=story.card,
-        one=story.card.report,
-        leads=actor.can("reports.triage"),
+        one=report,
+        leads=leads,
         decides=decides,
         teams=await queries.teams(session, actor) if decides else [],
-        joinable=await queries.joinable(session, actor, story.card.report) if decides else [],
+        joinable=await queries.joinable(session, actor, report) if decides else [],
         owner_team=(story.card.area.team_id if story.card.area else None) or actor.team_id or "",
         levels=LEVELS,
         factors=FACTORS,
@@ -167,7 +189,11 @@ async def _page(
         most=MOST_LETTERS["note"],
         excluded=await exclusion_of(session, actor, RecordKind.REPORT, report_id),
         done=done,
-        note=note,
+        typed=typed or {},
+        accidents=ACCIDENTS,
+        grounds=GROUNDS,
+        likely=await likely_at(session, actor, report.equipment_id, report.area_id) if asks else None,
+        classifies=classifies,
         refused=refused,
         errors=refused.errors,
     )

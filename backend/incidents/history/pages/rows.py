@@ -6,6 +6,7 @@ from fastapi import Depends, Query, Request, Response
 
 from backend.core.paging import cut
 from backend.core.routing import APIRouter
+from backend.hazards.accidents import ACCIDENTS
 from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history import wording
@@ -48,4 +49,5 @@ async def rows_page(
         states=STATES,
         tones=TONES,
         unknown=wording.UNKNOWN,
+        accidents=ACCIDENTS,
     )

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
+from backend.hazards.accidents import UNTOLD
 from backend.identity.actor import Actor
 from backend.identity.permissions import visible
 from backend.incidents.history.asked import HOURS, UNKNOWN_CAUSE, Wanted
@@ -113,13 +114,17 @@ def _conditions(wanted: Wanted, weekday: Any, hour: Any) -> list[ColumnElement[b
         "class": col(Equipment.equipment_class),
         "level": col(Incident.level),
         "kind": col(Incident.kind),
+        "accident": col(Incident.accident),
         "phase": col(Incident.phase),
         "state": col(Incident.state),
         "weekday": weekday,
         "hour": hour,
     }
     real = [col(Incident.state) != IncidentState.CALLED_OFF] if wanted.real_only else []
-    return [*real, *(columns[name] == value for name, value in wanted.narrowed.items() if name in columns)]
+    asked = {name: value for name, value in wanted.narrowed.items() if name in columns}
+    if asked.get("accident") == UNTOLD:
+        asked["accident"] = ""
+    return [*real, *(columns[name] == value for name, value in asked.items())]
 
 
 def _causes(actor: Actor, picked: CTE) -> CTE:

@@ -13,12 +13,14 @@ from backend.alarms.labels import LEVELS
 from backend.core.kept import kept_drawings
 from backend.core.pages import drawn, locale_of
 from backend.core.routing import APIRouter
+from backend.hazards.accidents import ACCIDENTS
 from backend.identity.actor import Actor
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.incidents.history.periods import Against
 from backend.incidents.history.shares import Bar, few, ranked
 from backend.incidents.history.wording import SHORT_WEEKDAYS, STEPS, VERDICTS, change
 from backend.operations.distribution import wording
+from backend.operations.distribution.accidents import by_accident
 from backend.operations.distribution.asked import Asked
 from backend.operations.distribution.overview import Overview, overview
 from backend.operations.distribution.pages.frame import Frame, framed, shown
@@ -29,7 +31,7 @@ from backend.plant.floors import PlanId, drawing_of, floors_of
 router = APIRouter(prefix="/distribution")
 
 MOST_BARS = 8
-"""Of posts and causes; the rest is in the list."""
+"""Of posts, causes and accident types; the rest is in the list, of accident types in their table."""
 
 
 @router.get("", dependencies=[allow("operations.see")])
@@ -75,6 +77,9 @@ async def _drawn(request: Request, session: AsyncSession, actor: Actor, frame: F
         verdicts=VERDICTS,
         levels=[(source, sorted(bars, key=_gravity)) for source, bars in _by_source(seen, counts.levels)],
         types=_by_source(seen, counts.types),
+        accidents=by_accident(seen.wanted.sources, counts.accidents, seen.before.accidents),
+        accident_words=ACCIDENTS,
+        most_bars=MOST_BARS,
         type_words=wording.type_words,
         type_heads=wording.TYPE_HEADS,
         unknown=wording.UNKNOWN,

@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request, Response
 from backend.core.errors import Invalid
 from backend.core.refusals import Refusal, refusal
 from backend.core.routing import APIRouter
+from backend.hazards.accidents import ACCIDENTS
 from backend.identity.alike import alike
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.operations.distribution import wording
@@ -53,6 +54,7 @@ async def rows_page(
         names=await causes_of(session, actor, {row.cause for row in found}, everything),
         called=everything.called,
         type_words=wording.type_words,
+        accident_words=ACCIDENTS,
         more_url=f"{url}{'&' if '?' in url else '?'}{last}" if last else "",
     )
     if refused.sentence:

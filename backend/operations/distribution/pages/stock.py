@@ -6,6 +6,7 @@ from fastapi import Depends, Request, Response
 
 from backend.core.pages import render
 from backend.core.routing import APIRouter
+from backend.hazards.accidents import ACCIDENTS, Accident
 from backend.identity.alike import alike
 from backend.identity.permissions import require
 from backend.identity.web import ActorDep, SessionDep, allow
@@ -16,7 +17,6 @@ from backend.operations.distribution.pages.frame import Chip
 from backend.operations.distribution.queries.names import Known, known
 from backend.operations.distribution.queries.stock import MOST, stock_rows
 from backend.operations.distribution.stock import AGAINST, AskedStock, stock_view
-from backend.risks.codes import ACCIDENTS, Accident
 from backend.risks.wording import LEVELS
 
 router = APIRouter(prefix="/distribution/risk-points")

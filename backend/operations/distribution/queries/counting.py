@@ -27,8 +27,8 @@ Narrowed = tuple[tuple[str, bool], ...]
 
 @dataclass
 class Counts:
-    """Facts by what they are distributed over; of what isn't known None or "". All but trend, levels and types are
-    over all sources that were asked for."""
+    """Facts by what they are distributed over; of what isn't known None or "". All but trend, levels, types and
+    accidents are over all sources that were asked for."""
 
     totals: dict[str, int] = field(default_factory=dict)
     """By source."""
@@ -37,6 +37,8 @@ class Counts:
     levels: dict[tuple[str, str], int] = field(default_factory=dict)
     types: dict[tuple[str, str], int] = field(default_factory=dict)
     """Both by source first: scales and codes are the source's own."""
+    accidents: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By source too, though the types are the same for all; without alarms, which have none."""
     areas: dict[int | None, int] = field(default_factory=dict)
     stages: dict[int | None, int] = field(default_factory=dict)
     teams: dict[int | None, int] = field(default_factory=dict)
@@ -64,18 +66,21 @@ async def counts(session: AsyncSession, actor: Actor, wanted: Wanted) -> Counts:
 
 
 async def before(session: AsyncSession, actor: Actor, wanted: Wanted) -> Counts:
-    """Totals, levels and areas of the period that it is compared with; nothing where there is none."""
+    """Totals, levels, accidents and areas of the period that it is compared with; nothing where there is none."""
     return await by_area(session, actor, wanted, wanted.other) if wanted.other else Counts()
 
 
 async def by_area(session: AsyncSession, actor: Actor, wanted: Wanted, period: Period) -> Counts:
-    """Totals, levels and areas of ``period`` alone: all that a card needs, at a part of the cost of ``counts``."""
+    """Totals, levels, accidents and areas of ``period`` alone: all that a card needs, at a part of what ``counts``
+    costs."""
     found = Counts()
     rows = await session.execute(_before(actor, wanted.sources, unknowns(wanted)), bound(wanted, period))
-    for source, level, area_id, count in rows:
+    for source, level, accident, area_id, count in rows:
         _add(found.totals, source, count)
         _add(found.levels, (source, level), count)
         _add(found.areas, area_id, count)
+        if accident is not None:
+            _add(found.accidents, (source, accident), count)
     return found
 
 
@@ -122,7 +127,7 @@ def _counted(actor: Actor, sources: tuple[Source, ...], narrowed: Narrowed) -> S
     groups = (
         tuple_(one.bucket, one.source, one.level),
         tuple_(one.level, one.source),
-        tuple_(one.type, one.source),
+        tuple_(one.type, one.accident, one.source),  # together: each further set costs an eighth of all
         one.area_id,
         tuple_(one.stage_id, one.cause, one.confirmed),
         one.team_id,
@@ -133,6 +138,7 @@ def _counted(actor: Actor, sources: tuple[Source, ...], narrowed: Narrowed) -> S
         func.grouping(*by).label("bits"),
         *by,
         one.source,
+        one.accident,
         one.cause,
         one.confirmed,
         one.hour,
@@ -143,7 +149,8 @@ def _counted(actor: Actor, sources: tuple[Source, ...], narrowed: Narrowed) -> S
 @made_once
 def _before(actor: Actor, sources: tuple[Source, ...], narrowed: Narrowed) -> Select[Any]:
     one = facts(actor, sources, narrowed, causes=asks_cause(narrowed)).subquery("facts").c
-    return select(one.source, one.level, one.area_id, func.count()).group_by(one.source, one.level, one.area_id)
+    by = (one.source, one.level, one.accident, one.area_id)
+    return select(*by, func.count()).group_by(*by)
 
 
 def _counts(rows: Iterable[RowMapping]) -> Counts:
@@ -163,7 +170,9 @@ def _put_level(found: Counts, row: RowMapping) -> None:
 
 
 def _put_type(found: Counts, row: RowMapping) -> None:
-    found.types[(row["source"], row["type"])] = row["n"]
+    _add(found.types, (row["source"], row["type"]), row["n"])
+    if row["accident"] is not None:
+        _add(found.accidents, (row["source"], row["accident"]), row["n"])
 
 
 def _put_stage(found: Counts, row: RowMapping) -> None:

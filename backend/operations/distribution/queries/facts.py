@@ -5,6 +5,8 @@
   no report (unless cancelled, or a part of another); its moment is when it was recorded.
 - An incident counts unless it was called off; its moment is its first sign.
 - What somebody excluded counts nowhere.
+- The accident type is that of an incident, of a near miss and a report that of what it might have become; empty where
+  nobody told it, as of every rectification without a report. Alarms have none: null, which is neither told nor untold.
 
 The cause is what a person confirmed at the trace of the flood it belongs to, else what that trace names first: told as
 ``incidents.history.queries.facts`` tells it.
@@ -47,9 +49,11 @@ from backend.tracing.models import Trace
 SINCE: Any = bindparam("since")
 UNTIL: Any = bindparam("until")
 _NO_GROUP: Any = cast(null(), Integer)
+_NO_WORDS: Any = cast(null(), String)
 _COLUMNS = {
     "level": "level",
     "type": "type",
+    "accident": "accident",
     "stage": "stage_id",
     "area": "area_id",
     "team": "team_id",
@@ -59,7 +63,7 @@ _COLUMNS = {
     "hour": "hour",
 }
 """What narrows, and the column that it narrows."""
-UNKNOWN_TEXT = frozenset({"type", "cause"})
+UNKNOWN_TEXT = frozenset({"type", "accident", "cause"})
 """Columns in which empty stands for what isn't known; in the others it is null."""
 
 
@@ -69,9 +73,9 @@ def facts(
     """All facts of ``sources`` from ``:since`` to before ``:until``.
 
     ``narrowed``: parameters whose value is bound by their name; with True those of which it isn't known. Columns:
-    ``source``, ``kind`` (the table), ``id``, ``at``, ``level``, ``type``, ``equipment_id``, ``area_id``,
-    ``stage_id``, ``team_id``, ``post_id``, ``weekday`` (1 is Monday), ``hour`` (first of its stretch), ``local`` (by
-    the clock of ``:zone``), ``group_id``, and with ``causes`` those of ``with_causes``.
+    ``source``, ``kind`` (the table), ``id``, ``at``, ``level``, ``type``, ``accident``, ``equipment_id``,
+    ``area_id``, ``stage_id``, ``team_id``, ``post_id``, ``weekday`` (1 is Monday), ``hour`` (first of its stretch),
+    ``local`` (by the clock of ``:zone``), ``group_id``, and with ``causes`` those of ``with_causes``.
     """
     placed = _placed(actor, sources)
     if causes:
@@ -105,7 +109,7 @@ def _placed(actor: Actor, sources: Sequence[Source]) -> CTE:
     local = func.timezone(bindparam("zone"), raw.c.at)
     return (
         select(
-            *(raw.c[name] for name in ("source", "kind", "id", "at", "level", "type", "equipment_id")),
+            *(raw.c[name] for name in ("source", "kind", "id", "at", "level", "type", "accident", "equipment_id")),
             area_id.label("area_id"),
             func.coalesce(col(equipment.stage_id), col(Area.stage_id)).label("stage_id"),
             func.coalesce(raw.c.team_id, col(Area.team_id)).label("team_id"),
@@ -122,7 +126,7 @@ def _placed(actor: Actor, sources: Sequence[Source]) -> CTE:
 
 
 def _fact(source: Source, kind: str, at: Any, model: Any, **more: Any) -> Select[Any]:
-    columns = {"type": literal(""), "team_id": _NO_GROUP, "group_id": _NO_GROUP, **more}
+    columns = {"type": literal(""), "accident": literal(""), "team_id": _NO_GROUP, "group_id": _NO_GROUP, **more}
     return select(
         literal(str(source)).label("source"),
         literal(kind).label("kind"),
@@ -131,7 +135,7 @@ def _fact(source: Source, kind: str, at: Any, model: Any, **more: Any) -> Select
         model.level.label("level"),
         model.equipment_id.label("equipment_id"),
         model.area_id.label("area_id"),
-        *(columns[name].label(name) for name in ("type", "team_id", "group_id")),
+        *(columns[name].label(name) for name in ("type", "accident", "team_id", "group_id")),
     ).where(at >= SINCE, at < UNTIL)
 
 
@@ -139,7 +143,10 @@ def _alarms(actor: Actor) -> Select[Any]:
     """By what their point measures."""
     at = col(Alarm.raised_at)
     found = _fact(
-        Source.ALARM, "alarm", at, Alarm, type=func.coalesce(col(Point.kind), ""), group_id=col(Alarm.group_id)
+        *(Source.ALARM, "alarm", at, Alarm),
+        type=func.coalesce(col(Point.kind), ""),
+        accident=_NO_WORDS,
+        group_id=col(Alarm.group_id),
     )
     return found.outerjoin(Point, and_(visible(actor, Point), col(Point.id) == col(Alarm.point_id))).where(
         visible(actor, Alarm),
@@ -152,7 +159,12 @@ def _alarms(actor: Actor) -> Select[Any]:
 def _reports(actor: Actor) -> Select[Any]:
     """By the group of GB/T 13861-2022."""
     one = HazardReport
-    found = _fact(Source.HAZARD, "report", col(one.created_at), one, type=col(one.factor), team_id=col(one.team_id))
+    found = _fact(
+        *(Source.HAZARD, "report", col(one.created_at), one),
+        type=col(one.factor),
+        accident=col(one.accident),
+        team_id=col(one.team_id),
+    )
     return found.where(
         visible(actor, one), one_of(col(one.state), OPEN_STATES), counting(actor, RecordKind.REPORT, col(one.id))
     )
@@ -187,7 +199,7 @@ def _incidents(actor: Actor) -> Select[Any]:
         .scalar_subquery()
     )
     group = func.coalesce(col(one.group_id), counted)
-    found = _fact(Source.INCIDENT, "incident", at, one, type=col(one.kind), group_id=group)
+    found = _fact(Source.INCIDENT, "incident", at, one, type=col(one.kind), accident=col(one.accident), group_id=group)
     return found.where(visible(actor, one), col(one.state) != IncidentState.CALLED_OFF)
 
 

@@ -59,8 +59,8 @@ class After:
 
 @dataclass(frozen=True)
 class Row:
-    """A fact. ``state`` as its table has it; ``cause`` is a code, empty where none is known; ``probability``: what the
-    trace gives the cause, of one that nobody confirmed."""
+    """A fact. ``accident``: "" not told, None of an alarm, which has none. ``cause`` is a code, empty where none is
+    known; ``probability``: what the trace gives the cause, of one that nobody confirmed."""
 
     source: str
     kind: str
@@ -68,6 +68,7 @@ class Row:
     at: datetime
     level: str
     type: str
+    accident: str | None
     equipment_id: int | None
     area_id: int | None
     stage_id: int | None
