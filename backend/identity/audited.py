@@ -190,6 +190,7 @@ ACTIONS = {
     "risk.measure": N_("修改管控措施"),
     "risk.drop_measure": N_("去掉管控措施"),
     "risk.policy": N_("设置风险分级界限"),
+    "risk.policy_restored": N_("恢复风险分级界限"),
     "risk.import": N_("导入风险清单"),
     "retention.set": N_("设置数据保留期"),
     "retention.withdraw": N_("撤回数据保留期"),

@@ -80,6 +80,8 @@ _PAGES = {
 }
 
 FIELDS = {
+    "lec": N_("LEC 法"),
+    "ls": N_("风险矩阵 LS"),
     "account": N_("账号"),
     "name": N_("名称"),
     "name_en": N_("英文名"),

@@ -1,8 +1,10 @@
 """Pages of risk points as people use them."""
 
 import io
+import re
 
 from fastapi import FastAPI
+from httpx import AsyncClient
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import select
 from sqlmodel import col
@@ -11,7 +13,8 @@ from backend.core.database import Database
 from backend.hazards.reports.models import HazardReport
 from backend.identity.models import Role
 from backend.risks import commands
-from backend.risks.grading import Method, Score
+from backend.risks.forms import BandsForm
+from backend.risks.grading import Bands, Method, Score
 from backend.risks.models import RiskPoint
 from backend.risks.terms import MeasureTerms, PointTerms, SourceTerms
 from tests.factories import actor_for, made, unique
@@ -77,6 +80,31 @@ async def test_the_list_is_found_by_level_area_and_words(app: FastAPI, database:
             ("?level=low", False),
         ):
             assert ("反应釜风险" in (await browser.get(f"/risks{query}")).text) is there
+
+
+async def test_bands_go_back_to_how_they_stood_and_points_are_graded_by_them(
+    app: FastAPI, database: Database, plant: Plant
+) -> None:
+    await graded_point(database, plant)
+    usual, strict = BandsForm.of(Bands()), BandsForm.of(Bands(lec=(1, 2, 3)))
+
+    async def are_there(browser: AsyncClient, level: str) -> bool:
+        return "反应釜风险" in (await browser.get(f"/risks?level={level}")).text
+
+    async with signed_in(app, plant.people[Role.SAFETY_OFFICER]) as officer, signed_in(app, plant.leader) as leader:
+        assert "没有修改过" in (await officer.get("/risks/policy")).text
+        await officer.post("/risks/policy", data=vars(strict))
+        assert await are_there(officer, "major") and not await are_there(officer, "significant")
+        page = (await officer.get("/risks/policy")).text
+        (change,) = re.findall(r'name="entry" value="(\d+)"', page)
+        assert "1.0、2.0、3.0" in page
+        assert (await leader.post("/risks/policy/restore", data={"entry": change})).status_code == 403
+        assert (await officer.post("/risks/policy/restore", data={"entry": "0"})).status_code == 404
+        back = await officer.post("/risks/policy/restore", data={"entry": change})
+        assert "changed=1" in back.headers["location"]
+        assert await are_there(officer, "significant") and not await are_there(officer, "major")
+        page = (await officer.get("/risks/policy")).text
+        assert "恢复风险分级界限" in page and f'value="{usual.lec_low}"' in page
 
 
 async def test_a_list_is_shown_before_it_is_taken_over(app: FastAPI, database: Database, plant: Plant) -> None:

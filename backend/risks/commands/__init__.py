@@ -3,7 +3,7 @@
 from backend.risks.commands.grading import grade_source
 from backend.risks.commands.measures import change_measure, drop_measure, make_measure
 from backend.risks.commands.points import change_point, make_point, restore_point, retire_point
-from backend.risks.commands.policy import set_bands
+from backend.risks.commands.policy import restore_bands, set_bands
 from backend.risks.commands.sources import change_source, drop_source, make_source
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "make_measure",
     "make_point",
     "make_source",
+    "restore_bands",
     "restore_point",
     "retire_point",
     "set_bands",

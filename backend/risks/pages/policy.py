@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Form, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse
 
@@ -10,9 +10,10 @@ from backend.core.pages import render
 from backend.core.refusals import REFUSALS, Refusal, refusal
 from backend.core.routing import APIRouter
 from backend.identity.actor import Actor
+from backend.identity.undoing import in_words
 from backend.identity.web import ActorDep, SessionDep, allow
 from backend.risks import commands, queries
-from backend.risks.forms import BandsForm
+from backend.risks.forms import BandsForm, database_id
 from backend.risks.grading import Bands
 
 router = APIRouter(prefix="/risks/policy")
@@ -40,6 +41,13 @@ async def save(
     return RedirectResponse(f"/risks/policy?done=saved&changed={changed}", 303)
 
 
+@router.post("/restore", dependencies=_POLICY)
+async def restore(session: SessionDep, actor: ActorDep, entry: Annotated[str, Form(max_length=18)] = "") -> Response:
+    """Put them back to how they stood before a change, and grade anew by them."""
+    changed = await commands.restore_bands(session, actor, database_id(entry) or 0)
+    return RedirectResponse(f"/risks/policy?done=saved&changed={changed}", 303)
+
+
 async def _page(
     request: Request,
     session: AsyncSession,
@@ -55,6 +63,7 @@ async def _page(
         typed=typed or BandsForm.of(await queries.bands_of(session, actor)),
         usual=Bands(),
         changed=changed,
+        past=in_words(await queries.band_changes(session, actor), actor.zone),
         refused=refused,
         errors=refused.errors,
     )
