@@ -66,5 +66,7 @@ async def test_a_manager_sets_hours_reads_why_and_the_round_is_walked_more_often
     await page.get_by_role("button", name="采纳", exact=True).click()
     await expect(page.get_by_text("已采纳，改动已经生效")).to_be_visible()
     await page.get_by_role("link", name="查看巡检计划").click()
-    await expect(page.locator("main")).not_to_contain_text("每周")
+    present = page.locator("main .card").first
+    await expect(present).to_contain_text("多久一次")
+    await expect(present).not_to_contain_text("每周")
     assert manager.complaints == []
