@@ -79,7 +79,7 @@ async def escalation_audit(session: AsyncSession) -> list[int]:
             "AND e.outcome IN ('told', 'nobody') AND e.done_at >= a.last_raised_at), 0) AS step FROM alarm a "
             "WHERE a.state = ANY(CAST(:calling AS text[])) AND NOT EXISTS "
             "(SELECT 1 FROM escalation e WHERE e.alarm_id = a.id AND e.done_at IS NULL) "
-            "ORDER BY a.id FOR UPDATE OF a SKIP LOCKED"
+            "ORDER BY a.id FOR NO KEY UPDATE OF a SKIP LOCKED"
         ),
         {"calling": sorted(CALLING)},
     )
@@ -100,7 +100,7 @@ async def expire_shelving(session: AsyncSession) -> list[int]:
         .where(col(Alarm.state) == AlarmState.SHELVED, col(Alarm.shelved_until) <= now())
         .order_by(col(Alarm.id))
         .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     )
     alarms = (await session.execute(over)).scalars().all()

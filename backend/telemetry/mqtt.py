@@ -6,7 +6,7 @@ paho parses the protocol; the loop owns its socket, so no thread can die in sile
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -23,7 +23,7 @@ from backend.telemetry.assembly import Incoming
 from backend.telemetry.inbox import Inbox
 from backend.telemetry.mqtt_client import Client
 from backend.telemetry.publishes import Publish
-from backend.telemetry.redelivery import stay_away
+from backend.telemetry.redelivery import Gathering, stay_away
 
 log = structlog.get_logger()
 
@@ -52,6 +52,7 @@ class Subscriber:
     def __init__(self, broker: Broker, inbox: Inbox) -> None:
         self._broker = broker
         self._inbox = inbox
+        self._gathering = Gathering(inbox.put)
         self._loop = asyncio.get_running_loop()
         self._client: Client | None = None
         self._reading: Any = None
@@ -215,6 +216,7 @@ class Subscriber:
     def _drop(self) -> None:
         """Close what is left of a connection."""
         self.connected = False
+        self._gathering.forget()
         self._stop_reading()
         client, self._client = self._client, None
         if client is not None:
@@ -234,6 +236,8 @@ class Subscriber:
         self.connected = True
         self._refusals = 0
         log.info("mqtt.connected", version=self._version.name, session_present=flags.session_present)
+        if flags.session_present and self.packet_ids_change:
+            self._gathering.begin()
         if self._version == MQTTProtocolVersion.MQTTv5:
             wanted = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
             client.subscribe([(topic, wanted) for topic in self._broker.topics])
@@ -252,8 +256,12 @@ class Subscriber:
             self._lost.set()
             self._answered.set()
 
+    @property
+    def _put(self) -> Callable[[Incoming], None]:
+        return self._gathering.put if self._gathering.going_on else self._inbox.put
+
     def _on_publishes(self, found: list[Publish]) -> None:
-        received, connection, put = time.time_ns() // 1000, self.connection, self._inbox.put
+        received, connection, put = time.time_ns() // 1000, self.connection, self._put
         for topic, payload, mid, qos, dup, retain in found:
             put(Incoming(topic.decode("utf-8", "replace"), payload, received, mid, qos, dup, retain, connection))
 
@@ -264,7 +272,7 @@ class Subscriber:
             topic = "�"
         received = time.time_ns() // 1000
         payload = bytes(message.payload)
-        self._inbox.put(
+        self._put(
             Incoming(topic, payload, received, message.mid, message.qos, message.dup, message.retain, self.connection)
         )
 

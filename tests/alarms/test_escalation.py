@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from backend.alarms import escalator
-from backend.alarms.commands import acknowledge, raise_alarm, shelve
+from backend.alarms.commands import acknowledge, clear_alarm, raise_alarm, shelve
+from backend.alarms.commands.handling import locked_alarm
 from backend.alarms.escalator import escalate_due, escalation_audit, expire_shelving
 from backend.alarms.models import EscalationPolicy, Level
 from backend.core.clock import now
@@ -114,6 +115,20 @@ async def test_two_workers_tell_once(database: Database, setting: Setting) -> No
     async with database.session() as first, database.session() as second:
         assert len(await escalate_due(first)) == 1
         assert await escalate_due(second) == []
+
+
+async def test_nobody_waits_for_the_telling_to_say_that_a_condition_has_gone_or_that_they_saw_it(
+    database: Database, setting: Setting
+) -> None:
+    alarm_id = await raised(database, setting)
+    async with database.session() as telling:
+        assert await escalate_due(telling) == [alarm_id]
+        async with database.session() as machine:
+            await machine.execute(text("SET LOCAL lock_timeout = '2s'"))
+            assert await clear_alarm(machine, setting.site_id, breach(setting).condition_key, now())
+        async with database.session() as person:
+            await person.execute(text("SET LOCAL lock_timeout = '2s'"))
+            assert await locked_alarm(person, setting.actor(), alarm_id)
 
 
 async def test_the_audit_gives_a_forgotten_alarm_its_deadline_back(

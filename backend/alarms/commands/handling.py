@@ -92,7 +92,7 @@ async def add_note(session: AsyncSession, actor: Actor, alarm_id: int, *, note: 
 
 async def locked_alarm(session: AsyncSession, actor: Actor, alarm_id: int) -> Alarm:
     """The alarm as it is now, locked until the transaction ends. Raises NotFound for another site's."""
-    statement = select(Alarm).where(visible(actor, Alarm), col(Alarm.id) == alarm_id).with_for_update()
+    statement = select(Alarm).where(visible(actor, Alarm), col(Alarm.id) == alarm_id).with_for_update(key_share=True)
     alarm = (await session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
     if alarm is None:
         raise NotFound()

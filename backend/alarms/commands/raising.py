@@ -93,7 +93,7 @@ async def _open_alarm(session: AsyncSession, site_id: int, condition_key: str) -
             col(Alarm.condition_key) == condition_key,
             col(Alarm.state) != AlarmState.CLOSED,
         )
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return (await session.execute(statement)).scalar_one_or_none()
