@@ -52,8 +52,9 @@ async def _reachable(host: str, port: int) -> bool:
 def as_sent(messages: Sequence[Incoming]) -> list[Incoming]:
     """Messages of one connection in the order in which the broker first sent them. Pure.
 
-    A broker numbers what it sends in turn, and a repetition keeps its number (MQTT 3.1.1, 2.3.1 and 4.4). The numbers
-    begin again after the last: ``messages`` must span less than half of them. QoS 0 has none and isn't repeated: last.
+    A repetition keeps its packet id (MQTT 3.1.1, 4.4). That new ones are given in turn the standard leaves open; NATS
+    and Mosquitto do so. They begin again after the last: ``messages`` must span less than half of them. QoS 0 has none
+    and isn't repeated: last.
     """
     numbered = [message for message in messages if message.qos]
     middle = numbered[0].mid if numbered else 0
